@@ -1,0 +1,47 @@
+"""All generated files of a model."""
+
+from __future__ import annotations
+
+import json
+
+from thumbnet.codegen.header import header
+from thumbnet.codegen.model import Naming, Provenance
+from thumbnet.codegen.source import source
+from thumbnet.plan import Plan
+
+
+def generate(plan: Plan, naming: Naming, provenance: Provenance) -> dict[str, str]:
+    """``<name>.h``, ``<name>.c`` and ``<name>.json`` (the plan's figures) as text."""
+    return {
+        f"{naming.name}.h": header(plan, naming, provenance),
+        f"{naming.name}.c": source(plan, naming, provenance),
+        f"{naming.name}.json": summary(plan, naming, provenance),
+    }
+
+
+def summary(plan: Plan, naming: Naming, provenance: Provenance) -> str:
+    """The figures of the plan as JSON with sorted keys; sizes in bytes."""
+    memory = plan.memory
+    operators = [
+        {
+            "index": index,
+            "name": step.operator.name,
+            "kind": step.operator.kind,
+            "macs": step.lowered.macs,
+            "scratch_bytes": step.lowered.scratch,
+            "live_bytes": memory.live_bytes[step.operator.name],
+        }
+        for index, step in enumerate(plan.steps)
+    ]
+    report = {
+        "name": naming.name,
+        "thumbnet": provenance.version,
+        "model": provenance.file,
+        "sha256": provenance.sha256,
+        "arena_bytes": memory.arena_size,
+        "weight_bytes": plan.weight_bytes,
+        "macs": plan.macs,
+        "peak_operator": memory.peak,
+        "operators": operators,
+    }
+    return json.dumps(report, indent=1, sort_keys=True) + "\n"

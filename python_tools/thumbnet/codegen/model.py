@@ -1,0 +1,56 @@
+"""What code generation is told besides the plan: names and provenance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from thumbnet.ir.graph import DType, Tensor
+
+CTYPES = {
+    DType.INT8: "int8_t",
+    DType.UINT8: "uint8_t",
+    DType.INT16: "int16_t",
+    DType.INT32: "int32_t",
+    DType.FLOAT32: "float",
+}
+"""C element types of a model's inputs and outputs."""
+
+
+@dataclass(frozen=True)
+class Naming:
+    """C identifiers of a model: its own, one per input and output, one per class label."""
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where the model came from, without paths or dates, so that same inputs give same bytes."""
+
+    file: str
+    sha256: str
+    version: str
+
+
+def ctype(tensor: Tensor) -> str:
+    """The C element type of a tensor."""
+    return CTYPES[tensor.dtype]
+
+
+def grouped(number: int) -> str:
+    """A number with a space every three digits: 21 968."""
+    return f"{number:,}".replace(",", " ")
+
+
+def comment_text(text: str) -> str:
+    """``text`` fit for the inside of a C comment."""
+    printable = "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
+    return printable.replace("*/", "* /").replace("/*", "/ *")
+
+
+def shape_text(tensor: Tensor) -> str:
+    """``int8 [1, 96, 96, 3]``."""
+    return f"{tensor.dtype.value} {list(tensor.shape)}"

@@ -1,0 +1,194 @@
+"""Tensors of a TFLite file as IR tensors: shapes, types, quantization and constants, checked."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+
+from thumbnet.errors import ThumbnetError
+from thumbnet.frontends.flatbuffer import Malformed
+from thumbnet.frontends.tflite_schema import RawModel, RawTensor
+from thumbnet.ir.graph import Array, DType, Quantization, Tensor
+
+MAX_RANK = 6
+MAX_ELEMENTS = 1 << 24
+"""Of one tensor: sixty times the largest that a microcontroller holds."""
+SCALE_RANGE = (1e-30, 1e30)
+"""Scales outside are not meant; within it multipliers and activation bounds stay finite."""
+MAX_TENSOR_NAME = 200
+MAX_OPERATOR_NAME = 64
+
+_DTYPES = {dtype.name: dtype for dtype in DType}
+_OUTPUT_NUMBER = re.compile(r":[0-9]+\Z")
+_FOREIGN = re.compile(r"[^A-Za-z0-9_./:;+-]+")
+
+
+def printable(raw: str) -> str:
+    """A name of the file without characters that are foreign to messages and C comments."""
+    return _FOREIGN.sub("_", raw)[:MAX_TENSOR_NAME]
+
+
+def short_name(raw: str) -> str:
+    """A tensor's name as the name of its operator: the end of its first path.
+
+    A converter joins the names of what it fused with ";" and each is a path of scopes.
+    """
+    name = printable(raw)
+    name = _OUTPUT_NUMBER.sub("", name.split(";")[0] or name)
+    while len(name) > MAX_OPERATOR_NAME and "/" in name:
+        name = name.split("/", 1)[1]
+    return name[-MAX_OPERATOR_NAME:]
+
+
+class Names:
+    """Hands every name out once."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, int] = {}
+
+    def unique(self, name: str) -> str:
+        """``name``, with a number behind it if it is taken."""
+        found = name
+        while found in self.counts:
+            self.counts[name] += 1
+            found = f"{name}_{self.counts[name]}"
+        self.counts[found] = 1
+        return found
+
+
+class Tensors:
+    """The tensors of a model, decoded when first asked for."""
+
+    def __init__(self, model: RawModel, file: str) -> None:
+        self.model = model
+        self.file = file
+        self.names = Names()
+        self.found: dict[int, Tensor] = {}
+
+    def get(self, index: int) -> Tensor:
+        """Tensor ``index``.
+
+        Raises:
+            Malformed: its parts contradict one another.
+            ThumbnetError: it is of a sort that the compiler does not know.
+        """
+        if index not in self.found:
+            raw = self.model.tensor(index)
+            name = self.names.unique(printable(raw.name) or f"tensor_{index}")
+            self.found[index] = self._build(raw, name)
+        return self.found[index]
+
+    def type_name(self, index: int) -> str:
+        """The type of tensor ``index`` as the schema calls it."""
+        return self.model.tensor(index).type_name
+
+    def _build(self, raw: RawTensor, name: str) -> Tensor:
+        place = f'{self.file}: tensor "{name}"'
+        if raw.unusual:
+            raise ThumbnetError(
+                place, f"is {raw.unusual}", "export dense weights and a network without state"
+            )
+        dtype = _DTYPES.get(raw.type_name)
+        if dtype is None:
+            raise ThumbnetError(
+                place,
+                f"has type {raw.type_name}; thumbnet knows {', '.join(_DTYPES)}",
+                "quantize the model to int8",
+            )
+        shape = _shape(raw, place)
+        data = self._data(raw, dtype, shape, place)
+        quantization = _quantization(raw, dtype, shape, place, constant=data is not None)
+        return Tensor(name, shape, dtype, quantization, data)
+
+    def _data(
+        self, raw: RawTensor, dtype: DType, shape: tuple[int, ...], place: str
+    ) -> Array | None:
+        if raw.buffer == 0:  # by convention the empty buffer
+            return None
+        content = self.model.buffer(raw.buffer)
+        if content.size == 0:
+            return None
+        self.model.reader.spend(content.size)  # tensors may share a buffer, but not endlessly
+        count = math.prod(shape)
+        if content.size != count * dtype.size:
+            raise Malformed(
+                f"{_local(place)} of {count} {raw.type_name} has {content.size} bytes of data"
+            )
+        stored = content.view(dtype.numpy.newbyteorder("<"))
+        return stored.astype(dtype.numpy, copy=False).reshape(shape)
+
+
+def _local(place: str) -> str:
+    """The place without the file, for a message that names the file itself."""
+    return place.split(": ", 1)[1]
+
+
+def _shape(raw: RawTensor, place: str) -> tuple[int, ...]:
+    shape = list(raw.shape)
+    signature = raw.shape_signature
+    if signature and len(signature) != len(shape):
+        raise Malformed(f"{_local(place)} has shape {shape} and signature {list(signature)}")
+    if any(size < 0 for size in signature[1:]):
+        raise ThumbnetError(
+            place,
+            f"has the dynamic shape {list(signature)}; thumbnet supports fixed shapes"
+            " (a dynamic batch is made 1)",
+            "export with a fixed input shape",
+        )
+    if signature and signature[0] < 0:
+        shape[0] = 1
+    if len(shape) > MAX_RANK:
+        raise ThumbnetError(
+            place, f"has {len(shape)} dimensions; the limit is {MAX_RANK}", "reshape it"
+        )
+    if any(size < 1 for size in shape):
+        raise ThumbnetError(
+            place, f"has shape {shape}; sizes start at 1", "export with a fixed input shape"
+        )
+    if math.prod(shape) > MAX_ELEMENTS:
+        raise ThumbnetError(
+            place,
+            f"has shape {shape}, {math.prod(shape)} elements; the limit is {MAX_ELEMENTS}",
+            "use a smaller network",
+        )
+    return tuple(shape)
+
+
+def _quantization(
+    raw: RawTensor, dtype: DType, shape: tuple[int, ...], place: str, *, constant: bool
+) -> Quantization | None:
+    scale = raw.scale
+    if not scale or dtype in (DType.FLOAT32, DType.BOOL, DType.INT64):
+        return None
+    zero_point = raw.zero_point or (0,) * len(scale)
+    if len(zero_point) == 1:
+        zero_point = zero_point * len(scale)
+    if len(zero_point) != len(scale):
+        raise Malformed(f"{_local(place)} has {len(scale)} scales, {len(zero_point)} zero points")
+    if dtype is DType.INT32:
+        # A bias. Its scale is input scale * weight scale by definition and is never used, and
+        # some files give it the quantized dimension of the weights, which it does not have.
+        return None
+    low, high = SCALE_RANGE
+    for value in scale:
+        # Of weights, a scale may be negative (a folded batch normalization) and even zero.
+        valid = abs(value) <= high if constant else low <= value <= high
+        if not valid:
+            raise ThumbnetError(
+                place,
+                f"has scale {value:g}; scales lie in [{low:g}, {high:g}]",
+                "quantize again; the calibration data may hold NaN or only zeros",
+            )
+    info = np.iinfo(dtype.value)
+    if min(zero_point) < info.min or max(zero_point) > info.max:
+        raise Malformed(f"{_local(place)} has a zero point outside {raw.type_name}")
+    if len(scale) == 1:
+        return Quantization(scale, zero_point)
+    axis = raw.quantized_dimension
+    if not 0 <= axis < len(shape) or shape[axis] != len(scale):
+        raise Malformed(
+            f"{_local(place)} of shape {list(shape)} has {len(scale)} scales along dimension {axis}"
+        )
+    return Quantization(scale, zero_point, axis)

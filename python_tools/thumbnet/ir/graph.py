@@ -1,0 +1,158 @@
+"""The intermediate representation: an immutable graph of tensors and operators.
+
+Every stage of the compiler takes and returns these values; nothing else passes between stages.
+Shapes are NHWC with batch 1; constants carry their data. Attributes are one frozen dataclass per
+operator kind (:mod:`thumbnet.ir.attributes`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from thumbnet.ir.attributes import Attributes
+
+Array = npt.NDArray[np.generic]
+
+
+class DType(enum.Enum):
+    """Element types that the compiler knows."""
+
+    INT8 = "int8"
+    UINT8 = "uint8"
+    INT16 = "int16"
+    INT32 = "int32"
+    INT64 = "int64"
+    FLOAT32 = "float32"
+    BOOL = "bool"
+
+    @property
+    def numpy(self) -> np.dtype[np.generic]:
+        """The numpy dtype of the same name."""
+        return np.dtype(self.value)
+
+    @property
+    def size(self) -> int:
+        """Bytes an element."""
+        return self.numpy.itemsize
+
+
+@dataclass(frozen=True)
+class Quantization:
+    """Affine quantization: real = scale * (q - zero_point), per tensor or along ``axis``."""
+
+    scale: tuple[float, ...]
+    zero_point: tuple[int, ...]
+    axis: int | None = None
+
+    @property
+    def per_tensor(self) -> bool:
+        """Whether one scale serves the whole tensor."""
+        return len(self.scale) == 1
+
+
+@dataclass(frozen=True, eq=False)
+class Tensor:
+    """A named value; a constant when ``data`` is set (read-only, of ``shape`` and ``dtype``)."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    quantization: Quantization | None = None
+    data: Array | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the value is known at compile time."""
+        return self.data is not None
+
+    @property
+    def elements(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.elements * self.dtype.size
+
+    @property
+    def scale(self) -> float:
+        """The scale of a per-tensor quantized tensor."""
+        return self._per_tensor().scale[0]
+
+    @property
+    def zero_point(self) -> int:
+        """The zero point of a per-tensor quantized tensor."""
+        return self._per_tensor().zero_point[0]
+
+    def _per_tensor(self) -> Quantization:
+        if self.quantization is None or not self.quantization.per_tensor:
+            raise ValueError(f"tensor {self.name!r} is not quantized per tensor")
+        return self.quantization
+
+
+@dataclass(frozen=True, eq=False)
+class Operator:
+    """One operation: ``inputs`` and ``outputs`` are tensor names, "" where an input is absent."""
+
+    kind: str
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    attributes: Attributes
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """A network: operators in topological order over named tensors."""
+
+    name: str
+    tensors: Mapping[str, Tensor]
+    operators: tuple[Operator, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
+
+    def tensor(self, name: str) -> Tensor:
+        """The tensor called ``name``."""
+        return self.tensors[name]
+
+    def producer(self, name: str) -> Operator | None:
+        """The operator that writes ``name``; None for graph inputs and constants."""
+        return next((op for op in self.operators if name in op.outputs), None)
+
+    def consumers(self, name: str) -> tuple[Operator, ...]:
+        """The operators that read ``name``, in order."""
+        return tuple(op for op in self.operators if name in op.inputs)
+
+    def replace(
+        self,
+        *,
+        operators: Iterable[Operator] | None = None,
+        tensors: Iterable[Tensor] = (),
+        inputs: tuple[str, ...] | None = None,
+        outputs: tuple[str, ...] | None = None,
+    ) -> Graph:
+        """A copy with other operators and with ``tensors`` added or replaced; unused ones leave."""
+        new_operators = self.operators if operators is None else tuple(operators)
+        new_inputs = self.inputs if inputs is None else inputs
+        new_outputs = self.outputs if outputs is None else outputs
+        merged = dict(self.tensors) | {tensor.name: tensor for tensor in tensors}
+        used = {*new_inputs, *new_outputs}
+        for operator in new_operators:
+            used.update(operator.inputs, operator.outputs)
+        kept = {name: tensor for name, tensor in merged.items() if name in used}
+        return Graph(self.name, kept, new_operators, new_inputs, new_outputs)
+
+    def renamed(self, name: str) -> Graph:
+        """The same graph under another name."""
+        return dataclasses.replace(self, name=name)

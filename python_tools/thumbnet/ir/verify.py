@@ -1,0 +1,65 @@
+"""Structural verifier: what every graph between two stages must satisfy."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from thumbnet.ir.graph import Graph, Tensor
+
+
+class InvalidGraph(ValueError):  # noqa: N818 - the name says what is wrong
+    """A stage of the compiler broke the graph: a bug of ours, not of the user's model."""
+
+
+def verify(graph: Graph) -> Graph:
+    """Returns ``graph`` if it is well formed.
+
+    Every name is defined once and before it is read, shapes are positive, constants hold data of
+    their shape and type, and every graph output is written.
+
+    Raises:
+        InvalidGraph: names the tensor or operator at fault.
+    """
+    for name, tensor in graph.tensors.items():
+        _verify_tensor(name, tensor)
+    ready = {name for name, tensor in graph.tensors.items() if tensor.is_constant}
+    ready.update(graph.inputs)
+    seen: set[str] = set()
+    for operator in graph.operators:
+        if operator.name in seen:
+            raise InvalidGraph(f"operator name {operator.name!r} is used twice")
+        seen.add(operator.name)
+        for name in operator.inputs:
+            if name and name not in ready:
+                raise InvalidGraph(f"operator {operator.name!r} reads {name!r} before it exists")
+        for name in operator.outputs:
+            if name in ready:
+                raise InvalidGraph(f"operator {operator.name!r} writes {name!r} a second time")
+            if name not in graph.tensors:
+                raise InvalidGraph(f"operator {operator.name!r} writes unknown tensor {name!r}")
+            ready.add(name)
+    for name in graph.outputs:
+        if name not in ready:
+            raise InvalidGraph(f"graph output {name!r} is never written")
+    return graph
+
+
+def _verify_tensor(name: str, tensor: Tensor) -> None:
+    if tensor.name != name:
+        raise InvalidGraph(f"tensor {tensor.name!r} is filed under {name!r}")
+    if any(size < 1 for size in tensor.shape):
+        raise InvalidGraph(f"tensor {name!r} has shape {list(tensor.shape)}")
+    if tensor.data is not None:
+        if tensor.data.shape != tensor.shape or tensor.data.dtype != tensor.dtype.numpy:
+            raise InvalidGraph(
+                f"constant {name!r} holds {tensor.data.dtype}{list(tensor.data.shape)} "
+                f"for {tensor.dtype.value}{list(tensor.shape)}"
+            )
+        if tensor.data.dtype == np.object_:
+            raise InvalidGraph(f"constant {name!r} holds Python objects")
+    quantization = tensor.quantization
+    if quantization is not None:
+        if len(quantization.scale) != len(quantization.zero_point):
+            raise InvalidGraph(f"tensor {name!r}: scales and zero points differ in number")
+        if any(not np.isfinite(scale) for scale in quantization.scale):
+            raise InvalidGraph(f"tensor {name!r}: a scale is not finite")

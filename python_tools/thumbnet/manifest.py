@@ -1,0 +1,290 @@
+"""thumbnet.yaml -> :class:`Manifest`: which model, under which names, for which schedule.
+
+Every error names the file, the line, the offending key or value and what would be right; all
+errors of a manifest are reported at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import reprlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PrivateAttr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails
+
+from thumbnet import identifiers, yaml_lines
+from thumbnet.errors import ThumbnetError, ThumbnetErrors
+from thumbnet.yaml_lines import Document, Key
+
+LATER_KEYS = ("quantize", "train", "search")
+"""Keys of the manifest's design that this release refuses."""
+
+_TAKEN_TENSOR_NAMES = frozenset(
+    {"model", "arena", "arena_size", "init", "run", "t", "memcpy", "memset"}
+)
+"""What generated functions call things or call, and tails of names after ``<model>_``."""
+
+_MODEL_MACROS = frozenset({"ARENA_SIZE", "WEIGHT_SIZE", "MACS"})
+"""Tails of the macros that every generated header has."""
+
+_TENSOR_MACROS = "SIZE|SCALE|ZERO_POINT"
+"""Tails of the macros that a generated header has for each input and output."""
+
+_EXPECTED = {
+    "string_type": "text (quote it)",
+    "tuple_type": "a list such as [a, b]",
+    "model_type": "a mapping such as {objective: speed}",
+    "path_type": "a file name",
+}
+"""What pydantic's error types mean to a user."""
+
+
+def parse_size(value: object) -> int:
+    """Bytes of ``65536``, ``64K`` or ``1M`` (powers of 1024; KB and KiB mean K).
+
+    Raises:
+        ValueError: anything else, or nothing to hold a model in.
+    """
+    match = re.fullmatch(r"(\d{1,12})\s*(?:([KM])(?:I?B)?)?", str(value).strip().upper())
+    if isinstance(value, bool) or not isinstance(value, str | int) or match is None:
+        raise ValueError("is not a number of bytes such as 65536, 64K or 1M")
+    size = int(match[1]) * {None: 1, "K": 1024, "M": 1024**2}[match[2]]
+    if size == 0:
+        raise ValueError("is no room for a model")
+    return size
+
+
+def _ram(value: object) -> object:
+    return value if value == "auto" else parse_size(value)
+
+
+def _schedule_input(value: object) -> object:
+    if value == "rows":
+        raise ValueError("is not supported yet in this release; arena and buffer are")
+    return value
+
+
+def _model_name(value: str) -> str:
+    fault = identifiers.model_fault(value)
+    if fault is not None:
+        raise ValueError(f'{fault}; "{identifiers.model_name(value)}" would do')
+    return value
+
+
+def _tensor_name(value: str) -> str:
+    fault = "is taken in the generated header" if value in _TAKEN_TENSOR_NAMES else None
+    fault = fault or identifiers.fault(value)
+    if fault is not None:
+        raise ValueError(fault)
+    return value
+
+
+def _label(value: object) -> object:
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if isinstance(text, str) and not identifiers.constant_name(text):
+        raise ValueError("holds no letter or digit to make a C name of")
+    return text
+
+
+Labels = tuple[Annotated[str, BeforeValidator(_label)], ...]
+TensorNames = tuple[Annotated[str, AfterValidator(_tensor_name)], ...]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Schedule(_Frozen):
+    """What the scheduler aims at: ``ram`` is its limit in bytes, auto what the board has left."""
+
+    objective: Literal["speed", "ram"] = "speed"
+    ram: Annotated[int | Literal["auto"], BeforeValidator(_ram)] = "auto"
+    input: Annotated[Literal["arena", "buffer"], BeforeValidator(_schedule_input)] = "arena"
+
+    @property
+    def ram_limit(self) -> int | None:
+        """The most bytes that the arena may have; None for auto."""
+        return None if self.ram == "auto" else self.ram
+
+
+class Manifest(_Frozen):
+    """A model to build, checked; ``model`` is its absolute path, ``name`` a C identifier.
+
+    ``inputs`` and ``outputs`` are C names by position, empty or as many as the model has;
+    ``labels`` name the classes of the first output. ``io`` quantized leaves a float model's
+    QUANTIZE and DEQUANTIZE at its borders to the caller; float converts on the device.
+    """
+
+    model: Path
+    name: Annotated[str, AfterValidator(_model_name)]
+    inputs: TensorNames = ()
+    outputs: TensorNames = ()
+    labels: Labels = ()
+    io: Literal["quantized", "float"] = "quantized"
+    schedule: Schedule = Schedule()
+    _document: Document | None = PrivateAttr(default=None)
+
+    @field_validator("inputs", "outputs")
+    @classmethod
+    def _tensors_are_distinct(cls, value: TensorNames, info: ValidationInfo) -> TensorNames:
+        other = "output" if info.field_name == "inputs" else "input"
+        for name in value:
+            if re.fullmatch(rf"{other}(_\d+)?", name.lower()):
+                raise ValueError(f'has "{name}", which {other}s are called by default')
+        names = (*info.data.get("inputs", ()), *value)
+        # Macros carry the names in upper case, so names that differ only in case meet there.
+        _refuse_twins([name.upper() for name in names], names)
+        return value
+
+    @field_validator("labels")
+    @classmethod
+    def _labels_are_distinct(cls, value: Labels, info: ValidationInfo) -> Labels:
+        names = [identifiers.constant_name(label) for label in value]
+        _refuse_twins(names, value)
+        tensors = (*info.data.get("inputs", ()), *info.data.get("outputs", ()))
+        stems = "|".join([*(name.upper() for name in tensors), r"(?:INPUT|OUTPUT)(?:_\d+)?"])
+        for name in names:
+            if name in _MODEL_MACROS or re.fullmatch(f"(?:{stems})_(?:{_TENSOR_MACROS})", name):
+                raise ValueError(f"has {name}, the name of a macro in the generated header")
+        return value
+
+    @property
+    def label_identifiers(self) -> tuple[str, ...]:
+        """``labels`` as tails of enumerators: "no person" is NO_PERSON."""
+        return tuple(identifiers.constant_name(label) for label in self.labels)
+
+    @property
+    def source(self) -> Path | None:
+        """The manifest file's absolute path; None for a bare model."""
+        return None if self._document is None else _absolute(Path(self._document.file))
+
+    def place(self, *key: str | int) -> str:
+        """``file:line`` of a key for an error message; the model's path without a manifest."""
+        return str(self.model) if self._document is None else self._document.place(key)
+
+    def require_model(self) -> None:
+        """Raise a ThumbnetError unless the model is a file."""
+        if not self.model.is_file():
+            fault = "is a directory" if self.model.is_dir() else "does not exist"
+            remedy = "check the path; a manifest's paths are relative to its own folder"
+            raise ThumbnetError(self.place("model"), f'model "{self.model}" {fault}', remedy)
+
+
+def load(path: Path) -> Manifest:
+    """The manifest in the file ``path``; its model need not exist yet.
+
+    Raises:
+        ThumbnetError: the file cannot be read, or the errors of all its keys.
+    """
+    document = yaml_lines.read(path)
+    values = dict(document.values)
+    errors = [_later(document, key) for key in LATER_KEYS if key in values]
+    for key in LATER_KEYS:
+        values.pop(key, None)
+    model = values.get("model")
+    if isinstance(model, str):
+        errors += _model_errors(document, model)
+        values["model"] = _absolute(path.parent / model)
+    values.setdefault("name", identifiers.model_name(Path(str(model)).stem))
+    try:
+        manifest = Manifest.model_validate(values)
+    except ValidationError as error:
+        errors += [_translated(document, details) for details in error.errors()]
+    if errors:
+        # file:9 before file:10, and what is missing from the file first.
+        errors.sort(key=lambda error: (len(error.place), error.place))
+        raise errors[0] if len(errors) == 1 else ThumbnetErrors(errors)
+    manifest._document = document
+    return manifest
+
+
+def implicit(model: Path) -> Manifest:
+    """The manifest of a bare model file: everything by default."""
+    return Manifest(model=_absolute(model), name=identifiers.model_name(model.stem))
+
+
+def load_or_implicit(path: Path) -> Manifest:
+    """``path`` as a manifest where it ends in .yaml or .yml, else as a model."""
+    return load(path) if path.suffix.lower() in (".yaml", ".yml") else implicit(path)
+
+
+def _absolute(path: Path) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 (Path.absolute keeps "..", resolve follows links)
+
+
+def _model_errors(document: Document, model: str) -> list[ThumbnetError]:
+    later = re.search(r"\.py(:\w+)?\Z|\.onnx\Z", model)
+    if later is None and model.strip() and "\0" not in model:
+        return []
+    problem = f'model: "{model}" ' + (
+        "is not supported yet in this release; .tflite is" if later else "is not a file name"
+    )
+    return [ThumbnetError(document.place(("model",)), problem, "convert the model to .tflite")]
+
+
+def _later(document: Document, key: str) -> ThumbnetError:
+    return ThumbnetError(
+        document.place((key,)),
+        f'key "{key}" is not supported yet in this release',
+        "leave it out; int8 inference is what this release builds",
+    )
+
+
+def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
+    """A ThumbnetError of one pydantic error."""
+    key: Key = details["loc"]
+    place, dotted = document.place(key), ".".join(str(part) for part in key)
+    value = _short(details["input"])
+    match details["type"]:
+        case "missing":
+            return ThumbnetError(document.file, f'key "{dotted}" is missing', f"add {dotted}: FILE")
+        case "extra_forbidden":
+            valid = _valid_keys(key)
+            return ThumbnetError(place, f'unknown key "{dotted}"', _nearest(str(key[-1]), valid))
+        case "literal_error":
+            valid = re.findall(r"'(\w+)'", details["ctx"]["expected"])
+            problem = f"{dotted}: {value} is not one of {', '.join(valid)}"
+            return ThumbnetError(place, problem, _nearest(str(details["input"]), valid))
+        case "value_error":
+            return ThumbnetError(place, f"{dotted}: {value} {details['ctx']['error']}")
+        case kind:
+            expected = _EXPECTED.get(kind, details["msg"])
+            return ThumbnetError(place, f"{dotted}: {value} is not {expected}")
+
+
+def _valid_keys(key: Key) -> list[str]:
+    return list((Schedule if key[0] == "schedule" and len(key) > 1 else Manifest).model_fields)
+
+
+def _nearest(word: str, valid: Sequence[str]) -> str:
+    near = difflib.get_close_matches(word.lower(), valid, n=1)
+    return f'write "{near[0]}"' if near else f"valid here: {', '.join(valid)}"
+
+
+def _short(value: object) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "nothing", True: "true", False: "false"}[value]
+    short = reprlib.Repr()
+    short.maxlevel, short.maxstring, short.maxother = 2, 60, 60
+    return short.repr(value)
+
+
+def _refuse_twins(names: Sequence[str], shown: Sequence[str]) -> None:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            first = shown[names.index(name)]
+            raise ValueError(f'has "{first}" and "{shown[index]}", which are one C name')

@@ -1,0 +1,204 @@
+"""What every operator family says about itself: limits, reference, rows and C kernel.
+
+A family is one module with one :class:`Family` subclass. The rest of the compiler knows operators
+only through this interface, so that an operator is added by adding one file.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from thumbnet.ir.graph import Array, Graph, Operator, Tensor
+
+Constraint = Callable[[Graph, Operator], str | None]
+"""Checks one limit: None where it holds, else what is there. Its docstring is the limit, shown to
+users and in SUPPORTED_OPS.md ("supports ...")."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A tensor as rows of pixels: ``height`` rows of ``width`` pixels of ``channels`` elements."""
+
+    height: int
+    width: int
+    channels: int
+    element_size: int = 1
+
+    @property
+    def row_size(self) -> int:
+        """Bytes of a row."""
+        return self.width * self.channels * self.element_size
+
+    @property
+    def size(self) -> int:
+        """Bytes of the tensor."""
+        return self.height * self.row_size
+
+
+def rows_of(tensor: Tensor) -> Rows:
+    """NHWC as rows; lower ranks are aligned at the channel: [1,C], [1,W,C], [H,W,C] of rank 3."""
+    shape = tensor.shape[1:] if len(tensor.shape) in (2, 4) else tensor.shape
+    if len(tensor.shape) == 2:
+        shape = (1, tensor.shape[0], tensor.shape[1])
+    elif len(tensor.shape) == 3:
+        shape = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
+    padded = (1,) * (3 - len(shape)) + tuple(shape)
+    height = int(np.prod(padded[:-2], dtype=np.int64))
+    return Rows(height, padded[-2], padded[-1], tensor.dtype.size)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Which rows of an input an output row y reads (``thumbnet_source_t``), and which columns.
+
+    ``kernel_height`` rows from ``y * stride - pad``, or the one row ``row_map[y]``. A run of pixels
+    from column x gets row pointers to column :meth:`first_column`; its pixel i reads
+    ``kernel_width`` columns from ``(x + i) * stride_width - pad_left``. A ``stride_width`` of 0
+    means that the kernel is given the same columns whatever x is.
+    """
+
+    rows: Rows
+    kernel_height: int = 1
+    stride: int = 1
+    pad: int = 0
+    row_map: tuple[int, ...] | None = None
+    kernel_width: int = 1
+    stride_width: int = 1
+    pad_left: int = 0
+
+    def first_column(self, x: int) -> int:
+        """The input column at which the row pointers of a run from output column x point."""
+        return max(x * self.stride_width - self.pad_left, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class CArray:
+    """A constant array of the generated file; ``name`` is a suffix such as ``weights``."""
+
+    name: str
+    ctype: str
+    values: Array
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel body in ``src/`` and the literals that make one instantiation of it."""
+
+    header: str
+    function: str
+    literals: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Lowered:
+    """An operator as a row kernel over whole tensors.
+
+    ``fields`` initialise the constants structure ``struct`` in order; a CArray becomes its name.
+    ``sources`` and ``overlap`` follow the inputs that are not constants, in their order; what a
+    kernel needs of a constant input is in ``fields``. ``overlap[i]`` is the least d such that the
+    output may start d bytes below input i (and every lower address) while rows are made from the
+    top, or None where the two must be disjoint; see :func:`window_overlap`.
+    """
+
+    kernel: Kernel
+    struct: str
+    fields: tuple[tuple[str, int | CArray], ...]
+    sources: tuple[Source, ...]
+    output: Rows
+    macs: int
+    overlap: tuple[int | None, ...]
+    scratch: int = 0
+    clear: int = 0
+    steps: int | None = None
+    width: int | None = None
+    pointwise: bool = False
+    arrays: tuple[CArray, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        found = tuple(value for _, value in self.fields if isinstance(value, CArray))
+        object.__setattr__(self, "arrays", found)
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether the kernel takes input rows one by one and writes the output at the last."""
+        return self.steps is not None
+
+
+class Family(abc.ABC):
+    """An operator family: one or several kinds that share their arithmetic."""
+
+    kinds: tuple[str, ...]
+    """IR kinds that this family handles."""
+
+    constraints: tuple[Constraint, ...] = ()
+    """Limits, each with a docstring that is the user's text."""
+
+    @abc.abstractmethod
+    def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
+        """The shape that the first output must have."""
+
+    @abc.abstractmethod
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """Bit-exact numpy evaluation; absent inputs are None, constants are passed too."""
+
+    @abc.abstractmethod
+    def lower(self, graph: Graph, operator: Operator) -> Lowered:
+        """The row kernel that computes this operator."""
+
+    def macs(self, graph: Graph, operator: Operator) -> int:
+        """Multiply-accumulates of one inference, padding counted as in the literature."""
+        return self.lower(graph, operator).macs
+
+
+def window_overlap(
+    source: Source, output: Rows, kernel_width: int, stride: int, pad: int, together: int = 1
+) -> int:
+    """Least d such that output row runs never overwrite input bytes that are still needed.
+
+    For kernels that make pixels left to right, read all of a pixel's window before or while they
+    write that pixel, and so may not write into the window of the pixel itself. ``d`` is the
+    largest (end of the output pixel) - (first input byte of that pixel's or a later window), both
+    from their tensors' starts: the output may start d bytes or more below the input.
+    ``kernel_width``, ``stride`` and ``pad`` are those of the columns; a kernel may write up to
+    ``together`` pixels of a row while it still reads the window of the first of them.
+    """
+    rows = source.rows
+    pixel = rows.channels * rows.element_size
+    ys = np.arange(output.height, dtype=np.int64)
+    xs = np.arange(output.width, dtype=np.int64)
+    top = np.clip(ys * source.stride - source.pad, 0, rows.height)
+    left = np.clip(xs * stride - pad, 0, max(rows.width - 1, 0))
+    # A later pixel of this row starts further right but reads from the same top row; the next row
+    # starts again at column 0.
+    next_top = np.clip((ys + 1) * source.stride - source.pad, 0, rows.height)
+    next_top[-1] = rows.height
+    oldest = np.minimum(
+        top[:, None] * rows.row_size + left[None, :] * pixel,
+        next_top[:, None] * rows.row_size,
+    )
+    written = np.minimum(xs + together, output.width) * output.channels * output.element_size
+    end = ys[:, None] * output.row_size + written[None, :]
+    return int(max(np.max(end - oldest), 0))
+
+
+def copy_overlap(first: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> int:
+    """Least d for a kernel of ordered steps, each of which reads its input and then writes.
+
+    Step i reads no input byte below ``first[i]`` and leaves the output written below ``end[i]``,
+    both counted from their tensors' starts.
+    """
+    needed_later: npt.NDArray[np.int64] = np.minimum.accumulate(first[::-1])[::-1][1:]
+    distances: npt.NDArray[np.int64] = end[:-1] - needed_later
+    return max(int(np.max(distances)), 0) if distances.size else 0
+
+
+def elementwise_overlap() -> int:
+    """d of a kernel that reads each input element before it writes the same output element."""
+    return 0

@@ -1,0 +1,372 @@
+"""conv_2d and fully_connected: dot products over channels.
+
+Arithmetic: TFLite's integer_ops/conv.h and integer_ops/fully_connected.h. fully_connected runs
+through the 1x1 kernel: one pixel whose channels are the flattened input.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from thumbnet.ir.attributes import (
+    Activation,
+    Convolution,
+    DepthwiseConvolution,
+    FullyConnected,
+    Window,
+)
+from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
+from thumbnet.operators.base import (
+    CArray,
+    Constraint,
+    Family,
+    Kernel,
+    Lowered,
+    Rows,
+    Source,
+    rows_of,
+    window_overlap,
+)
+from thumbnet.operators.constraints import int8_per_tensor
+from thumbnet.quantize.requantize import (
+    IntArray,
+    Multiplier,
+    activation_bounds,
+    multiply_by_quantized_multiplier,
+    multiply_rounding_up,
+    quantize_multiplier,
+)
+
+HEADER = "thumbnet/kernels/conv_2d.h"
+_LARGEST = 65535
+_LARGEST_WINDOW = 255
+
+
+def int8_weights(graph: Graph, operator: Operator) -> str | None:
+    """constant int8 weights with zero point 0."""
+    weights = graph.tensor(operator.inputs[1])
+    if weights.data is None or weights.dtype is not DType.INT8:
+        return f"weights are {'constant' if weights.is_constant else 'not constant'}, " + (
+            weights.dtype.value
+        )
+    if weights.quantization is None:
+        return "weights are not quantized"
+    points = set(weights.quantization.zero_point)
+    return None if points == {0} else f"weights have zero points {sorted(points)}"
+
+
+def weights_by_output_channel(graph: Graph, operator: Operator) -> str | None:
+    """weights quantized per tensor or per output channel."""
+    weights = graph.tensor(operator.inputs[1])
+    axis = 3 if operator.kind == "depthwise_conv_2d" else 0
+    quantization = weights.quantization
+    if quantization is None or quantization.per_tensor:
+        return None
+    if quantization.axis == axis and len(quantization.scale) == weights.shape[axis]:
+        return None
+    return f"weights have {len(quantization.scale)} scales along dimension {quantization.axis}"
+
+
+def int32_bias(graph: Graph, operator: Operator) -> str | None:
+    """a constant int32 bias, or none."""
+    if len(operator.inputs) < 3 or not operator.inputs[2]:
+        return None
+    bias = graph.tensor(operator.inputs[2])
+    if bias.is_constant and bias.dtype is DType.INT32:
+        return None
+    return f"bias is {bias.dtype.value}{'' if bias.is_constant else ', not constant'}"
+
+
+def one_group(graph: Graph, operator: Operator) -> str | None:
+    """as many input channels as its weights have, that is, no groups."""
+    x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+    if operator.kind == "fully_connected":
+        fits = x.elements % weights.shape[1] == 0
+    else:
+        fits = x.shape[-1] == weights.shape[-1]
+    return None if fits else f"input has shape {list(x.shape)}, weights {list(weights.shape)}"
+
+
+def image_of_one(graph: Graph, operator: Operator) -> str | None:
+    """an input [1, height, width, channels] (convolutions; fully_connected takes any batch)."""
+    shape = graph.tensor(operator.inputs[0]).shape
+    if operator.kind == "fully_connected" or (len(shape) == 4 and shape[0] == 1):
+        return None
+    return f"input has shape {list(shape)}"
+
+
+def small_window(graph: Graph, operator: Operator) -> str | None:
+    """kernels, strides and padding of at most 255, widths and channels of at most 65535."""
+    x, output = graph.tensor(operator.inputs[0]), graph.tensor(operator.outputs[0])
+    if max(*x.shape, *output.shape) > _LARGEST:
+        return f"input has shape {list(x.shape)}, output {list(output.shape)}"
+    if operator.kind == "fully_connected":
+        return None
+    window = cast(Convolution | DepthwiseConvolution, operator.attributes).window
+    values = dataclasses.astuple(window)
+    return None if max(values) <= _LARGEST_WINDOW else f"window is {window}"
+
+
+CONVOLUTION_CONSTRAINTS: tuple[Constraint, ...] = (
+    int8_per_tensor,
+    int8_weights,
+    weights_by_output_channel,
+    int32_bias,
+    image_of_one,
+    small_window,
+)
+"""What all convolutions and fully_connected share."""
+
+
+def channel_multipliers(
+    x: Tensor, weights: Tensor, output: Tensor, channels: int
+) -> list[Multiplier]:
+    """One requantization multiplier per output channel, as TFLite derives them in double."""
+    if weights.quantization is None:
+        raise ValueError(f"weights {weights.name!r} are not quantized")
+    scales = weights.quantization.scale
+    if len(scales) == 1:
+        scales = scales * channels
+    return [quantize_multiplier(x.scale * scale / output.scale) for scale in scales]
+
+
+def _multipliers(graph: Graph, operator: Operator) -> list[Multiplier]:
+    x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+    output, channels = graph.tensor(operator.outputs[0]), weights.shape[0]
+    quantization = weights.quantization
+    if operator.kind == "fully_connected" and quantization and quantization.per_tensor:
+        # Here alone TFLite multiplies the scales in float32.
+        product = float(np.float32(x.scale) * np.float32(weights.scale))
+        return [quantize_multiplier(product / output.scale)] * channels
+    return channel_multipliers(x, weights, output, channels)
+
+
+def requantize_channels(
+    accumulators: IntArray,
+    multipliers: Sequence[Multiplier],
+    output: Tensor,
+    bounds: tuple[int, int],
+    ties_up: int | None = None,
+) -> npt.NDArray[np.int8]:
+    """Accumulators [..., channels] to the output's int8.
+
+    The first ``ties_up`` channels (by default all) round ties upwards as TFLite's vector kernels
+    do, the others away from zero.
+    """
+    mantissas = np.array([m.mantissa for m in multipliers], np.int64)
+    shifts = np.array([m.shift for m in multipliers], np.int64)
+    scaled = multiply_rounding_up(accumulators, mantissas, shifts)
+    if ties_up is not None:
+        away = multiply_by_quantized_multiplier(accumulators, mantissas, shifts)
+        scaled = np.where(np.arange(len(multipliers)) < ties_up, scaled, away)
+    return np.clip(scaled + output.zero_point, *bounds).astype(np.int8)
+
+
+def windows(x: Array, window: Window, zero_point: int, out_height: int, out_width: int) -> IntArray:
+    """The windows of x [H,W,C], zero point subtracted, as [out_height, out_width, KH, KW, C]."""
+    pads = (
+        (window.pad_top, max(window.pad_bottom, 0)),
+        (window.pad_left, max(window.pad_right, 0)),
+        (0, 0),
+    )
+    padded = np.pad(x.astype(np.int64) - zero_point, pads)
+    view = np.lib.stride_tricks.sliding_window_view(
+        padded, (window.kernel_height, window.kernel_width), axis=(0, 1)
+    )
+    strided = view[:: window.stride_height, :: window.stride_width][:out_height, :out_width]
+    return strided.transpose(0, 1, 3, 4, 2)
+
+
+def convolved_size(size: int, kernel: int, stride: int, before: int, after: int) -> int:
+    """Output rows or columns of a window with explicit padding."""
+    return (size + before + after - kernel) // stride + 1
+
+
+def requantization_fields(
+    multipliers: Sequence[Multiplier],
+) -> tuple[tuple[str, CArray], tuple[str, CArray]]:
+    """The mantissa and shift arrays of a kernel's constants."""
+    mantissas = np.array([m.mantissa for m in multipliers], np.int32)
+    shifts = np.array([m.shift for m in multipliers], np.int8)
+    return (
+        ("mantissa", CArray("mantissa", "int32_t", mantissas)),
+        ("shift", CArray("shift", "int8_t", shifts)),
+    )
+
+
+def given_bias(graph: Graph, operator: Operator, channels: int) -> IntArray:
+    """The bias [channels] of a convolution or fully_connected; zeros where it has none."""
+    if len(operator.inputs) < 3 or not operator.inputs[2]:
+        return np.zeros(channels, np.int64)
+    return cast(Array, graph.tensor(operator.inputs[2]).data).astype(np.int64).reshape(-1)
+
+
+def live_bias(bias: IntArray, multipliers: Sequence[Multiplier]) -> IntArray:
+    """``bias`` with 0 in channels whose multiplier is 0, which are constant whatever they sum up.
+
+    Real networks hold such dead channels with biases at the end of int32.
+    """
+    return np.where([m.mantissa != 0 for m in multipliers], bias, 0)
+
+
+def folded_bias(
+    bias: IntArray, weights_by_channel: Array, zero_point: int
+) -> npt.NDArray[np.int32]:
+    """Bias - zero_point * sum(weights) per channel of weights [channels, taps].
+
+    Raises:
+        ValueError: an accumulator could leave int32 for some input.
+    """
+    taps = weights_by_channel.astype(np.int64)
+    folded = bias - zero_point * taps.sum(axis=1)
+    # Edges start from the bias that is not folded, and add up to 255 in magnitude a tap.
+    reach = np.abs(taps).sum(axis=1)
+    bounds = np.maximum(np.abs(folded) + 128 * reach, np.abs(bias) + 255 * reach)
+    if np.any(bounds >= 1 << 31):
+        raise ValueError("an accumulator could overflow 32 bits")
+    narrow: npt.NDArray[np.int32] = folded.astype(np.int32)
+    return narrow
+
+
+def reaches_outside(window: Window) -> bool:
+    """Whether some window reaches outside the input."""
+    return max(window.pad_top, window.pad_bottom, window.pad_left, window.pad_right) > 0
+
+
+class Conv2d(Family):
+    """conv_2d and fully_connected."""
+
+    kinds = ("conv_2d", "fully_connected")
+    constraints = (*CONVOLUTION_CONSTRAINTS, one_group)
+
+    def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
+        """[1,OH,OW,O]; fully_connected keeps the batch shape that its output declares."""
+        x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+        if operator.kind == "fully_connected":
+            return graph.tensor(operator.outputs[0]).shape
+        window = cast(Convolution, operator.attributes).window
+        return (
+            1,
+            convolved_size(
+                x.shape[1],
+                window.kernel_height,
+                window.stride_height,
+                window.pad_top,
+                window.pad_bottom,
+            ),
+            convolved_size(
+                x.shape[2],
+                window.kernel_width,
+                window.stride_width,
+                window.pad_left,
+                window.pad_right,
+            ),
+            weights.shape[0],
+        )
+
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """TFLite's ConvPerChannel and FullyConnectedPerChannel."""
+        x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+        output = graph.tensor(operator.outputs[0])
+        values = cast(Array, inputs[0])
+        taps = cast(Array, weights.data).astype(np.int64).reshape(weights.shape[0], -1)
+        if isinstance(operator.attributes, Convolution):
+            window = operator.attributes.window
+            patches = windows(values[0], window, x.zero_point, output.shape[1], output.shape[2])
+            flat = patches.reshape(output.shape[1] * output.shape[2], -1)
+        else:
+            flat = values.reshape(-1, weights.shape[1]).astype(np.int64) - x.zero_point
+        # float64 holds every partial sum exactly (below 2**53) and multiplies far faster.
+        sums = (flat.astype(np.float64) @ taps.T.astype(np.float64)).astype(np.int64)
+        if len(inputs) > 2 and inputs[2] is not None:
+            sums += inputs[2].astype(np.int64)
+        bounds = activation_bounds(_activation(operator), output)
+        multipliers = _multipliers(graph, operator)
+        return [requantize_channels(sums, multipliers, output, bounds).reshape(output.shape)]
+
+    def lower(self, graph: Graph, operator: Operator) -> Lowered:
+        """A 1x1 kernel where one serves, else the general one instantiated per kernel size."""
+        x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+        output = graph.tensor(operator.outputs[0])
+        taps = cast(Array, weights.data).reshape(weights.shape[0], -1)
+        multipliers = _multipliers(graph, operator)
+        bias = live_bias(given_bias(graph, operator, len(taps)), multipliers)
+        if isinstance(operator.attributes, Convolution):
+            window, rows, out_rows = operator.attributes.window, rows_of(x), rows_of(output)
+        else:
+            pixels = x.elements // taps.shape[1]
+            window = Window(1, 1)
+            rows, out_rows = Rows(1, pixels, taps.shape[1]), Rows(1, pixels, len(taps))
+        low, high = activation_bounds(_activation(operator), output)
+        edge_bias = CArray("edge_bias", "int32_t", bias.astype(np.int32))
+        kernel = _kernel(window, out_rows)
+        source = window_source(window, rows)
+        return Lowered(
+            kernel=kernel,
+            struct="thumbnet_conv_2d_t",
+            fields=(
+                ("weights", CArray("weights", "int8_t", taps)),
+                ("bias", CArray("bias", "int32_t", folded_bias(bias, taps, x.zero_point))),
+                ("edge_bias", edge_bias if reaches_outside(window) else 0),
+                *requantization_fields(multipliers),
+                ("in_channels", rows.channels),
+                ("out_channels", out_rows.channels),
+                ("in_width", rows.width),
+                ("stride_width", window.stride_width),
+                ("pad_left", window.pad_left),
+                ("in_zero_point", x.zero_point),
+                ("out_zero_point", output.zero_point),
+                ("low", low),
+                ("high", high),
+            ),
+            sources=(source,),
+            output=out_rows,
+            macs=out_rows.height * out_rows.width * taps.size,
+            overlap=(_overlap(source, out_rows, kernel),),
+            pointwise=window == Window(1, 1),
+        )
+
+
+def window_source(window: Window, rows: Rows) -> Source:
+    """The rows and columns that a window reads."""
+    return Source(
+        rows,
+        window.kernel_height,
+        window.stride_height,
+        window.pad_top,
+        kernel_width=window.kernel_width,
+        stride_width=window.stride_width,
+        pad_left=window.pad_left,
+    )
+
+
+def _kernel(window: Window, output: Rows) -> Kernel:
+    if window != Window(1, 1):
+        literals = (window.kernel_height, window.kernel_width)
+        return Kernel(HEADER, "thumbnet_conv_2d_s8", literals)
+    if output.height * output.width == 1:
+        return Kernel(HEADER, "thumbnet_fully_connected_s8")
+    return Kernel(HEADER, "thumbnet_conv_2d_1x1_s8")
+
+
+def _overlap(source: Source, output: Rows, kernel: Kernel) -> int:
+    """Two pixels of a row are made together."""
+    rows = source.rows
+    if not kernel.literals:
+        # A 1x1 kernel may be run over the whole tensor as one row.
+        source = Source(Rows(1, rows.height * rows.width, rows.channels))
+        output = Rows(1, output.height * output.width, output.channels)
+    return window_overlap(
+        source, output, source.kernel_width, source.stride_width, source.pad_left, together=2
+    )
+
+
+def _activation(operator: Operator) -> Activation:
+    return cast(Convolution | FullyConnected, operator.attributes).activation

@@ -1,0 +1,186 @@
+"""depthwise_conv_2d: each channel convolved by itself, into ``depth_multiplier`` output channels.
+
+Arithmetic: TFLite's integer_ops/depthwise_conv.h as the interpreter runs it: channels are
+requantized in vectors of eight, which round ties upwards, and the rest with ties away from zero.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from thumbnet.ir.attributes import Convolution, DepthwiseConvolution
+from thumbnet.ir.graph import Array, Graph, Operator, Tensor
+from thumbnet.operators.base import CArray, Family, Kernel, Lowered, rows_of, window_overlap
+from thumbnet.operators.conv_2d import (
+    CONVOLUTION_CONSTRAINTS,
+    Conv2d,
+    channel_multipliers,
+    convolved_size,
+    folded_bias,
+    live_bias,
+    given_bias,
+    requantization_fields,
+    requantize_channels,
+    window_source,
+    windows,
+)
+from thumbnet.quantize.requantize import activation_bounds
+
+HEADER = "thumbnet/kernels/depthwise_conv_2d.h"
+_MOST_TAPS = 255
+_VECTOR = 8
+"""Output channels that TFLite requantizes together."""
+
+
+def whole_multiplier(graph: Graph, operator: Operator) -> str | None:
+    """weights [1, height, width, input channels * depth multiplier], multiplier at most 255."""
+    x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+    multiplier = _attributes(operator).depth_multiplier
+    fits = weights.shape[0] == 1 and weights.shape[3] == x.shape[3] * multiplier
+    if fits and (multiplier <= _MOST_TAPS or x.shape[3] == 1):
+        return None
+    return f"weights have shape {list(weights.shape)}, depth multiplier is {multiplier}"
+
+
+def few_taps(graph: Graph, operator: Operator) -> str | None:
+    """kernels of at most 255 taps."""
+    window = _attributes(operator).window
+    taps = window.kernel_height * window.kernel_width
+    return None if taps <= _MOST_TAPS else f"kernel has {taps} taps"
+
+
+class DepthwiseConv2d(Family):
+    """depthwise_conv_2d."""
+
+    kinds = ("depthwise_conv_2d",)
+    constraints = (*CONVOLUTION_CONSTRAINTS, whole_multiplier, few_taps)
+
+    def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
+        """[1,OH,OW,C*M]."""
+        x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+        w = _attributes(operator).window
+        return (
+            1,
+            convolved_size(x.shape[1], w.kernel_height, w.stride_height, w.pad_top, w.pad_bottom),
+            convolved_size(x.shape[2], w.kernel_width, w.stride_width, w.pad_left, w.pad_right),
+            weights.shape[3],
+        )
+
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """TFLite's DepthwiseConvPerChannel."""
+        x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+        output = graph.tensor(operator.outputs[0])
+        attributes = _attributes(operator)
+        height, width, channels = output.shape[1:]
+        patches = windows(cast(Array, inputs[0])[0], attributes.window, x.zero_point, height, width)
+        taps = cast(Array, weights.data)[0].astype(np.int64)
+        taps = taps.reshape(*taps.shape[:2], x.shape[3], attributes.depth_multiplier)
+        sums = np.einsum("yxijc,ijcm->yxcm", patches, taps).reshape(height, width, channels)
+        sums = sums + given_bias(graph, operator, channels)
+        bounds = activation_bounds(attributes.activation, output)
+        multipliers = channel_multipliers(x, weights, output, channels)
+        ties_up = channels - channels % _VECTOR
+        made = requantize_channels(sums, multipliers, output, bounds, ties_up)
+        return [made.reshape(output.shape)]
+
+    def lower(self, graph: Graph, operator: Operator) -> Lowered:
+        """A kernel instantiated per kernel size; a single input channel is an ordinary conv_2d."""
+        convolution = as_conv_2d(graph, operator)
+        if convolution is not None:
+            changed, converted = convolution
+            return Conv2d().lower(graph.replace(operators=[changed], tensors=[converted]), changed)
+        x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+        output = graph.tensor(operator.outputs[0])
+        attributes = _attributes(operator)
+        window, rows, out_rows = attributes.window, rows_of(x), rows_of(output)
+        taps = cast(Array, weights.data).reshape(-1, out_rows.channels).T
+        multipliers = channel_multipliers(x, weights, output, len(taps))
+        bias = live_bias(given_bias(graph, operator, len(taps)), multipliers)
+        sums = taps.sum(axis=1, dtype=np.int16)
+        low, high = activation_bounds(attributes.activation, output)
+        ties_up = _ties_up(out_rows.channels, output, low)
+        kernel = _kernel(attributes, tail=ties_up < out_rows.channels)
+        source = window_source(window, rows)
+        return Lowered(
+            kernel=kernel,
+            struct="thumbnet_depthwise_conv_2d_t",
+            fields=(
+                ("weights", CArray("weights", "int8_t", np.ascontiguousarray(taps))),
+                ("bias", CArray("bias", "int32_t", folded_bias(bias, taps, x.zero_point))),
+                ("weight_sums", CArray("weight_sums", "int16_t", sums)),
+                *requantization_fields(multipliers),
+                ("channels", rows.channels),
+                ("in_width", rows.width),
+                ("ties_up", ties_up),
+                ("multiplier", attributes.depth_multiplier),
+                ("stride_width", window.stride_width),
+                ("pad_left", window.pad_left),
+                ("in_zero_point", x.zero_point),
+                ("out_zero_point", output.zero_point),
+                ("low", low),
+                ("high", high),
+            ),
+            sources=(source,),
+            output=out_rows,
+            macs=out_rows.height * out_rows.width * taps.size,
+            overlap=(
+                window_overlap(
+                    source,
+                    out_rows,
+                    window.kernel_width,
+                    window.stride_width,
+                    window.pad_left,
+                    together=2 if attributes.depth_multiplier == 1 else 1,
+                ),
+            ),
+        )
+
+
+def _ties_up(channels: int, output: Tensor, low: int) -> int:
+    """How many channels round ties upwards; all where one cannot tell.
+
+    Only results below zero depend on it, and a clamp at the zero point hides those.
+    """
+    return channels if low >= output.zero_point else channels - channels % _VECTOR
+
+
+def _kernel(attributes: DepthwiseConvolution, *, tail: bool) -> Kernel:
+    size = (attributes.window.kernel_height, attributes.window.kernel_width)
+    if attributes.depth_multiplier > 1:
+        return Kernel(HEADER, "thumbnet_depthwise_conv_2d_multiplier_s8", size)
+    return Kernel(HEADER, "thumbnet_depthwise_conv_2d_s8", (*size, int(tail)))
+
+
+def as_conv_2d(graph: Graph, operator: Operator) -> tuple[Operator, Tensor] | None:
+    """The same operator as conv_2d and its weights [M,KH,KW,1]; None where there is no such.
+
+    With one input channel the depth multiplier is the number of output channels; but where some of
+    them round differently from a conv_2d's, and show it, it has to stay what it is.
+    """
+    old, output = graph.tensor(operator.inputs[1]), graph.tensor(operator.outputs[0])
+    attributes, channels = _attributes(operator), output.shape[3]
+    low, _ = activation_bounds(attributes.activation, output)
+    if graph.tensor(operator.inputs[0]).shape[3] != 1 or _ties_up(channels, output, low) < channels:
+        return None
+    data = np.ascontiguousarray(np.transpose(cast(Array, old.data), (3, 1, 2, 0)))
+    quantization = old.quantization
+    if quantization is not None and quantization.axis is not None:
+        quantization = dataclasses.replace(quantization, axis=0)
+    weights = Tensor(f"{old.name}/conv_2d", data.shape, old.dtype, quantization, data)
+    convolution = dataclasses.replace(
+        operator,
+        kind="conv_2d",
+        inputs=(operator.inputs[0], weights.name, *operator.inputs[2:]),
+        attributes=Convolution(attributes.window, attributes.activation),
+    )
+    return convolution, weights
+
+
+def _attributes(operator: Operator) -> DepthwiseConvolution:
+    return cast(DepthwiseConvolution, operator.attributes)

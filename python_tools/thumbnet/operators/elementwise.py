@@ -1,0 +1,285 @@
+"""add, sub and mul of two int8 operands, broadcast as numpy does.
+
+Arithmetic: TFLite's add.cc, sub.cc, mul.cc and integer_ops/add.h, mul.h. A constant operand is part
+of the kernel's constants (``<which>.constant``), so ``sources`` holds the other one only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from thumbnet.ir import attributes
+from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
+from thumbnet.operators.base import (
+    CArray,
+    Family,
+    Kernel,
+    Lowered,
+    Rows,
+    Source,
+    elementwise_overlap,
+)
+from thumbnet.quantize.requantize import (
+    Multiplier,
+    activation_bounds,
+    multiply_by_quantized_multiplier,
+    quantize_multiplier,
+)
+
+HEADER = "thumbnet/kernels/elementwise.h"
+_LEFT_SHIFT = 20
+_LARGEST = 65535
+
+Fields = tuple[tuple[str, int | CArray], ...]
+
+
+def two_operands(graph: Graph, operator: Operator) -> str | None:
+    """two operands of which at most one is constant."""
+    if len(operator.inputs) != 2:
+        return f"it has {len(operator.inputs)} operands"
+    constant = all(graph.tensor(name).is_constant for name in operator.inputs)
+    return "both operands are constant" if constant else None
+
+
+def int8_operands(graph: Graph, operator: Operator) -> str | None:
+    """int8 operands and output, quantized per tensor."""
+    for name in (*operator.inputs, *operator.outputs):
+        tensor = graph.tensor(name)
+        if tensor.dtype is not DType.INT8:
+            return f'"{name}" is {tensor.dtype.value}'
+        if tensor.quantization is None or not tensor.quantization.per_tensor:
+            return f'"{name}" is not quantized per tensor'
+    return None
+
+
+def small_shapes(graph: Graph, operator: Operator) -> str | None:
+    """shapes of up to four dimensions, batch 1, widths and channels of at most 65535."""
+    shape = graph.tensor(operator.outputs[0]).shape
+    batch = len(shape) > 4 or (len(shape) == 4 and shape[0] != 1)
+    large = max(shape, default=1) > _LARGEST
+    return f"output has shape {list(shape)}" if batch or large else None
+
+
+def plain_constant(graph: Graph, operator: Operator) -> str | None:
+    """constants of several rows beside operands that vary along all rows and columns or neither."""
+    output = _rows(graph.tensor(operator.outputs[0]))
+    operands = [_operand(graph, name) for name in operator.inputs]
+    if not _needs_flat(operands):
+        return None
+    for operand in operands:
+        if operand.data is None and operand.plane not in ((1, 1), _plane(output)):
+            return f"operand {list(operand.tensor.shape)} beside a constant of several rows"
+    return None
+
+
+def ordinary_scales(graph: Graph, operator: Operator) -> str | None:
+    """output scales of more than 2^-19 of the operands' (add and sub)."""
+    if operator.kind == "mul":
+        return None
+    tensors = [graph.tensor(name) for name in (*operator.inputs, *operator.outputs)]
+    last = _sum_multipliers(*tensors)[2]
+    return None if last.shift <= 0 else f"scales are {[tensor.scale for tensor in tensors]}"
+
+
+class Elementwise(Family):
+    """add, sub, mul."""
+
+    kinds = ("add", "sub", "mul")
+    constraints = (two_operands, int8_operands, small_shapes, plain_constant, ordinary_scales)
+
+    def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
+        """The operands' shapes, broadcast."""
+        return np.broadcast_shapes(*(graph.tensor(name).shape for name in operator.inputs))
+
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """TFLite's AddElementwise, SubElementwise and MulElementwise."""
+        a, b = (graph.tensor(name) for name in operator.inputs)
+        output = graph.tensor(operator.outputs[0])
+        first = cast(Array, inputs[0]).astype(np.int64) - a.zero_point
+        second = cast(Array, inputs[1]).astype(np.int64) - b.zero_point
+        if operator.kind == "mul":
+            combined, last = first * second, _product_multiplier(a, b, output)
+        else:
+            first_by, second_by, last = _sum_multipliers(a, b, output)
+            first, second = (
+                multiply_by_quantized_multiplier(x << _LEFT_SHIFT, by.mantissa, by.shift)
+                for x, by in ((first, first_by), (second, second_by))
+            )
+            combined = first + second if operator.kind == "add" else first - second
+        scaled = multiply_by_quantized_multiplier(combined, last.mantissa, last.shift)
+        bounds = activation_bounds(_activation(operator), output)
+        return [np.clip(scaled + output.zero_point, *bounds).astype(np.int8)]
+
+    def lower(self, graph: Graph, operator: Operator) -> Lowered:
+        """A kernel for operands of the output's shape, or one that broadcasts."""
+        output = graph.tensor(operator.outputs[0])
+        rows = _rows(output)
+        operands = [_operand(graph, name) for name in operator.inputs]
+        if _needs_flat(operands):
+            # Kernels are not told which row they make, only which column.
+            operands = [operand.flattened(rows) for operand in operands]
+            rows = Rows(1, rows.height * rows.width, rows.channels)
+        sources = tuple(operand.source(rows) for operand in operands if operand.data is None)
+        whole = all(operand.rows == rows for operand in operands)
+        name = "mul" if operator.kind == "mul" else "add"
+        fields = _product_fields if operator.kind == "mul" else _sum_fields
+        low, high = activation_bounds(_activation(operator), output)
+        return Lowered(
+            kernel=Kernel(HEADER, f"thumbnet_{name}_{'' if whole else 'broadcast_'}s8"),
+            struct=f"thumbnet_{name}_t",
+            fields=(
+                *fields(operator, operands, output, rows),
+                ("channels", rows.channels),
+                ("out_zero_point", output.zero_point),
+                ("low", low),
+                ("high", high),
+            ),
+            sources=sources,
+            output=rows,
+            macs=0,
+            overlap=tuple(
+                elementwise_overlap() if source.rows == rows else None for source in sources
+            ),
+            # Over the whole tensor as one row, columns mean nothing to a constant any more.
+            pointwise=all(
+                operand.plane == (_plane(rows) if operand.data is None else (1, 1))
+                for operand in operands
+            ),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Operand:
+    """An operand as rows; ``data`` [height, width, channels] where it is constant."""
+
+    tensor: Tensor
+    rows: Rows
+    data: Array | None
+
+    @property
+    def plane(self) -> tuple[int, int]:
+        """(height, width)."""
+        return _plane(self.rows)
+
+    def flattened(self, output: Rows) -> _Operand:
+        """The same beside an output that is taken as one row."""
+        data = self.data
+        if data is not None:
+            shape = (output.height, output.width, self.rows.channels)
+            data = np.broadcast_to(data, shape).reshape(1, -1, self.rows.channels)
+            return _Operand(self.tensor, Rows(*data.shape), data)
+        pixels = self.rows.height * self.rows.width
+        return _Operand(self.tensor, Rows(1, pixels, self.rows.channels), None)
+
+    def source(self, output: Rows) -> Source:
+        """The rows and columns of an operand that is not constant."""
+        height, width = self.plane
+        return Source(
+            self.rows,
+            stride=int(height == output.height),
+            stride_width=int(width == output.width),
+        )
+
+    def fields(self, name: str, row: int, output: Rows) -> Fields:
+        """``thumbnet_operand_t``."""
+        constant = 0 if self.data is None else CArray("operand", "int8_t", self.data)
+        steps = self.rows.width == output.width
+        return (
+            (f"{name}.constant", constant),
+            (f"{name}.row", row),
+            (f"{name}.column_step", self.rows.channels if steps else 0),
+            (f"{name}.channel_step", int(self.rows.channels == output.channels)),
+        )
+
+
+def _operand(graph: Graph, name: str) -> _Operand:
+    tensor = graph.tensor(name)
+    rows = _rows(tensor)
+    shape = (rows.height, rows.width, rows.channels)
+    return _Operand(tensor, rows, None if tensor.data is None else tensor.data.reshape(shape))
+
+
+def _rows(tensor: Tensor) -> Rows:
+    """Rows of a tensor whose last dimension meets the output's, as broadcasting aligns them."""
+    shape = (1,) * (4 - len(tensor.shape)) + tensor.shape
+    return Rows(*shape[-3:])
+
+
+def _plane(rows: Rows) -> tuple[int, int]:
+    return rows.height, rows.width
+
+
+def _needs_flat(operands: Sequence[_Operand]) -> bool:
+    return any(operand.data is not None and operand.rows.height > 1 for operand in operands)
+
+
+def _sum_multipliers(a: Tensor, b: Tensor, output: Tensor) -> tuple[Multiplier, ...]:
+    """Of both operands and of the sum; scales are float32, TFLite computes with them in double."""
+    twice = 2 * max(a.scale, b.scale)
+    return (
+        quantize_multiplier(a.scale / twice),
+        quantize_multiplier(b.scale / twice),
+        quantize_multiplier(twice / ((1 << _LEFT_SHIFT) * output.scale)),
+    )
+
+
+def _product_multiplier(a: Tensor, b: Tensor, output: Tensor) -> Multiplier:
+    """TFLite multiplies and divides these scales in float32."""
+    product = np.float32(a.scale) * np.float32(b.scale)
+    return quantize_multiplier(float(product / np.float32(output.scale)))
+
+
+def _sum_fields(
+    operator: Operator, operands: Sequence[_Operand], output: Tensor, rows: Rows
+) -> Fields:
+    a, b = operands
+    signs = (1, -1 if operator.kind == "sub" else 1)
+    *multipliers, last = _sum_multipliers(a.tensor, b.tensor, output)
+    # TFLite scales the operand of the greater scale by exactly one half.
+    first = 0 if a.tensor.scale >= b.tensor.scale else 1
+    second = 1 - first
+    factor = signs[first] << (_LEFT_SHIFT - 1)
+    numbers = _row_numbers(operands)
+    return (
+        *operands[first].fields("first", numbers[first], rows),
+        *operands[second].fields("second", numbers[second], rows),
+        ("first_factor", factor),
+        ("offset", -operands[first].tensor.zero_point * factor),
+        ("second_mantissa", multipliers[second].mantissa),
+        ("out_mantissa", last.mantissa),
+        ("second_shift", -multipliers[second].shift),
+        ("out_shift", -last.shift),
+        ("second_sign", signs[second]),
+        ("second_zero_point", operands[second].tensor.zero_point),
+    )
+
+
+def _product_fields(
+    operator: Operator, operands: Sequence[_Operand], output: Tensor, rows: Rows
+) -> Fields:
+    a, b = operands
+    multiplier = _product_multiplier(a.tensor, b.tensor, output)
+    numbers = _row_numbers(operands)
+    return (
+        *a.fields("first", numbers[0], rows),
+        *b.fields("second", numbers[1], rows),
+        ("mantissa", multiplier.mantissa),
+        ("shift", multiplier.shift),
+        ("first_zero_point", a.tensor.zero_point),
+        ("second_zero_point", b.tensor.zero_point),
+    )
+
+
+def _row_numbers(operands: Sequence[_Operand]) -> tuple[int, int]:
+    """Which row pointer is an operand's; constants have none."""
+    return 0, 1 if operands[0].data is None else 0
+
+
+def _activation(operator: Operator) -> attributes.Activation:
+    return cast(attributes.Elementwise, operator.attributes).activation

@@ -1,0 +1,164 @@
+"""lookup, and the byte to byte functions that become one.
+
+Arithmetic: TFLite's LUTPopulate (logistic), ReluX (relu, relu6, relu_n1_to_1) and Requantize
+(quantize between byte types).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from thumbnet.ir.attributes import Activation
+from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
+from thumbnet.operators.base import (
+    CArray,
+    Family,
+    Kernel,
+    Lowered,
+    Source,
+    elementwise_overlap,
+    rows_of,
+)
+from thumbnet.operators.constraints import borders
+from thumbnet.operators.exponential import exponential
+from thumbnet.quantize.requantize import (
+    IntArray,
+    activation_bounds,
+    multiply_by_quantized_multiplier,
+    multiply_rounding_up,
+    quantize_multiplier,
+)
+
+HEADER = "thumbnet/kernels/lookup.h"
+BYTE_LIMITS = {DType.INT8: (-128, 127), DType.UINT8: (0, 255)}
+"""The byte types and their least and greatest values."""
+Table = npt.NDArray[np.uint8]
+_VECTOR = 16
+"""Elements that TFLite's vector requantization makes at once."""
+
+
+def byte_tensors(graph: Graph, operator: Operator) -> str | None:
+    """int8 or uint8 input and output, quantized per tensor."""
+    for role, tensor in zip(("input", "output"), borders(graph, operator), strict=True):
+        if tensor.dtype not in BYTE_LIMITS:
+            return f"{role} is {tensor.dtype.value}"
+        if operator.kind == "lookup":
+            continue
+        if tensor.quantization is None or not tensor.quantization.per_tensor:
+            return f"{role} is not quantized per tensor"
+    return None
+
+
+def lookup_table(graph: Graph, operator: Operator) -> Table:
+    """What ``operator``, of one of TABLE_KINDS between byte tensors, does to every input byte.
+
+    Entry i is the output byte of the input i - 128 (int8) or i (uint8).
+
+    Raises:
+        ValueError: a tensor is not of a byte type.
+    """
+    x, output = borders(graph, operator)
+    problem = byte_tensors(graph, operator)
+    if problem is not None:
+        raise ValueError(f"{operator.kind}: {problem}")
+    least, greatest = BYTE_LIMITS[x.dtype]
+    codes = np.arange(least, greatest + 1, dtype=np.int64)
+    values = _TABLES[operator.kind](codes - x.zero_point, x, output)
+    clipped = np.clip(values, *BYTE_LIMITS[output.dtype])
+    return clipped.astype(output.dtype.numpy).view(np.uint8)
+
+
+def _logistic(codes: IntArray, x: Tensor, output: Tensor) -> IntArray:
+    one = np.float32(1)
+    with np.errstate(over="ignore"):
+        real = np.float32(x.scale) * codes.astype(np.float32)
+        probability = one / (one + exponential(-real))
+    scaled = probability * (one / np.float32(output.scale))
+    return np.floor(scaled.astype(np.float64) + 0.5).astype(np.int64) + output.zero_point
+
+
+def _clamped(activation: Activation) -> Callable[[IntArray, Tensor, Tensor], IntArray]:
+    def values(codes: IntArray, x: Tensor, output: Tensor) -> IntArray:
+        multiplier = quantize_multiplier(float(np.float32(x.scale) / np.float32(output.scale)))
+        scaled = multiply_by_quantized_multiplier(codes, multiplier.mantissa, multiplier.shift)
+        low, high = activation_bounds(activation, output)
+        return np.clip(scaled + output.zero_point, low, high)
+
+    return values
+
+
+def _requantized(codes: IntArray, x: Tensor, output: Tensor) -> IntArray:
+    multiplier = quantize_multiplier(x.scale / output.scale)
+    # TFLite rounds negative ties upwards in whole vectors and away from zero in the rest of a
+    # tensor. A table knows no place, so the greater part decides.
+    multiply = multiply_rounding_up if x.elements >= _VECTOR else multiply_by_quantized_multiplier
+    return multiply(codes, multiplier.mantissa, multiplier.shift) + output.zero_point
+
+
+_TABLES: dict[str, Callable[[IntArray, Tensor, Tensor], IntArray]] = {
+    "logistic": _logistic,
+    "relu": _clamped(Activation.RELU),
+    "relu6": _clamped(Activation.RELU6),
+    "relu_n1_to_1": _clamped(Activation.RELU_N1_TO_1),
+    "quantize": _requantized,
+}
+TABLE_KINDS = tuple(_TABLES)
+"""Kinds that :func:`lookup_table` knows; ``quantize`` only between byte types."""
+
+
+def apply_table(table: Table, values: Array, x: Tensor, output: Tensor) -> Array:
+    """``table`` of every element of the byte tensor ``x``, whose ``values`` are given."""
+    least, _ = BYTE_LIMITS[x.dtype]
+    result: Array = table[values.astype(np.int64) - least].view(output.dtype.numpy)
+    return result
+
+
+class Lookup(Family):
+    """lookup, and logistic and the stand-alone clamps, which a pass turns into it."""
+
+    kinds = ("lookup", "logistic", "relu", "relu6", "relu_n1_to_1")
+    constraints = (byte_tensors,)
+
+    def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
+        """The input's."""
+        return graph.tensor(operator.inputs[0]).shape
+
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """The table's entry of every element."""
+        if operator.kind == "lookup":
+            table = cast(Table, inputs[1])
+        else:
+            table = lookup_table(graph, operator)
+        return [apply_table(table, cast(Array, inputs[0]), *borders(graph, operator))]
+
+    def lower(self, graph: Graph, operator: Operator) -> Lowered:
+        """One table access an element.
+
+        Raises:
+            ValueError: the kind is not lookup: the pass lower_lookup has not run.
+        """
+        if operator.kind != "lookup":
+            raise ValueError(f"{operator.kind} is lowered by the pass lower_lookup; run it first")
+        x, output = borders(graph, operator)
+        table = cast(Table, graph.tensor(operator.inputs[1]).data)
+        # The kernel reads an int8 as uint8: -128 is entry 128.
+        by_byte = np.roll(table, 128) if x.dtype is DType.INT8 else table
+        return Lowered(
+            kernel=Kernel(HEADER, "thumbnet_lookup_u8"),
+            struct="thumbnet_lookup_t",
+            fields=(
+                ("table", CArray("table", "uint8_t", by_byte)),
+                ("channels", rows_of(x).channels),
+            ),
+            sources=(Source(rows_of(x)),),
+            output=rows_of(output),
+            macs=0,
+            overlap=(elementwise_overlap(),),
+            pointwise=True,
+        )

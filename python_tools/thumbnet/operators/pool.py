@@ -1,0 +1,159 @@
+"""average_pool_2d and max_pool_2d.
+
+Arithmetic: TFLite's integer_ops/pooling.h. Padding is left out: it neither adds to the sum nor
+counts; averages round half away from zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+
+from thumbnet.ir import attributes
+from thumbnet.ir.attributes import Window
+from thumbnet.ir.graph import Array, Graph, Operator
+from thumbnet.operators.base import (
+    Family,
+    Kernel,
+    Lowered,
+    Rows,
+    Source,
+    elementwise_overlap,
+    rows_of,
+    window_overlap,
+)
+from thumbnet.operators.constraints import batch_of_one, borders, int8_per_tensor, same_quantization
+from thumbnet.operators.conv_2d import convolved_size, windows
+from thumbnet.quantize.requantize import IntArray, activation_bounds
+
+HEADER = "thumbnet/kernels/pool.h"
+_COUNTER_SIZE = 4
+"""Bytes in front of the accumulators: how many pixels have been seen."""
+
+
+def windows_hold_input(graph: Graph, operator: Operator) -> str | None:
+    """windows that hold at least one pixel of the input each."""
+    x, output = borders(graph, operator)
+    window = _window(operator)
+    before = (window.pad_top, window.pad_left)
+    kernel = (window.kernel_height, window.kernel_width)
+    stride = (window.stride_height, window.stride_width)
+    for i in (0, 1):
+        last = (output.shape[1 + i] - 1) * stride[i] - before[i]
+        if before[i] >= kernel[i] or last >= x.shape[1 + i]:
+            return f"a window of {list(kernel)} lies wholly in the padding"
+    return None
+
+
+def rounded_quotient(sums: IntArray, counts: IntArray) -> IntArray:
+    """sums / counts, ties away from zero."""
+    magnitude = (np.abs(sums) + counts // 2) // counts
+    quotient: IntArray = np.where(sums < 0, -magnitude, magnitude)
+    return quotient
+
+
+class Pool(Family):
+    """average_pool_2d and max_pool_2d."""
+
+    kinds = ("average_pool_2d", "max_pool_2d")
+    constraints = (int8_per_tensor, same_quantization, batch_of_one, windows_hold_input)
+
+    def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
+        """[1,OH,OW,C]."""
+        _, height, width, channels = graph.tensor(operator.inputs[0]).shape
+        w = _window(operator)
+        return (
+            1,
+            convolved_size(height, w.kernel_height, w.stride_height, w.pad_top, w.pad_bottom),
+            convolved_size(width, w.kernel_width, w.stride_width, w.pad_left, w.pad_right),
+            channels,
+        )
+
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """TFLite's AveragePool and MaxPool."""
+        x = cast(Array, inputs[0])[0]
+        output = graph.tensor(operator.outputs[0])
+        window, (height, width) = _window(operator), output.shape[1:3]
+        if operator.kind == "max_pool_2d":
+            # Relative to the least value, so that the zeros of the padding never win.
+            pooled = windows(x, window, -128, height, width).max(axis=(2, 3)) - 128
+        else:
+            sums = windows(x, window, 0, height, width).sum(axis=(2, 3))
+            ones = np.ones_like(x[:, :, :1])
+            pooled = rounded_quotient(
+                sums, windows(ones, window, 0, height, width).sum(axis=(2, 3))
+            )
+        bounds = activation_bounds(_attributes(operator).activation, output)
+        return [np.clip(pooled, *bounds).astype(np.int8).reshape(output.shape)]
+
+    def lower(self, graph: Graph, operator: Operator) -> Lowered:
+        """A plane kernel where the window is as high as the input, else a row kernel."""
+        x, output = borders(graph, operator)
+        window, rows, out_rows = _window(operator), rows_of(x), rows_of(output)
+        low, high = activation_bounds(_attributes(operator).activation, output)
+        fields = (
+            ("channels", rows.channels),
+            ("in_width", rows.width),
+            ("in_height", rows.height),
+            ("out_width", out_rows.width),
+            ("kernel_width", window.kernel_width),
+            ("stride_width", window.stride_width),
+            ("pad_left", window.pad_left),
+            ("low", low),
+            ("high", high),
+        )
+        function = f"thumbnet_{operator.kind}"
+        scratch = _COUNTER_SIZE + out_rows.size * (1 if operator.kind == "max_pool_2d" else 4)
+        # Where the input is smaller than the accumulators nothing is won by not keeping it.
+        if _spans_height(window, rows, out_rows) and scratch < rows.size:
+            return Lowered(
+                kernel=Kernel(HEADER, f"{function}_plane_s8"),
+                struct="thumbnet_pool_2d_t",
+                fields=fields,
+                sources=(Source(rows),),
+                output=out_rows,
+                macs=0,
+                overlap=(elementwise_overlap(),),
+                scratch=scratch,
+                clear=scratch,
+                steps=rows.height,
+                width=rows.width,
+            )
+        source = Source(
+            rows,
+            kernel_height=window.kernel_height,
+            stride=window.stride_height,
+            pad=window.pad_top,
+            kernel_width=window.kernel_width,
+            stride_width=window.stride_width,
+            pad_left=window.pad_left,
+        )
+        distance = window_overlap(
+            source, out_rows, window.kernel_width, window.stride_width, window.pad_left
+        )
+        return Lowered(
+            kernel=Kernel(HEADER, f"{function}_s8", (window.kernel_height, window.kernel_width)),
+            struct="thumbnet_pool_2d_t",
+            fields=fields,
+            sources=(source,),
+            output=out_rows,
+            macs=0,
+            overlap=(distance,),
+        )
+
+
+def _spans_height(window: Window, rows: Rows, out_rows: Rows) -> bool:
+    reach = window.kernel_height - window.pad_top
+    return out_rows.height == 1 and window.pad_top >= 0 and reach >= rows.height > 1
+
+
+def _attributes(operator: Operator) -> attributes.Pool:
+    return cast(attributes.Pool, operator.attributes)
+
+
+def _window(operator: Operator) -> Window:
+    return _attributes(operator).window

@@ -1,0 +1,200 @@
+"""mean over rows, columns and channels.
+
+Arithmetic: TFLite's QuantizedMeanOrSum, which works the division by the count into the multiplier;
+and, where the output keeps the dimensions of a mean over rows and columns, the optimized kernel of
+its own that TFLite has for it, whose vector part rounds ties upwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from thumbnet.ir import attributes
+from thumbnet.ir.graph import Array, Graph, Operator, Tensor
+from thumbnet.operators.base import (
+    Family,
+    Kernel,
+    Lowered,
+    Rows,
+    Source,
+    elementwise_overlap,
+    rows_of,
+)
+from thumbnet.operators.constraints import batch_of_one, borders, int8_per_tensor
+from thumbnet.quantize.requantize import (
+    IntArray,
+    Multiplier,
+    multiply_by_quantized_multiplier,
+    multiply_rounding_up,
+    quantize_multiplier,
+)
+
+HEADER = "thumbnet/kernels/mean.h"
+_COUNTER_SIZE = 4
+"""Bytes in front of the accumulators: how many pixels have been seen."""
+_VECTOR = 16
+"""Channels that TFLite's vector kernel makes at once; the rest is rounded away from zero."""
+
+
+def rank_up_to_four(graph: Graph, operator: Operator) -> str | None:
+    """up to four dimensions."""
+    shape = graph.tensor(operator.inputs[0]).shape
+    return f"input has shape {list(shape)}" if len(shape) > 4 else None
+
+
+def sum_fits(graph: Graph, operator: Operator) -> str | None:
+    """means of fewer than 2^23 elements."""
+    count = _count(graph.tensor(operator.inputs[0]), _axes(operator))
+    return f"a mean of {count} elements" if count >= 1 << 23 else None
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """output = requantize(sum + in_offset) + out_offset, the first outputs with ties upwards."""
+
+    multiplier: Multiplier
+    in_offset: int
+    out_offset: int
+    rounded_up: int = 0
+
+
+def scaling(x: Tensor, output: Tensor, axes: tuple[int, ...], keep_dims: bool) -> Scaling:
+    """How TFLite scales the sums over ``axes`` of ``x``."""
+    count = _count(x, axes)
+    if keep_dims and len(x.shape) == 4 and sorted(axes) == [1, 2]:
+        return _plane_scaling(x, output, count)
+    multiplier = quantize_multiplier(x.scale / output.scale)
+    shift = min(count.bit_length() - 1, 32, 31 + multiplier.shift)
+    scaled = Multiplier((multiplier.mantissa << shift) // count, multiplier.shift - shift)
+    return Scaling(scaled, -x.zero_point * count, output.zero_point)
+
+
+def _plane_scaling(x: Tensor, output: Tensor, count: int) -> Scaling:
+    # optimized/integer_ops/mean.h, all in float32
+    scale, out_scale, half = np.float32(x.scale), np.float32(output.scale), np.float32(0.5)
+    shifted = np.float32(x.zero_point) * scale / out_scale
+    shifted = shifted + half if shifted > 0 else shifted - half
+    multiplier = quantize_multiplier(float(scale / (np.float32(count) * out_scale)))
+    vectors = output.elements - output.elements % _VECTOR
+    return Scaling(multiplier, 0, output.zero_point - int(shifted), vectors)
+
+
+class Mean(Family):
+    """mean."""
+
+    kinds = ("mean",)
+    constraints = (int8_per_tensor, rank_up_to_four, batch_of_one, sum_fits)
+
+    def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
+        """The input's shape without ``axes``, or with 1 in their place."""
+        shape, axes = graph.tensor(operator.inputs[0]).shape, _axes(operator)
+        if cast(attributes.Reduce, operator.attributes).keep_dims:
+            return tuple(1 if i in axes else n for i, n in enumerate(shape))
+        return tuple(n for i, n in enumerate(shape) if i not in axes)
+
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """TFLite's QuantizedMeanOrSum, or its Mean over the plane where it uses that."""
+        output = graph.tensor(operator.outputs[0])
+        how = _scaling(graph, operator)
+        values = cast(Array, inputs[0]).astype(np.int64)
+        sums: IntArray = values.sum(axis=_axes(operator)).reshape(-1) + how.in_offset
+        factors = (how.multiplier.mantissa, how.multiplier.shift)
+        result = np.where(
+            np.arange(sums.size) < how.rounded_up,
+            multiply_rounding_up(sums, *factors),
+            multiply_by_quantized_multiplier(sums, *factors),
+        )
+        clipped = np.clip(result + how.out_offset, -128, 127)
+        return [clipped.astype(np.int8).reshape(output.shape)]
+
+    def lower(self, graph: Graph, operator: Operator) -> Lowered:
+        """Accumulators where rows are added up, else a kernel that reads within one row."""
+        x = graph.tensor(operator.inputs[0])
+        how = _scaling(graph, operator)
+        over_rows, over_columns, over_channels = _over(x, _axes(operator))
+        rows = rows_of(x)
+        out_rows = Rows(
+            1 if over_rows else rows.height,
+            1 if over_columns else rows.width,
+            1 if over_channels else rows.channels,
+        )
+        shared = {
+            "multiplier": how.multiplier.mantissa,
+            "in_offset": how.in_offset,
+            "out_offset": how.out_offset,
+            "rounded_up": how.rounded_up,
+            "channels": rows.channels,
+            "shift": how.multiplier.shift,
+        }
+        if over_rows:
+            return _lower_plane(rows, out_rows, shared)
+        return _lower_row(rows, out_rows, shared)
+
+
+def _lower_plane(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
+    scratch = _COUNTER_SIZE + 4 * out_rows.size
+    geometry = {
+        "outputs": out_rows.size,
+        "count": rows.height * rows.width,
+        "pitch": out_rows.channels if out_rows.width == rows.width else 0,
+    }
+    over_channels = int(out_rows.channels < rows.channels)
+    return Lowered(
+        kernel=Kernel(HEADER, "thumbnet_mean_plane_s8", (over_channels,)),
+        struct="thumbnet_mean_t",
+        fields=tuple((fields | geometry).items()),
+        sources=(Source(rows),),
+        output=out_rows,
+        macs=0,
+        overlap=(elementwise_overlap(),),
+        scratch=scratch,
+        clear=scratch,
+        steps=rows.height,
+        width=rows.width,
+    )
+
+
+def _lower_row(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
+    over_columns, over_channels = out_rows.width < rows.width, out_rows.channels < rows.channels
+    geometry = {
+        "outputs": out_rows.channels,
+        "count": rows.width * rows.channels // (out_rows.width * out_rows.channels),
+        "pitch": rows.channels if over_channels and not over_columns else 1,
+        "step": rows.channels if over_columns and not over_channels else 1,
+    }
+    reach = rows.width if over_columns else 1
+    source = Source(rows, kernel_width=reach, stride_width=0 if over_columns else 1)
+    return Lowered(
+        kernel=Kernel(HEADER, "thumbnet_mean_row_s8"),
+        struct="thumbnet_mean_t",
+        fields=tuple((fields | geometry).items()),
+        sources=(source,),
+        output=out_rows,
+        macs=0,
+        overlap=(elementwise_overlap(),),
+    )
+
+
+def _scaling(graph: Graph, operator: Operator) -> Scaling:
+    keep_dims = cast(attributes.Reduce, operator.attributes).keep_dims
+    return scaling(*borders(graph, operator), _axes(operator), keep_dims)
+
+
+def _axes(operator: Operator) -> tuple[int, ...]:
+    return cast(attributes.Reduce, operator.attributes).axes
+
+
+def _count(x: Tensor, axes: tuple[int, ...]) -> int:
+    return int(np.prod([x.shape[axis] for axis in axes], dtype=np.int64))
+
+
+def _over(x: Tensor, axes: tuple[int, ...]) -> tuple[bool, bool, bool]:
+    """Whether the mean is over rows, columns, channels; dimensions are aligned at the last."""
+    places = {axis - len(x.shape) for axis in axes}
+    return -3 in places, -2 in places, -1 in places

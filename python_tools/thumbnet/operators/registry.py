@@ -1,0 +1,84 @@
+"""All operator families, by kind, and the check of a graph against their limits."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from thumbnet.errors import ThumbnetError, ThumbnetErrors
+from thumbnet.ir.graph import Graph, Operator
+from thumbnet.operators.base import Constraint, Family
+
+
+@cache
+def families() -> dict[str, Family]:
+    """Operator kind -> family."""
+    from thumbnet.operators.concatenation import Concatenation
+    from thumbnet.operators.conv_2d import Conv2d
+    from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
+    from thumbnet.operators.elementwise import Elementwise
+    from thumbnet.operators.lookup import Lookup
+    from thumbnet.operators.pad import Pad
+    from thumbnet.operators.pool import Pool
+    from thumbnet.operators.quantize import Quantize
+    from thumbnet.operators.reduce import Mean
+    from thumbnet.operators.reshape import Reshape
+    from thumbnet.operators.resize import ResizeNearestNeighbor
+    from thumbnet.operators.softmax import Softmax
+    from thumbnet.operators.transpose import Transpose
+
+    listed: list[Family] = [
+        Conv2d(),
+        DepthwiseConv2d(),
+        Elementwise(),
+        Pad(),
+        Pool(),
+        Mean(),
+        Reshape(),
+        Transpose(),
+        Concatenation(),
+        ResizeNearestNeighbor(),
+        Softmax(),
+        Lookup(),
+        Quantize(),
+    ]
+    return {kind: family for family in listed for kind in family.kinds}
+
+
+def family(operator: Operator) -> Family:
+    """The family of an operator of a checked graph."""
+    return families()[operator.kind]
+
+
+def check_supported(graph: Graph, file: str) -> None:
+    """Reports every operator of ``graph`` that lies outside its family's limits, all at once.
+
+    Raises:
+        ThumbnetErrors: one error an operator; ``file`` is the model file's name.
+    """
+    errors = []
+    for operator in graph.operators:
+        place = f'{file}: node "{operator.name}" ({operator.kind.upper()})'
+        found = families().get(operator.kind)
+        if found is None:
+            errors.append(
+                ThumbnetError(place, "operator is not supported", "see SUPPORTED_OPS.md")
+            )
+            continue
+        for constraint in found.constraints:
+            problem = constraint(graph, operator)
+            if problem is not None:
+                limit = constraint_text(constraint)
+                errors.append(
+                    ThumbnetError(
+                        place,
+                        f"{problem}; {operator.kind} supports {limit}",
+                        f"export within this limit, see SUPPORTED_OPS.md#{operator.kind}",
+                    )
+                )
+    if errors:
+        raise ThumbnetErrors(errors)
+
+
+def constraint_text(constraint: Constraint) -> str:
+    """The limit in the user's words: the first line of the constraint's docstring."""
+    return (constraint.__doc__ or "").strip().splitlines()[0].rstrip(".")

@@ -1,0 +1,133 @@
+"""The whole compile as one readable function: manifest and target in, C text out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from thumbnet import __version__
+from thumbnet.codegen import Naming, Provenance, generate
+from thumbnet.errors import ThumbnetError
+from thumbnet.frontends.tflite import read_tflite
+from thumbnet.ir.graph import Graph
+from thumbnet.ir.verify import verify
+from thumbnet.manifest import Manifest
+from thumbnet.operators.registry import check_supported
+from thumbnet.passes import run_passes
+from thumbnet.passes.quantized_io import quantize_io
+from thumbnet.plan import Plan
+from thumbnet.schedule.layers import make_plan
+from thumbnet.target import Target
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A compiled model: what was read, what runs, and the files that run it."""
+
+    naming: Naming
+    reference_graph: Graph
+    """The model as imported, before any pass: what outputs are compared with."""
+    graph: Graph
+    plan: Plan
+    files: Mapping[str, str]
+    """File name -> text of ``<name>.c``, ``<name>.h`` and ``<name>.json``."""
+
+
+def compile_model(manifest: Manifest, target: Target) -> Compiled:
+    """Compiles the manifest's model for ``target``.
+
+    Raises:
+        ThumbnetError: the model cannot be read, is not supported, or does not fit.
+    """
+    imported = import_model(manifest)
+    graph = run_passes(imported)
+    check_supported(graph, manifest.model.name)
+    plan = make_plan(graph, input_in_arena=manifest.schedule.input == "arena")
+    check_fits(plan, manifest, target)
+    naming = name_model(graph, manifest)
+    digest = hashlib.sha256(manifest.model.read_bytes()).hexdigest()
+    provenance = Provenance(manifest.model.name, digest, __version__)
+    return Compiled(naming, imported, graph, plan, generate(plan, naming, provenance))
+
+
+def import_model(manifest: Manifest) -> Graph:
+    """The manifest's model as a verified graph within the operators' limits."""
+    graph = read_tflite(manifest.model)
+    if manifest.io == "quantized":
+        graph = quantize_io(graph)
+    check_supported(graph, manifest.model.name)
+    return verify(graph).renamed(manifest.name)
+
+
+def check_fits(plan: Plan, manifest: Manifest, target: Target) -> None:
+    """Compares the plan with the manifest's RAM limit and the board's memories.
+
+    Raises:
+        ThumbnetError: names the operator that peaks and the bytes that are missing.
+    """
+    limits = [limit for limit in (manifest.schedule.ram_limit, target.ram) if limit is not None]
+    limit = min(limits, default=plan.memory.arena_size)
+    missing = plan.memory.arena_size - limit
+    if missing > 0:
+        raise ThumbnetError(
+            manifest.model.name,
+            f'the arena needs {plan.memory.arena_size} bytes at node "{plan.memory.peak}"'
+            f" and {target.name} has {limit}: {missing} bytes are missing",
+            _ram_remedy(plan, limit),
+        )
+    if target.flash is not None and plan.weight_bytes > target.flash:
+        missing = plan.weight_bytes - target.flash
+        raise ThumbnetError(
+            manifest.model.name,
+            f"the weights need {plan.weight_bytes} bytes of flash and {target.name} has "
+            f"{target.flash}: {missing} bytes are missing",
+            "use a smaller network or a board with more flash",
+        )
+
+
+def _ram_remedy(plan: Plan, limit: int) -> str:
+    if plan.input_in_arena:
+        outside = make_plan(plan.graph, input_in_arena=False).memory.arena_size
+        if outside <= limit:
+            return f"set schedule: {{input: buffer}}; the arena then needs {outside} bytes"
+    return "raise schedule.ram, use a board with more RAM, or a model of lower resolution or width"
+
+
+def name_model(graph: Graph, manifest: Manifest) -> Naming:
+    """C names of the model's inputs and outputs: the manifest's, else input/output by position."""
+    return Naming(
+        manifest.name,
+        _border_names(manifest, manifest.inputs, graph.inputs, "input"),
+        _border_names(manifest, manifest.outputs, graph.outputs, "output"),
+        _labels(manifest, graph),
+    )
+
+
+def _labels(manifest: Manifest, graph: Graph) -> tuple[str, ...]:
+    """One a class, which is one an element of a pixel; two for a single element, no and yes."""
+    count = graph.tensor(graph.outputs[0]).shape[-1]
+    given = len(manifest.labels)
+    if given not in (0, count) and (given, count) != (2, 1):
+        raise ThumbnetError(
+            manifest.place("labels"),
+            f"labels names {given} classes, the first output has {count}",
+            f"give {count} labels or leave labels out",
+        )
+    return manifest.label_identifiers
+
+
+def _border_names(
+    manifest: Manifest, given: tuple[str, ...], tensors: tuple[str, ...], kind: str
+) -> tuple[str, ...]:
+    if not given:
+        if len(tensors) == 1:
+            return (kind,)
+        return tuple(f"{kind}_{index}" for index in range(len(tensors)))
+    if len(given) != len(tensors):
+        raise ThumbnetError(
+            manifest.place(f"{kind}s"),
+            f"{kind}s names {len(given)} tensors, the model has {len(tensors)}",
+            f"give {len(tensors)} names or leave {kind}s out",
+        )
+    return given

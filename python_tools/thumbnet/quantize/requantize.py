@@ -1,0 +1,112 @@
+"""The only home of multiplier and shift arithmetic: TFLite's fixed-point requantization.
+
+Source: ``tensorflow/lite/kernels/internal/quantization_util.cc`` and gemmlowp's fixed point
+(double rounding, the default build of TFLite). The C twin is ``src/thumbnet/requantize.h``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from thumbnet.ir.attributes import Activation
+from thumbnet.ir.graph import Tensor
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Multiplier:
+    """A real as ``mantissa * 2**(shift - 31)``; abs(mantissa) in [2**30, 2**31) or 0."""
+
+    mantissa: int
+    shift: int
+
+
+def quantize_multiplier(real: float) -> Multiplier:
+    """The multiplier nearest to ``real``; shift in [-31, 30] (TFLite's QuantizeMultiplier).
+
+    Negative where a weight scale is, as folded batch normalizations leave them.
+    """
+    if real == 0.0:
+        return Multiplier(0, 0)
+    fraction, shift = math.frexp(real)
+    mantissa = int(math.copysign(math.floor(abs(fraction) * (1 << 31) + 0.5), fraction))
+    if mantissa == 1 << 31:
+        mantissa //= 2
+        shift += 1
+    if shift < -31:
+        return Multiplier(0, 0)
+    if shift > 30:
+        return Multiplier((1 << 31) - 1, 30)
+    return Multiplier(mantissa, shift)
+
+
+def saturating_doubling_high_mul(a: IntArray, b: npt.ArrayLike) -> IntArray:
+    """round(a * b / 2**31), ties away from zero, of int32 values held as int64."""
+    product = a * np.asarray(b, np.int64)
+    nudge = np.where(product >= 0, 1 << 30, 1 - (1 << 30))
+    total = product + nudge
+    quotient: IntArray = np.where(total >= 0, total >> 31, -((-total) >> 31))
+    return quotient
+
+
+def rounding_shift_right(x: IntArray, exponent: npt.ArrayLike) -> IntArray:
+    """round(x / 2**exponent), ties away from zero."""
+    exponents = np.asarray(exponent, np.int64)
+    mask = (np.int64(1) << exponents) - 1
+    remainder = x & mask
+    threshold = (mask >> 1) + (x < 0)
+    shifted: IntArray = (x >> exponents) + (remainder > threshold)
+    return shifted
+
+
+def wrap_int32(x: IntArray) -> IntArray:
+    """``x`` as a 32-bit register would hold it."""
+    return x.astype(np.int32).astype(np.int64)
+
+
+def multiply_by_quantized_multiplier(
+    x: IntArray, mantissa: npt.ArrayLike, shift: npt.ArrayLike
+) -> IntArray:
+    """x * mantissa * 2**(shift - 31) with TFLite's double rounding; arguments broadcast."""
+    shifts = np.asarray(shift, np.int64)
+    left = np.maximum(shifts, 0)
+    shifted = wrap_int32(x << left)
+    high = saturating_doubling_high_mul(shifted, mantissa)
+    return rounding_shift_right(high, np.maximum(-shifts, 0))
+
+
+def multiply_rounding_up(x: IntArray, mantissa: npt.ArrayLike, shift: npt.ArrayLike) -> IntArray:
+    """As :func:`multiply_by_quantized_multiplier` with ties upwards in both roundings.
+
+    What TFLite's vector kernels compute (vqrdmulh, vrshl) where they do not correct negative ties.
+    """
+    shifts = np.asarray(shift, np.int64)
+    shifted = wrap_int32(x << np.maximum(shifts, 0))
+    high = (shifted * np.asarray(mantissa, np.int64) + (1 << 30)) >> 31
+    right = np.maximum(-shifts, 0)
+    half = (np.int64(1) << right) >> 1
+    return ((high + half) >> right).astype(np.int64)
+
+
+def activation_bounds(activation: Activation, output: Tensor) -> tuple[int, int]:
+    """The fused clamp in the output's integers, inclusive."""
+    info = np.iinfo(output.dtype.value)
+    low, high = int(info.min), int(info.max)
+
+    def quantized(real: float) -> int:
+        # TFLite divides in float32 and rounds half away from zero.
+        ratio = float(np.float32(real) / np.float32(output.scale))
+        return output.zero_point + int(math.copysign(math.floor(abs(ratio) + 0.5), ratio))
+
+    if activation in (Activation.RELU, Activation.RELU6):
+        low = max(low, quantized(0.0))
+    if activation is Activation.RELU6:
+        high = min(high, quantized(6.0))
+    if activation is Activation.RELU_N1_TO_1:
+        low, high = max(low, quantized(-1.0)), min(high, quantized(1.0))
+    return low, high

@@ -1,0 +1,1 @@
+"""Pictures of memory and cost: figures as values, and their terminal form."""

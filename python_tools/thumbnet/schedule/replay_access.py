@@ -1,0 +1,148 @@
+"""Which bytes of its input rows a kernel reads before which byte of an output row it writes.
+
+Part of the replay, so it is told nothing by the planner: columns follow from the operator's
+attributes and from what the kernels in ``src/`` do, rows from ``thumbnet_run_layer``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+
+from thumbnet.ir import attributes
+from thumbnet.ir.graph import Graph, Operator
+from thumbnet.operators.base import CArray, Lowered, Rows, Source
+
+IntArray = npt.NDArray[np.int64]
+
+_NEVER_READ = -1
+
+_ELEMENTWISE = (
+    *("add", "sub", "mul", "lookup", "quantize", "dequantize", "reshape", "softmax"),
+    # Within a row: one sum after the other is made and written.
+    "mean",
+)
+"""Kinds that read an element of an input for the last time just before they write the output
+element that it takes part in (or the last such, where it is broadcast)."""
+
+TOGETHER = {"conv_2d": 2, "depthwise_conv_2d": 2, "fully_connected": 2}
+"""Neighbouring pixels that a kernel makes at once, channel by channel."""
+
+
+@dataclass(frozen=True, eq=False)
+class Access:
+    """How one operator reads the rows of one input.
+
+    ``free_from[i]`` is the first byte of the output row whose writing may destroy byte i of an
+    input row, because what comes before it is written while that byte is still to be read;
+    negative for a byte that is never read.
+    """
+
+    source: Source
+    free_from: IntArray
+
+    def row_runs(self, y: int) -> Iterator[tuple[int, int]]:
+        """(first, count) of the adjacent rows that output row y, or input step y, reads."""
+        source = self.source
+        if source.row_map is not None:
+            yield source.row_map[y], 1
+            return
+        first = y * source.stride - source.pad
+        last = min(first + source.kernel_height, source.rows.height)
+        first = max(first, 0)
+        if first < last:
+            yield first, last - first
+
+
+def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Access:
+    """How ``operator`` reads the input that source ``index`` describes.
+
+    Of a kind that is not known here every pixel is taken to read whole rows.
+    """
+    source, output = lowered.sources[index], lowered.output
+    how = operator.attributes
+    if isinstance(how, attributes.Convolution | attributes.DepthwiseConvolution | attributes.Pool):
+        free_from = _windows(operator.kind, how.window, source.rows, output)
+    elif operator.kind == "fully_connected":
+        free_from = _windows(operator.kind, attributes.Window(1, 1), source.rows, output)
+    elif operator.kind in _ELEMENTWISE:
+        free_from = _elements(source.rows, output)
+    elif isinstance(how, attributes.Pad):
+        free_from = _pad(how, source.rows, output)
+    elif isinstance(how, attributes.Concatenation):
+        free_from = _concatenation(graph, operator, lowered, index)
+    elif isinstance(how, attributes.ResizeNearestNeighbor):
+        free_from = _columns(lowered, source.rows, output)
+    elif isinstance(how, attributes.Transpose):
+        free_from = _transpose(graph, operator, how)
+    else:
+        free_from = np.full(source.rows.row_size, output.row_size)
+    return Access(source, free_from)
+
+
+def _windows(kind: str, window: attributes.Window, rows: Rows, output: Rows) -> IntArray:
+    columns = np.arange(rows.width)
+    last = np.minimum((columns + window.pad_left) // window.stride_width, output.width - 1)
+    # Strides beyond the kernel's width skip columns; the last windows may not reach the last ones.
+    read = columns < last * window.stride_width - window.pad_left + window.kernel_width
+    # A kernel reads a window again for each output channel, so not even the pixel itself, nor one
+    # that is made together with it, may be written there.
+    free_pixel = last + TOGETHER.get(kind, 1)
+    free_from = np.where(read, free_pixel * _pixel_size(output), _NEVER_READ)
+    return np.repeat(free_from, _pixel_size(rows))
+
+
+def _elements(rows: Rows, output: Rows) -> IntArray:
+    columns = np.arange(rows.width)[:, None] if rows.width == output.width else output.width - 1
+    channels = np.arange(rows.channels) if rows.channels == output.channels else output.channels - 1
+    free_from = (columns * output.channels + channels) * output.element_size
+    shaped = np.broadcast_to(free_from, (rows.width, rows.channels))
+    return np.repeat(shaped.reshape(-1), rows.element_size)
+
+
+def _pad(how: attributes.Pad, rows: Rows, output: Rows) -> IntArray:
+    left = how.before[-2] if len(how.before) > 1 else 0
+    # A pixel is moved, then its channels' padding is written.
+    return np.repeat((np.arange(rows.width) + left) * _pixel_size(output), _pixel_size(rows))
+
+
+def _concatenation(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> IntArray:
+    rows, output = lowered.sources[index].rows, lowered.output
+    shape = graph.tensor(operator.outputs[0]).shape
+    axis = cast(attributes.Concatenation, operator.attributes).axis - len(shape)
+    before = sum(source.rows.channels for source in lowered.sources[:index])
+    if axis == -1:
+        # Pixel by pixel, one input after the other.
+        starts = np.arange(rows.width) * _pixel_size(output) + before * output.element_size
+        return np.repeat(starts, _pixel_size(rows))
+    if axis == -2:
+        before = sum(source.rows.width for source in lowered.sources[:index])
+        return np.full(rows.row_size, before * _pixel_size(output))
+    return np.zeros(rows.row_size, np.int64)
+
+
+def _columns(lowered: Lowered, rows: Rows, output: Rows) -> IntArray:
+    columns = next(v for k, v in lowered.fields if k == "columns" and isinstance(v, CArray)).values
+    free_from = np.full(rows.width, _NEVER_READ)
+    np.maximum.at(
+        free_from, columns.astype(np.int64), np.arange(output.width) * _pixel_size(output)
+    )
+    return np.repeat(free_from, _pixel_size(rows))
+
+
+def _transpose(graph: Graph, operator: Operator, how: attributes.Transpose) -> IntArray:
+    """The whole tensor is one row; bytes are written in order, each just after it is read."""
+    x = graph.tensor(operator.inputs[0])
+    places = np.arange(x.size).reshape(*x.shape, x.dtype.size)
+    order = places.transpose(*how.permutation, len(x.shape)).reshape(-1)
+    free_from = np.empty(x.size, np.int64)
+    free_from[order] = np.arange(x.size)
+    return free_from
+
+
+def _pixel_size(rows: Rows) -> int:
+    return rows.channels * rows.element_size

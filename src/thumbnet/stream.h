@@ -1,0 +1,267 @@
+/* Streamed stages: operators that advance together along rows, each tensor between them kept only
+ * as a line buffer. SPDX-License-Identifier: Apache-2.0
+ *
+ * A line buffer holds the last `rows` finished rows and a strip of the newest one: the columns of
+ * the run being made and `margin` columns before it. What leaves the strip goes to the slot of the
+ * oldest row, whose columns up to there nothing reads any more. Every operator runs as soon as its
+ * input exists, the one furthest back in the stage first, so that the plan's sizes suffice. */
+#ifndef THUMBNET_STREAM_H
+#define THUMBNET_STREAM_H
+
+#include "thumbnet/layer.h"
+
+/* Where a tensor of a stage lies. */
+enum {
+    THUMBNET_STREAM_LINES,  /* a line buffer in the arena */
+    THUMBNET_STREAM_WHOLE,  /* a whole tensor in the arena, at slots */
+    THUMBNET_STREAM_CALLER, /* a whole tensor in the caller's buffer */
+    THUMBNET_STREAM_PUSHED  /* rows come one by one; the newest is the caller's */
+};
+
+typedef struct {
+    uint32_t slots; /* offset in the arena of the kept rows or of the whole tensor */
+    uint32_t strip; /* offset in the arena of the strip */
+    uint16_t rows;  /* kept rows */
+    uint16_t margin;
+    uint16_t height;
+    uint16_t width;
+    uint16_t pixel_size; /* bytes */
+    uint8_t place;
+} thumbnet_stream_tensor_t;
+
+typedef struct {
+    thumbnet_row_kernel_t kernel;
+    const thumbnet_layer_t *layer;
+    const uint8_t *inputs; /* numbers of tensors, one a source of the layer */
+    uint32_t scratch;      /* offset in the arena */
+    uint16_t segment;      /* most pixels of a run */
+    uint8_t output;        /* number of a tensor */
+    uint8_t position;      /* number of a state: the output's, of an accumulating kernel its own */
+    uint8_t last_reader;   /* number of the last operator that reads the output, or its own */
+} thumbnet_stream_operator_t;
+
+typedef struct {
+    const thumbnet_stream_tensor_t *tensors;
+    const thumbnet_stream_operator_t *operators;
+    uint32_t state;       /* offset in the arena of the states: one a tensor, then the others */
+    uint8_t state_count;
+    uint8_t input_count;  /* the first tensors are those that the stage only reads */
+    uint8_t operator_count;
+} thumbnet_stream_t;
+
+/* The next pixel that its operator makes, and the strip's first column. */
+typedef struct {
+    uint16_t y;
+    uint16_t x;
+    uint16_t first; /* THUMBNET_STREAM_NONE while the strip holds nothing */
+} thumbnet_stream_state_t;
+
+#define THUMBNET_STREAM_NONE 0xffffu
+
+/* A running stage: what its functions share. */
+typedef struct {
+    const thumbnet_stream_t *stage;
+    thumbnet_stream_state_t *state;
+    uint8_t *arena;
+    const uint8_t *caller; /* the caller's whole tensor or newest row */
+} thumbnet_stream_run_t;
+
+static inline thumbnet_stream_run_t thumbnet_stream_resume(const thumbnet_stream_t *stage,
+                                                           uint8_t *arena, const void *caller)
+{
+    const thumbnet_stream_run_t run = {stage,
+                                       (thumbnet_stream_state_t *)(void *)(arena + stage->state),
+                                       arena, (const uint8_t *)caller};
+    return run;
+}
+
+/* Moves columns [first, end) of the strip to the slot of their row. */
+static inline void thumbnet_stream_retire(const thumbnet_stream_run_t *run, uint32_t number,
+                                          uint32_t end)
+{
+    const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
+    thumbnet_stream_state_t *state = &run->state[number];
+    const uint32_t size = tensor->pixel_size;
+    if (tensor->rows != 0 && end > state->first) {
+        const uint32_t row = state->x != 0 ? state->y : state->y - 1u;
+        const uint8_t *strip =
+            tensor->place == THUMBNET_STREAM_PUSHED ? run->caller : run->arena + tensor->strip;
+        memcpy(run->arena + tensor->slots +
+                   ((row % tensor->rows) * tensor->width + state->first) * size,
+               strip, (end - state->first) * size);
+    }
+    state->first = (uint16_t)end;
+}
+
+/* The whole strip: its row is finished, or is read again from its start. */
+static inline void thumbnet_stream_flush(const thumbnet_stream_run_t *run, uint32_t number)
+{
+    const thumbnet_stream_state_t *state = &run->state[number];
+    if (state->first != THUMBNET_STREAM_NONE) {
+        thumbnet_stream_retire(run, number,
+                               state->x != 0 ? state->x : run->stage->tensors[number].width);
+        run->state[number].first = THUMBNET_STREAM_NONE;
+    }
+}
+
+/* Pixel (row, column) of a tensor that has been made and is still kept. */
+static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *run,
+                                                   uint32_t number, uint32_t row, uint32_t column)
+{
+    const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
+    const uint32_t size = tensor->pixel_size;
+    if (tensor->place == THUMBNET_STREAM_WHOLE) {
+        return run->arena + tensor->slots + (row * tensor->width + column) * size;
+    }
+    if (tensor->place == THUMBNET_STREAM_CALLER) {
+        return run->caller + (row * tensor->width + column) * size;
+    }
+    const thumbnet_stream_state_t *state = &run->state[number];
+    const uint32_t newest = state->x != 0 ? state->y : state->y - 1u;
+    if (row == newest && state->first != THUMBNET_STREAM_NONE) {
+        if (tensor->place == THUMBNET_STREAM_PUSHED) {
+            return run->caller + column * size;
+        }
+        if (column >= state->first) {
+            return run->arena + tensor->strip + (column - state->first) * size;
+        }
+        thumbnet_stream_flush(run, number);
+    }
+    return run->arena + tensor->slots + ((row % tensor->rows) * tensor->width + column) * size;
+}
+
+/* Room for pixels [x, x + n) of the newest row. */
+static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, uint32_t number)
+{
+    const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
+    thumbnet_stream_state_t *state = &run->state[number];
+    const uint32_t size = tensor->pixel_size;
+    if (tensor->place == THUMBNET_STREAM_WHOLE) {
+        return run->arena + tensor->slots + ((uint32_t)state->y * tensor->width + state->x) * size;
+    }
+    uint8_t *strip = run->arena + tensor->strip;
+    if (state->x == 0) {
+        thumbnet_stream_flush(run, number);
+        state->first = 0;
+    } else if (state->first == THUMBNET_STREAM_NONE) {
+        /* The row was read again from its start; its columns so far are in their slot. */
+        state->first = state->x;
+    } else if (state->x > state->first + tensor->margin) {
+        const uint32_t keep = (uint32_t)state->x - tensor->margin;
+        const uint32_t moved = keep - state->first;
+        thumbnet_stream_retire(run, number, keep);
+        memmove(strip, strip + moved * size, tensor->margin * size);
+    }
+    return strip + (uint32_t)(state->x - state->first) * size;
+}
+
+/* How many pixels from (y, x) on the rows of one source allow, at most `most`. */
+static inline int32_t thumbnet_stream_allowed(const thumbnet_stream_run_t *run,
+                                              const thumbnet_source_t *source, uint32_t number,
+                                              int32_t y, int32_t x, int32_t most)
+{
+    const thumbnet_stream_state_t *state = &run->state[number];
+    int32_t last = source->map != NULL
+                       ? source->map[y]
+                       : y * source->stride - source->pad + source->kernel_height - 1;
+    if (last >= source->height) {
+        last = source->height - 1;
+    }
+    if (last < state->y) {
+        return most;
+    }
+    if (last > state->y || source->stride_width == 0) {
+        return 0;
+    }
+    /* In the row that is being made: the window of the last pixel must end before state->x. */
+    const int32_t reach = state->x - source->kernel_width + source->pad_left;
+    if (reach < x * source->stride_width) {
+        return 0;
+    }
+    const int32_t count = reach / source->stride_width - x + 1;
+    return count < most ? count : most;
+}
+
+/* Runs operator `number` once if its input exists; returns whether it did. */
+static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_t number)
+{
+    const thumbnet_stream_operator_t *operation = &run->stage->operators[number];
+    const thumbnet_layer_t *layer = operation->layer;
+    thumbnet_stream_state_t *state = &run->state[operation->position];
+    const int32_t y = state->y;
+    const int32_t x = state->x;
+    if (y >= layer->steps) {
+        return 0;
+    }
+    int32_t n = (int32_t)layer->width - x;
+    n = n < operation->segment ? n : operation->segment;
+    for (uint32_t i = 0; i < layer->inputs && n > 0; i++) {
+        n = thumbnet_stream_allowed(run, &layer->sources[i], operation->inputs[i], y, x, n);
+    }
+    if (n <= 0) {
+        return 0;
+    }
+    const void *rows[THUMBNET_MAX_ROWS];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < layer->inputs; i++) {
+        const thumbnet_source_t *source = &layer->sources[i];
+        const int32_t left = x * source->stride_width - source->pad_left;
+        const uint32_t column = left > 0 ? (uint32_t)left : 0u;
+        for (int32_t k = 0; k < source->kernel_height; k++) {
+            const int32_t row = source->map != NULL ? source->map[y]
+                                                    : y * source->stride - source->pad + k;
+            rows[count++] = row < 0 || row >= source->height
+                                ? NULL
+                                : thumbnet_stream_pixel(run, operation->inputs[i], (uint32_t)row,
+                                                        column);
+        }
+    }
+    uint8_t *out = layer->out_row_size == 0
+                       ? run->arena + run->stage->tensors[operation->output].slots
+                       : thumbnet_stream_room(run, operation->output);
+    operation->kernel(layer->constants, rows, out, x, n, run->arena + operation->scratch);
+    if (x + n == (int32_t)layer->width) {
+        state->x = 0;
+        state->y = (uint16_t)(y + 1);
+        if (operation->position != operation->output && state->y == layer->steps) {
+            run->state[operation->output].y = run->stage->tensors[operation->output].height;
+        }
+    } else {
+        state->x = (uint16_t)(x + n);
+    }
+    return 1;
+}
+
+/* Starts a stage: nothing has been made; whole inputs are there. */
+static inline void thumbnet_stream_begin(const thumbnet_stream_run_t *run)
+{
+    const thumbnet_stream_t *stage = run->stage;
+    for (uint32_t i = 0; i < stage->state_count; i++) {
+        const int whole = i < stage->input_count && stage->tensors[i].place != THUMBNET_STREAM_PUSHED;
+        run->state[i].y = whole ? stage->tensors[i].height : 0;
+        run->state[i].x = 0;
+        run->state[i].first = THUMBNET_STREAM_NONE;
+    }
+    for (uint32_t i = 0; i < stage->operator_count; i++) {
+        const thumbnet_stream_operator_t *operation = &stage->operators[i];
+        if (operation->layer->clear != 0) {
+            memset(run->arena + operation->scratch, 0, operation->layer->clear);
+        }
+    }
+}
+
+/* Runs every operator as far as its input goes. After a run, only readers of what it made can have
+ * become ready: the search goes on at the last of them and comes back. */
+static inline void thumbnet_stream_advance(const thumbnet_stream_run_t *run)
+{
+    int32_t number = run->stage->operator_count - 1;
+    while (number >= 0) {
+        if (thumbnet_stream_step(run, (uint32_t)number)) {
+            number = run->stage->operators[number].last_reader;
+        } else {
+            number--;
+        }
+    }
+}
+
+#endif

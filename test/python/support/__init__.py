@@ -1,0 +1,1 @@
+"""Shared helpers of the Python tests: TFLite models built in memory, the reference, inputs."""

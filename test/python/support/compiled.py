@@ -1,0 +1,100 @@
+"""Compiling a model, running it on a target, and comparing it with LiteRT."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from support.litert import LiteRT
+from thumbnet import manifest as manifests
+from thumbnet.codegen.model import ctype
+from thumbnet.emulator import Border, HarnessOptions, Measurement, ModelIo, measure
+from thumbnet.ir.graph import DType
+from thumbnet.manifest import Manifest
+from thumbnet.pipeline import Compiled, compile_model
+from thumbnet.target import resolve_target
+
+AnyArray = npt.NDArray[Any]
+
+
+def compile_file(path: Path, target: str = "host", **changes: Any) -> Compiled:
+    """The model in ``path`` compiled with an implicit manifest, changed by ``changes``."""
+    manifest = manifests.implicit(path)
+    values = manifest.model_dump() | changes
+    return compile_model(Manifest.model_validate(values), resolve_target(target))
+
+
+def model_io(compiled: Compiled) -> ModelIo:
+    """The compiled model's borders as the harness wants them."""
+    graph, naming = compiled.graph, compiled.naming
+
+    def borders(tensors: tuple[str, ...], names: tuple[str, ...]) -> tuple[Border, ...]:
+        found = [graph.tensor(tensor) for tensor in tensors]
+        pairs = zip(names, found, strict=True)
+        return tuple(Border(name, ctype(tensor), tensor.elements) for name, tensor in pairs)
+
+    return ModelIo(borders(graph.inputs, naming.inputs), borders(graph.outputs, naming.outputs))
+
+
+def run_on(
+    compiled: Compiled, target: str, samples: list[list[AnyArray]], **options: Any
+) -> Measurement:
+    """Runs samples on a target and measures."""
+    harness = HarnessOptions(input_in_arena=compiled.plan.input_in_arena)
+    name = compiled.naming.name
+    return measure(
+        compiled.files,
+        name,
+        resolve_target(target),
+        samples,
+        model_io(compiled),
+        options=options.pop("harness", harness),
+        **options,
+    )
+
+
+def litert_outputs(model: bytes, compiled: Compiled, samples: list[list[AnyArray]]) -> list[Any]:
+    """LiteRT's outputs for the compiled model's inputs, as the compiled model's integers.
+
+    Where the file's borders are float and the compiled model's are not, inputs are dequantized
+    for LiteRT, whose own QUANTIZE brings the same integers back, and outputs quantized back.
+    """
+    reference = LiteRT(model)
+    graph = compiled.reference_graph
+    results = []
+    for sample in samples:
+        given = []
+        for detail, name, value in zip(reference.inputs, graph.inputs, sample, strict=True):
+            tensor = graph.tensor(name)
+            if detail["dtype"] is np.float32 and tensor.dtype is not DType.FLOAT32:
+                real = (value.astype(np.float64) - tensor.zero_point) * tensor.scale
+                value = real.astype(np.float32)
+            given.append(value.reshape(detail["shape"]))
+        outputs = []
+        for name, output in zip(graph.outputs, reference.run(given), strict=True):
+            tensor = graph.tensor(name)
+            if output.dtype == np.float32 and tensor.dtype is not DType.FLOAT32:
+                steps = output.astype(np.float64) / tensor.scale + tensor.zero_point
+                assert np.abs(steps - np.rint(steps)).max() < 1e-3, "not this tensor's scale"
+                output = np.rint(steps).astype(tensor.dtype.numpy)
+            outputs.append(output.reshape(-1))
+        results.append(outputs)
+    return results
+
+
+def mismatches(measured: Measurement, expected: list[Any]) -> list[str]:
+    """One line for every output of every sample that differs."""
+    lines = []
+    for index, (outputs, wanted) in enumerate(zip(measured.outputs, expected, strict=True)):
+        for number, (output, right) in enumerate(zip(outputs, wanted, strict=True)):
+            flat = np.asarray(output).reshape(-1)
+            wrong = int(np.count_nonzero(flat != right))
+            if wrong:
+                most = np.abs(flat.astype(np.float64) - right.astype(np.float64)).max()
+                lines.append(f"input {index}, output {number}: {wrong} of {flat.size}, by {most}")
+    return lines
+
+
