@@ -61,9 +61,15 @@ TOOLS = (
     ),
     Tool(
         "RISC-V compiler",
-        "compiling for RISC-V",
-        ("riscv64-unknown-elf-gcc", "riscv32-unknown-elf-gcc", "riscv-none-elf-gcc"),
+        "thumbnet measure on RISC-V",
+        ("riscv64-unknown-elf-gcc",),
         "apt install gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
+    ),
+    Tool(
+        "qemu-system-riscv32",
+        "thumbnet measure on RISC-V",
+        ("qemu-system-riscv32",),
+        "apt install qemu-system-misc",
     ),
     Tool("PlatformIO", "PlatformIO projects", ("pio", "platformio"), "pip install platformio"),
     Tool("west", "Zephyr projects", ("west",), "pip install west"),

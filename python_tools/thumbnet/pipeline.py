@@ -43,6 +43,7 @@ def compile_model(manifest: Manifest, target: Target) -> Compiled:
     imported = import_model(manifest)
     graph = run_passes(imported)
     check_supported(graph, manifest.model.name)
+    check_outputs(graph, manifest.model.name)
     plan = make_plan(graph, input_in_arena=manifest.schedule.input == "arena")
     check_fits(plan, manifest, target)
     naming = name_model(graph, manifest)
@@ -60,6 +61,19 @@ def import_model(manifest: Manifest) -> Graph:
     return verify(graph).renamed(manifest.name)
 
 
+def check_outputs(graph: Graph, file: str) -> None:
+    """Refuses outputs that no inference changes.
+
+    Raises:
+        ThumbnetError: an output is a constant, in the file or after folding.
+    """
+    for name in graph.outputs:
+        if graph.tensor(name).is_constant:
+            raise ThumbnetError(
+                file, f'output "{name}" does not depend on the inputs', "remove it from the model"
+            )
+
+
 def check_fits(plan: Plan, manifest: Manifest, target: Target) -> None:
     """Compares the plan with the manifest's RAM limit and the board's memories.
 
@@ -73,7 +87,8 @@ def check_fits(plan: Plan, manifest: Manifest, target: Target) -> None:
         raise ThumbnetError(
             manifest.model.name,
             f'the arena needs {plan.memory.arena_size} bytes at node "{plan.memory.peak}"'
-            f" and {target.name} has {limit}: {missing} bytes are missing",
+            f" and {target.name if limit == target.ram else 'schedule.ram'} has {limit}: "
+            f"{missing} bytes are missing",
             _ram_remedy(plan, limit),
         )
     if target.flash is not None and plan.weight_bytes > target.flash:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 from thumbnet.schedule.allocate import Allocation, Buffer, Interval, allocate, disjoint, overlapping
-from thumbnet.schedule.allocate_problem import make_problem
-from thumbnet.schedule.allocate_search import Budget, fit_within
+from thumbnet.schedule.allocate_problem import Problem, make_problem
+from thumbnet.schedule.allocate_search import Budget, first_fit, fit_within, places
 
 Pairs = Mapping[tuple[str, str], Interval]
 
@@ -228,6 +228,51 @@ def test_a_search_ends_with_its_budget() -> None:
     whole = Budget(500)
     assert fit_within(problem, range(9), 90, whole.part(20)) is not None
     assert 480 <= whole.steps < 500
+
+
+def test_first_fit_is_the_lowest_place_left() -> None:
+    rng = random.Random(4)
+    for _ in range(200):
+        buffers, forbidden = random_intervals(rng)
+        order = rng.sample(range(len(buffers)), len(buffers))
+        offsets = first_fit(make_problem(buffers, forbidden), order)
+        placed: dict[str, int] = {}
+        for buffer, offset in ((buffers[i], offsets[i]) for i in order):
+            tries = range(0, 100, buffer.alignment)
+            free = (o for o in tries if not clashes(forbidden, placed | {buffer.name: o}))
+            assert offset == next(free)
+            placed[buffer.name] = offset
+
+
+def test_backjumping_misses_nothing_that_backtracking_finds() -> None:
+    rng = random.Random(5)
+    verdicts = set()
+    for _ in range(300):
+        buffers, forbidden = random_instance(rng)
+        problem = make_problem(buffers, forbidden)
+        order = rng.sample(range(len(buffers)), len(buffers))
+        limit = smallest_arena(buffers, forbidden)
+        found = fit_within(problem, order, limit, Budget(100_000))
+        assert (found is not None) == _backtrack(problem, order, limit, [None] * len(buffers))
+        if found is not None:
+            assert problem.extent(found) <= limit
+            names = [buffer.name for buffer in buffers]
+            assert not clashes(forbidden, dict(zip(names, found, strict=True)))
+        verdicts.add(found is not None)
+    assert verdicts == {True, False}
+
+
+def _backtrack(
+    problem: Problem, order: Sequence[int], limit: int, offsets: list[int | None]
+) -> bool:
+    if not order:
+        return True
+    for offset in places(problem, order[0], offsets, limit):
+        offsets[order[0]] = offset
+        if _backtrack(problem, order[1:], limit, offsets):
+            return True
+        offsets[order[0]] = None
+    return False
 
 
 @pytest.mark.parametrize(

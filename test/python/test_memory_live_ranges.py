@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 from thumbnet.ir.attributes import Attributes, Reshape
 from thumbnet.ir.graph import DType, Graph, Operator, Tensor
 from thumbnet.operators.base import Kernel, Lowered, rows_of
 from thumbnet.schedule.live_ranges import conflicts, find_views, live_ranges
-
-import numpy as np
 
 
 class Net:
@@ -27,6 +26,7 @@ class Net:
         output: str,
         size: int,
         overlap: tuple[int | None, ...],
+        *,
         scratch: int = 0,
     ) -> Net:
         """Adds an operator with one output of ``size`` bytes."""

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 
 import pytest
+from support.memory_graphs import GraphBuilder, random_graph
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
 from thumbnet.plan import Plan, memory_map
@@ -13,8 +14,6 @@ from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.live_ranges import conflicts
 from thumbnet.schedule.memory import MemoryPlan, Placement
 from thumbnet.schedule.replay import ReplayError, replay
-
-from support.memory_graphs import GraphBuilder, random_graph
 
 
 def lowered_of(plan: Plan) -> dict[str, Lowered]:

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import product
 
 import pytest
+from support.memory_graphs import GraphBuilder
 from thumbnet.ir.attributes import Window
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
 from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.replay import ReplayError, replay
-
-from support.memory_graphs import GraphBuilder
 
 Event = tuple[str, int]
 """("write", byte of the output) or (input, byte of it that is read)."""
@@ -227,7 +226,7 @@ def test_a_bystander_is_watched() -> None:
     middle = builder.conv(X, 2)
     graph = builder.graph(builder.add(builder.conv(middle, 2), X))
     assert succeeds(graph, {X: 0, "t0": 50, "t1": 24, "t2": 0}, 80)
-    with pytest.raises(ReplayError, match="'add2': row 0 reads byte 23 of 'in0', .*holds 't1'"):
+    with pytest.raises(ReplayError, match=r"'add2': row 0 reads byte 23 of 'in0', .*holds 't1'"):
         replay(graph, lowered_of(graph), {X: 0, "t0": 50, "t1": 23, "t2": 0}, {}, 80)
 
 

@@ -150,7 +150,8 @@ def convolution(rng: Rng, layer: Layer) -> Sample:
     y = getattr(writer, layer.kind)(
         padded,
         weights,
-        bias,
+        # LiteRT's int8 convolutions refuse to be without a bias, or crash.
+        np.zeros(outs, np.int32) if bias is None and not dense else bias,
         weight_scale=scales,
         scale=float(x.scale[0] * np.mean(scales) * spread / 50 / layer.gain),
         zero_point=random_zero_point(rng),

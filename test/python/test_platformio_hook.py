@@ -14,6 +14,7 @@ from support.pio_project import (
     MAIN_C,
     NATIVE_INI,
     ROOT,
+    VERSION,
     Project,
     load_pio_offline,
     require_platformio,
@@ -41,6 +42,14 @@ def project(tmp_path: Path, core: Path) -> Project:
     project.write("platformio.ini", NATIVE_INI)
     project.use_stand_in(tmp_path / "python")
     return project
+
+
+def test_versions_agree() -> None:
+    """The library finds its package by version, so the two are numbered together."""
+    for path in ("python_tools/pyproject.toml", "python_tools/thumbnet/__init__.py"):
+        assert f'ersion__ = "{VERSION}"' in (text := (ROOT / path).read_text("utf-8")) or (
+            f'\nversion = "{VERSION}"' in text
+        ), path
 
 
 @pytest.mark.parametrize("folder", ["example", "an example with spaces"])
@@ -96,7 +105,7 @@ def test_rebuilds_only_what_has_changed(project: Project) -> None:
     assert project.builds() == [["build", "digits", *words_of_build(generated, "generic")]]
     assert project.run_program() == "8 for generic with 0 bytes\n"
 
-    project.variables["FAKE_THUMBNET_TOOL"] = "0.1.0+1"
+    project.variables["FAKE_THUMBNET_TOOL"] = f"{VERSION}+1"
     same_text = project.build()
     assert len(project.builds()) == 1
     assert "Compiling" not in same_text, "the sources came out the same"
@@ -235,7 +244,7 @@ def test_missing_thumbnet_offline(project: Project, tmp_path: Path) -> None:
     assert "Thumbnet: making a Python environment in" in output
     assert "thumbnet: error: no Python environment for thumbnet could be made: ERROR:" in output
     assert "Remedy: connect and build again" in output
-    assert not (project.core / "thumbnet-0.1.0").exists(), "half an environment stays nowhere"
+    assert not (project.core / f"thumbnet-{VERSION}").exists(), "half an environment stays nowhere"
 
 
 def test_private_environment_is_made_once(project: Project, tmp_path: Path) -> None:
@@ -295,6 +304,6 @@ def test_named_python(project: Project, tmp_path: Path) -> None:
     assert project.run_program() == "7 for host with 0 bytes\n"
 
     project.variables["FAKE_THUMBNET_TOOL"] = "9.9.9+0"
-    assert "it has thumbnet 9.9.9+0, this library is 0.1.0. Remedy:" in project.fails()
+    assert f"it has thumbnet 9.9.9+0, this library is {VERSION}. Remedy:" in project.fails()
     project.write("platformio.ini", NATIVE_INI + "custom_thumbnet_python = no-such-python\n")
     assert "no-such-python does not start (No such file or directory)" in project.fails()

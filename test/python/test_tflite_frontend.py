@@ -267,7 +267,8 @@ EDITS: dict[str, tuple[Callable[[schema.ModelT], None], str]] = {
     "stride 0": (set_options(strideH=0), "out of range"),
     "negative stride": (set_options(strideW=-3), "out of range"),
     "padding": (set_options(padding=7), "padding 7"),
-    "groups": (set_tensor(1, shape=[6, 3, 3, 1]), "bytes of data"),
+    "data": (set_tensor(1, shape=[6, 3, 3, 1]), "bytes of data"),
+    "groups": (set_tensor(0, shape=[1, 7, 6, 10]), "grouped convolution is not supported"),
     "output shape": (set_tensor(3, shape=[1, 7, 6, 7]), "declared [1, 7, 6, 7]"),
     "negative shape": (set_tensor(0, shape=[1, 7, -6, 5]), "shape [1, 7, -6, 5]"),
     "empty shape": (set_tensor(0, shape=[1, 0, 6, 5]), "shape [1, 0, 6, 5]"),
@@ -288,7 +289,6 @@ EDITS: dict[str, tuple[Callable[[schema.ModelT], None], str]] = {
     "minus two": (set_operator(inputs=[0, 1, -2]), "tensor -2 does not exist"),
     "no weights": (set_operator(inputs=[0]), "weights (input 1) is missing"),
     "no output": (set_operator(outputs=[]), "never written"),
-    "cycle": (set_operator(inputs=[3, 1, 2]), "must be"),
     "code": (set_operator(opcodeIndex=9), "operator code 9"),
     "options": (
         set_operator(

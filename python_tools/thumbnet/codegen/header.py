@@ -104,7 +104,9 @@ def _labels(naming: Naming) -> str:
     if not naming.labels:
         return ""
     prefix = naming.name.upper()
-    values = ",\n".join(f"    {prefix}_{label.upper()} = {i}" for i, label in enumerate(naming.labels))
+    values = ",\n".join(
+        f"    {prefix}_{label.upper()} = {i}" for i, label in enumerate(naming.labels)
+    )
     return f"enum {naming.name}_class {{\n{values}\n}};\n"
 
 

@@ -81,9 +81,7 @@ def _constants(step: Step, symbol: str) -> str:
         _source_fields(source, f"{symbol}_rows_{i}") for i, source in enumerate(lowered.sources)
     )
     count = len(lowered.sources)
-    parts.append(
-        f"static const thumbnet_source_t {symbol}_sources[{count}] = {{\n{sources}}};\n"
-    )
+    parts.append(f"static const thumbnet_source_t {symbol}_sources[{count}] = {{\n{sources}}};\n")
     parts.append(_layer(lowered, symbol))
     return "".join(parts)
 

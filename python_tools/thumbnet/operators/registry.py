@@ -7,25 +7,24 @@ from functools import cache
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Constraint, Family
+from thumbnet.operators.concatenation import Concatenation
+from thumbnet.operators.conv_2d import Conv2d
+from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
+from thumbnet.operators.elementwise import Elementwise
+from thumbnet.operators.lookup import Lookup
+from thumbnet.operators.pad import Pad
+from thumbnet.operators.pool import Pool
+from thumbnet.operators.quantize import Quantize
+from thumbnet.operators.reduce import Mean
+from thumbnet.operators.reshape import Reshape
+from thumbnet.operators.resize import ResizeNearestNeighbor
+from thumbnet.operators.softmax import Softmax
+from thumbnet.operators.transpose import Transpose
 
 
 @cache
 def families() -> dict[str, Family]:
     """Operator kind -> family."""
-    from thumbnet.operators.concatenation import Concatenation
-    from thumbnet.operators.conv_2d import Conv2d
-    from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
-    from thumbnet.operators.elementwise import Elementwise
-    from thumbnet.operators.lookup import Lookup
-    from thumbnet.operators.pad import Pad
-    from thumbnet.operators.pool import Pool
-    from thumbnet.operators.quantize import Quantize
-    from thumbnet.operators.reduce import Mean
-    from thumbnet.operators.reshape import Reshape
-    from thumbnet.operators.resize import ResizeNearestNeighbor
-    from thumbnet.operators.softmax import Softmax
-    from thumbnet.operators.transpose import Transpose
-
     listed: list[Family] = [
         Conv2d(),
         DepthwiseConv2d(),
@@ -60,9 +59,7 @@ def check_supported(graph: Graph, file: str) -> None:
         place = f'{file}: node "{operator.name}" ({operator.kind.upper()})'
         found = families().get(operator.kind)
         if found is None:
-            errors.append(
-                ThumbnetError(place, "operator is not supported", "see SUPPORTED_OPS.md")
-            )
+            errors.append(ThumbnetError(place, "operator is not supported", "see SUPPORTED_OPS.md"))
             continue
         for constraint in found.constraints:
             problem = constraint(graph, operator)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 from thumbnet.ir.attributes import Lookup
 from thumbnet.ir.graph import DType, Graph, Operator, Tensor
 from thumbnet.operators.lookup import TABLE_KINDS, lookup_table

@@ -1,0 +1,1 @@
+"""Graph -> plan: order, stages, and the place of every byte."""

@@ -64,7 +64,7 @@ def fit_within(
     while depth < count:
         i = order[depth]
         if offsets[i] is None and not choices[depth]:
-            choices[depth] = _places(problem, i, offsets, limit)
+            choices[depth] = places(problem, i, offsets, limit)
             conflicts[depth] = set(before[depth])
         if choices[depth]:
             if not budget.spend(1 + len(problem.neighbours[i]) // 8):
@@ -83,7 +83,7 @@ def fit_within(
     return [offset for offset in offsets if offset is not None]
 
 
-def _places(problem: Problem, i: int, offsets: Sequence[int | None], limit: int) -> list[int]:
+def places(problem: Problem, i: int, offsets: Sequence[int | None], limit: int) -> list[int]:
     """Both ends of every gap that is free for buffer i, those nearest the arena's edges last."""
     alignment = problem.alignments[i]
     top = limit - problem.sizes[i]

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from support.litert import LiteRT
-from thumbnet import manifest as manifests
 from thumbnet.codegen.model import ctype
 from thumbnet.emulator import Border, HarnessOptions, Measurement, ModelIo, measure
-from thumbnet.ir.graph import DType
+from thumbnet.ir.graph import DType, Tensor
 from thumbnet.manifest import Manifest
 from thumbnet.pipeline import Compiled, compile_model
 from thumbnet.target import resolve_target
+
+from support.litert import LiteRT
+from thumbnet import manifest as manifests
 
 AnyArray = npt.NDArray[Any]
 
@@ -68,21 +68,26 @@ def litert_outputs(model: bytes, compiled: Compiled, samples: list[list[AnyArray
     for sample in samples:
         given = []
         for detail, name, value in zip(reference.inputs, graph.inputs, sample, strict=True):
-            tensor = graph.tensor(name)
-            if detail["dtype"] is np.float32 and tensor.dtype is not DType.FLOAT32:
-                real = (value.astype(np.float64) - tensor.zero_point) * tensor.scale
-                value = real.astype(np.float32)
-            given.append(value.reshape(detail["shape"]))
-        outputs = []
-        for name, output in zip(graph.outputs, reference.run(given), strict=True):
-            tensor = graph.tensor(name)
-            if output.dtype == np.float32 and tensor.dtype is not DType.FLOAT32:
-                steps = output.astype(np.float64) / tensor.scale + tensor.zero_point
-                assert np.abs(steps - np.rint(steps)).max() < 1e-3, "not this tensor's scale"
-                output = np.rint(steps).astype(tensor.dtype.numpy)
-            outputs.append(output.reshape(-1))
-        results.append(outputs)
+            as_float = detail["dtype"] is np.float32
+            given.append(_dequantized(graph.tensor(name), value, as_float).reshape(detail["shape"]))
+        found = zip(graph.outputs, reference.run(given), strict=True)
+        results.append([_quantized(graph.tensor(name), value).reshape(-1) for name, value in found])
     return results
+
+
+def _dequantized(tensor: Tensor, value: AnyArray, as_float: bool) -> AnyArray:
+    if not as_float or tensor.dtype is DType.FLOAT32:
+        return value
+    real: AnyArray = (value.astype(np.float64) - tensor.zero_point) * tensor.scale
+    return real.astype(np.float32)
+
+
+def _quantized(tensor: Tensor, value: AnyArray) -> AnyArray:
+    if value.dtype != np.float32 or tensor.dtype is DType.FLOAT32:
+        return value
+    steps: AnyArray = value.astype(np.float64) / tensor.scale + tensor.zero_point
+    assert np.abs(steps - np.rint(steps)).max() < 1e-3, "not this tensor's scale"
+    return np.rint(steps).astype(tensor.dtype.numpy)
 
 
 def mismatches(measured: Measurement, expected: list[Any]) -> list[str]:
@@ -96,5 +101,3 @@ def mismatches(measured: Measurement, expected: list[Any]) -> list[str]:
                 most = np.abs(flat.astype(np.float64) - right.astype(np.float64)).max()
                 lines.append(f"input {index}, output {number}: {wrong} of {flat.size}, by {most}")
     return lines
-
-

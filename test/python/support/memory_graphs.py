@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import numpy as np
 from thumbnet.ir import attributes
@@ -159,41 +160,30 @@ def random_graph(seed: int, length: int) -> Graph:
 
 def _random_operator(builder: GraphBuilder, rng: random.Random, x: str, planes: list[str]) -> str:
     _, height, width, channels = builder.shape(x)
-    alike = [name for name in planes if builder.shape(name) == builder.shape(x)]
+    other = rng.choice([name for name in planes if builder.shape(name) == builder.shape(x)])
     kernel, stride = rng.choice([1, 2, 3, 5]), rng.choice([1, 1, 1, 2])
     kernel = max(kernel, stride)
-    match rng.choice(["conv", "conv", "1x1", "depthwise", "depthwise", "add", "other"]):
-        case "conv":
-            return builder.conv(x, rng.randint(1, 12), kernel, stride)
-        case "1x1":
-            return builder.conv(x, rng.randint(1, 24))
-        case "depthwise":
-            return builder.depthwise(x, kernel, stride)
-        case "add":
-            return builder.add(x, rng.choice(alike), rng.choice(["add", "sub", "mul"]))
-    match rng.randrange(10):
-        case 0:
-            return builder.pool(x, kernel, stride, rng.choice(["max_pool_2d", "average_pool_2d"]))
-        case 1:
-            axis = rng.randint(1, 3)
-            return builder.concatenation((x, *rng.sample(alike, 1)), axis)
-        case 2:
-            before = (0, *(rng.randint(0, 2) for _ in range(3)))
-            return builder.pad(x, before, (0, rng.randint(0, 2), rng.randint(0, 2), 0))
-        case 3:
-            return builder.resize(x, rng.randint(height, 2 * height), rng.randint(width, 2 * width))
-        case 4:
-            return builder.lookup(x)
-        case 5:
-            return builder.softmax(x)
-        case 6:
-            return builder.transpose(x, rng.choice([(0, 2, 1, 3), (0, 3, 1, 2), (0, 2, 3, 1)]))
-        case 7:
-            return builder.reshape(x, 1, width, height, channels)
-        case 8:
-            return builder.mean(x, rng.choice([(1,), (2,), (3,), (2, 3)]))
-        case _:
-            return builder.add(x, builder.mean(x, rng.choice([(1, 2), (1,), (2,), (3,)])))
+    pooling = rng.choice(["max_pool_2d", "average_pool_2d"])
+    padding = [(0, *(rng.randint(0, 2) for _ in range(3))) for _ in range(2)]
+    common: list[Callable[[], str]] = [
+        lambda: builder.conv(x, rng.randint(1, 12), kernel, stride),
+        lambda: builder.conv(x, rng.randint(1, 24)),
+        lambda: builder.depthwise(x, kernel, stride),
+        lambda: builder.add(x, other, rng.choice(["add", "sub", "mul"])),
+    ]
+    rare: list[Callable[[], str]] = [
+        lambda: builder.pool(x, kernel, stride, pooling),
+        lambda: builder.concatenation((x, other), rng.randint(1, 3)),
+        lambda: builder.pad(x, padding[0], padding[1]),
+        lambda: builder.resize(x, rng.randint(height, 2 * height), rng.randint(width, 2 * width)),
+        lambda: builder.lookup(x),
+        lambda: builder.softmax(x),
+        lambda: builder.transpose(x, rng.choice([(0, 2, 1, 3), (0, 3, 1, 2), (0, 2, 3, 1)])),
+        lambda: builder.reshape(x, 1, width, height, channels),
+        lambda: builder.mean(x, rng.choice([(1,), (2,), (3,), (2, 3)])),
+        lambda: builder.add(x, builder.mean(x, rng.choice([(1, 2), (1,), (2,), (3,)]))),
+    ]
+    return rng.choice(common if rng.random() < 0.85 else rare)()
 
 
 def _same(shape: tuple[int, ...], kernel: int, stride: int) -> tuple[Window, int, int]:

@@ -319,9 +319,7 @@ class Writer(ModelBuilder):
         reach = [(k - 1) * dilation + 1 for k in kernel]
         size = [same_size(x.shape[1 + i], reach[i], strides[i], padding) for i in (0, 1)]
         out = self.tensor((x.shape[0], *size, channels), x.dtype, *quantization)
-        # A convolution without a bias has two inputs; TFLite refuses an optional third.
-        present = [value for value in inputs if value is not None]
-        self.operator(builtin, present, [out], options, 3 if "CONV" in builtin else 2)
+        self.operator(builtin, inputs, [out], options, 3 if "CONV" in builtin else 2)
         return out
 
     def _pool(
