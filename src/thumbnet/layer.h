@@ -23,14 +23,18 @@ typedef void (*thumbnet_row_kernel_t)(const void *constants, const void *const *
                                       int32_t x, int32_t n, void *scratch);
 
 /* Which rows of one input tensor an output row y reads: kernel_height rows from
- * y * stride - pad, or the one row map[y]. */
+ * y * stride - pad, or the one row map[y]; and which columns a pixel x does: kernel_width columns
+ * from x * stride_width - pad_left, or the whole row where stride_width is 0. */
 typedef struct {
-    uint32_t row_size; /* bytes */
-    uint16_t height;   /* rows of the tensor */
+    const uint16_t *map; /* NULL unless rows are picked one by one (resizing) */
+    uint32_t row_size;   /* bytes */
+    uint16_t height;     /* rows of the tensor */
     uint16_t kernel_height;
     uint16_t stride;
     uint16_t pad;
-    const uint16_t *map; /* NULL unless rows are picked one by one (resizing) */
+    uint16_t kernel_width;
+    uint16_t stride_width;
+    uint16_t pad_left;
 } thumbnet_source_t;
 
 /* One operator over whole tensors. */

@@ -3,422 +3,41 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
-from support import inputs as samples
-from support.kernel_harness import KernelHarness
+from support.kernel_harness import SOURCES, WARNINGS, KernelHarness
 from support.litert import LiteRT
-from support.random_models import random_scale, random_weights, random_zero_point
-from support.tflite_writer import Value, Writer, same_size
+from support.operator_samples import (
+    FULL,
+    Layer,
+    Sample,
+    binaries,
+    binary,
+    concatenation,
+    concatenations,
+    convolution,
+    convolutions,
+    dense,
+    depthwise,
+    described,
+    one_operator,
+    pads,
+    reshapes,
+    resizes,
+    transpose,
+    transposes,
+)
+from support.tflite_writer import Writer
 from thumbnet.ir import attributes
-from thumbnet.ir.attributes import Activation, Attributes, Window
-from thumbnet.ir.graph import DType, Graph, Operator, Quantization, Tensor
-from thumbnet.operators.base import Family
+from thumbnet.ir.graph import DType, Graph, Quantization
 from thumbnet.operators.depthwise_conv_2d import as_conv_2d
-from thumbnet.operators.registry import families
 from thumbnet.operators.transpose import is_reshape
-
-AnyArray = npt.NDArray[Any]
-Rng = np.random.Generator
-ACTIVATIONS = ("none", "none", "relu", "relu6", "relu_n1_to_1")
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """One operator as a graph and as a .tflite model (which may say it with two operators)."""
-
-    graph: Graph
-    model: bytes
-
-    @property
-    def operator(self) -> Operator:
-        return self.graph.operators[0]
-
-    @property
-    def family(self) -> Family:
-        return families()[self.operator.kind]
-
-    def reference(self, given: Sequence[AnyArray]) -> AnyArray:
-        values = dict(zip(self.graph.inputs, given, strict=True))
-        tensors = [self.graph.tensor(name) if name else None for name in self.operator.inputs]
-        operands = [t if t is None else values.get(t.name, t.data) for t in tensors]
-        return self.family.reference(self.graph, self.operator, operands)[0]
-
-    def suites(self, seed: int) -> list[list[AnyArray]]:
-        """Sets of inputs of every sort."""
-        shapes = [self.graph.tensor(name).shape for name in self.graph.inputs]
-        suites = [samples.suite(shape, "int8", seed + i) for i, shape in enumerate(shapes)]
-        return [list(given) for given in zip(*suites, strict=True)]
-
-
-def described(value: Value, data: AnyArray | None = None, axis: int | None = None) -> Tensor:
-    """A tensor of the model under construction as one of a graph."""
-    quantization = None
-    if value.scale:
-        per_tensor = len(value.scale) == 1
-        quantization = Quantization(value.scale, value.zero_point, None if per_tensor else axis)
-    return Tensor(value.name, value.shape, DType(value.dtype), quantization, data)
-
-
-def one_operator(
-    kind: str, given: Attributes, operands: Sequence[Tensor | None], output: Tensor
-) -> Graph:
-    """A graph of one operator; its inputs are the operands that are not constant."""
-    named = [operand for operand in operands if operand is not None]
-    names = tuple("" if operand is None else operand.name for operand in operands)
-    operator = Operator(kind, kind, names, (output.name,), given)
-    variables = dict.fromkeys(t.name for t in named if not t.is_constant)
-    tensors = {t.name: t for t in (*named, output)}
-    return Graph("test", tensors, (operator,), tuple(variables), (output.name,))
-
-
-# -- convolutions ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What a convolution of the tests is like; a pad is an operator of its own in the model."""
-
-    kind: str = "conv_2d"
-    size: tuple[int, int] = (7, 6)
-    channels: tuple[int, int] = (3, 4)
-    kernel: tuple[int, int] = (3, 3)
-    stride: tuple[int, int] = (1, 1)
-    padding: str = "same"
-    pad: tuple[int, int, int, int] = (0, 0, 0, 0)
-    """Top, bottom, left, right."""
-    per_channel: bool = True
-    bias: bool = True
-    gain: float = 1.0
-    """How much of the output's range the sums fill."""
-
-
-def same_pads(size: int, kernel: int, stride: int, padding: str) -> tuple[int, int]:
-    """Padding before and after under TFLite's SAME or VALID."""
-    if padding == "valid":
-        return 0, 0
-    total = max((same_size(size, kernel, stride, padding) - 1) * stride + kernel - size, 0)
-    return total // 2, total - total // 2
-
-
-def window_of(layer: Layer) -> Window:
-    """The layer's window with the pads of both kinds."""
-    top, bottom, left, right = layer.pad
-    padded = (layer.size[0] + top + bottom, layer.size[1] + left + right)
-    rows, columns = (
-        same_pads(padded[i], layer.kernel[i], layer.stride[i], layer.padding) for i in (0, 1)
-    )
-    return Window(
-        *layer.kernel,
-        *layer.stride,
-        top + rows[0],
-        bottom + rows[1],
-        left + columns[0],
-        right + columns[1],
-    )
-
-
-def convolution(rng: Rng, layer: Layer) -> Sample:
-    """A convolution or fully_connected (of as many pixels as its size has) with random numbers."""
-    depthwise, dense = layer.kind == "depthwise_conv_2d", layer.kind == "fully_connected"
-    ins, outs = layer.channels
-    axis = 3 if depthwise else 0
-    shapes = {
-        "conv_2d": (outs, *layer.kernel, ins),
-        "depthwise_conv_2d": (1, *layer.kernel, outs),
-        "fully_connected": (outs, ins),
-    }
-    weights = random_weights(rng, shapes[layer.kind])
-    taps = weights.size // outs
-    spread = 45 * 74 * np.sqrt(taps)
-    count = outs if layer.per_channel else 1
-    scales = np.exp(rng.uniform(np.log(0.002), np.log(0.02), count)).astype(np.float32)
-    bias = rng.normal(0, spread, outs).astype(np.int32) if layer.bias else None
-    writer = Writer()
-    shape = (int(np.prod(layer.size)), ins) if dense else (1, *layer.size, ins)
-    x = writer.input(shape, scale=random_scale(rng), zero_point=random_zero_point(rng))
-    top, bottom, left, right = layer.pad
-    padded = writer.pad(x, [(0, 0), (top, bottom), (left, right), (0, 0)]) if any(layer.pad) else x
-    activation = str(rng.choice(ACTIVATIONS))
-    window: dict[str, Any] = {"stride": layer.stride, "padding": layer.padding}
-    y = getattr(writer, layer.kind)(
-        padded,
-        weights,
-        # LiteRT's int8 convolutions refuse to be without a bias, or crash.
-        np.zeros(outs, np.int32) if bias is None and not dense else bias,
-        weight_scale=scales,
-        scale=float(x.scale[0] * np.mean(scales) * spread / 50 / layer.gain),
-        zero_point=random_zero_point(rng),
-        activation=activation,
-        **({} if dense else window),
-    )
-    clamp = Activation(activation)
-    given: dict[str, Attributes] = {
-        "conv_2d": attributes.Convolution(window_of(layer), clamp),
-        "depthwise_conv_2d": attributes.DepthwiseConvolution(window_of(layer), outs // ins, clamp),
-        "fully_connected": attributes.FullyConnected(clamp),
-    }
-    points = (0,) * count
-    quantization = Quantization(
-        tuple(map(float, scales)), points, axis if layer.per_channel and count > 1 else None
-    )
-    constants = [
-        Tensor("weights", weights.shape, DType.INT8, quantization, weights),
-        None if bias is None else Tensor("bias", bias.shape, DType.INT32, None, bias),
-    ]
-    graph = one_operator(layer.kind, given[layer.kind], [described(x), *constants], described(y))
-    return Sample(graph, writer.finish([y]))
-
-
-KERNELS = [(1, 1), (3, 3), (5, 5), (7, 7), (2, 2), (4, 2), (3, 1), (1, 5), (10, 8)]
-
-
-def random_layers(seed: int, kind: str, count: int) -> list[Layer]:
-    """Layers of all kernel sizes, strides (also beyond the kernel) and paddings."""
-    rng = np.random.default_rng(seed)
-    layers = []
-    for index in range(count):
-        kernel = KERNELS[index % len(KERNELS)]
-        ins = int(rng.choice([1, 2, 3, 5, 8, 9, 16, 19]))
-        outs = ins * int(rng.choice([1, 1, 1, 2, 3])) if kind != "conv_2d" else 0
-        layers.append(
-            Layer(
-                kind,
-                (
-                    int(rng.integers(1, 12)) + kernel[0] - 1,
-                    int(rng.integers(1, 12)) + kernel[1] - 1,
-                ),
-                (ins, outs or int(rng.choice([1, 2, 3, 4, 6, 7, 8, 13]))),
-                kernel,
-                (int(rng.integers(1, 5)), int(rng.integers(1, 4))),
-                str(rng.choice(["same", "same", "valid"])),
-                tuple(map(int, rng.integers(0, 4, 4))) if index % 3 == 0 else (0, 0, 0, 0),
-                bool(rng.random() < 0.8),
-                bool(rng.random() < 0.8),
-                float(rng.choice([0.3, 1, 4])),
-            )
-        )
-    return layers
-
-
-def random_dense(seed: int, count: int) -> list[Layer]:
-    """fully_connected layers of one and more pixels."""
-    rng = np.random.default_rng(seed)
-    return [
-        Layer(
-            "fully_connected",
-            (1, int(rng.choice([1, 1, 1, 2, 5]))),
-            (int(rng.integers(1, 90)), int(rng.integers(1, 23))),
-            per_channel=bool(rng.random() < 0.4),
-            bias=bool(rng.random() < 0.7),
-            gain=float(rng.choice([0.3, 1, 4])),
-        )
-        for _ in range(count)
-    ]
-
-
-def convolutions(seed: int, count: int) -> list[Sample]:
-    rng = np.random.default_rng(seed)
-    return [convolution(rng, layer) for layer in random_layers(seed, "conv_2d", count)]
-
-
-def depthwise(seed: int, count: int) -> list[Sample]:
-    rng = np.random.default_rng(seed)
-    return [convolution(rng, layer) for layer in random_layers(seed, "depthwise_conv_2d", count)]
-
-
-def dense(seed: int, count: int) -> list[Sample]:
-    rng = np.random.default_rng(seed)
-    return [convolution(rng, layer) for layer in random_dense(seed, count)]
-
-
-# -- element-wise ---------------------------------------------------------------------------------
-
-
-def binary(
-    rng: Rng, kind: str, shapes: Sequence[tuple[int, ...]], constant: int | None = None
-) -> Sample:
-    """add, sub or mul; operand number ``constant`` is constant."""
-    writer, values, data = Writer(), [], []
-    for index, shape in enumerate(shapes):
-        how = {"scale": random_scale(rng), "zero_point": random_zero_point(rng)}
-        if index == constant:
-            data.append(samples.noise(shape, "int8", int(rng.integers(1 << 30))))
-            values.append(writer.constant(data[-1], how["scale"], how["zero_point"]))
-        else:
-            data.append(None)
-            values.append(writer.input(shape, "int8", **how))
-    a, b = values
-    ends = [[v.scale[0] * (q - v.zero_point[0]) for q in (-128, 127)] for v in values]
-    operation = {"add": np.add, "sub": np.subtract, "mul": np.multiply}[kind]
-    corners = [float(operation(first, second)) for first in ends[0] for second in ends[1]]
-    scale = (max(corners) - min(corners)) / 255 * float(np.exp(rng.uniform(-1.5, 0.5)))
-    middle = -(max(corners) + min(corners)) / 2 / scale
-    activation = str(rng.choice(ACTIVATIONS))
-    y = getattr(writer, kind)(
-        a,
-        b,
-        scale=scale,
-        zero_point=int(np.clip(rng.normal(middle, 20), -128, 127)),
-        activation=activation,
-    )
-    operands = [described(value, array) for value, array in zip(values, data, strict=True)]
-    given = attributes.Elementwise(Activation(activation))
-    return Sample(one_operator(kind, given, operands, described(y)), writer.finish([y]))
-
-
-H, W, C = 4, 5, 6
-FULL = (1, H, W, C)
-BROADCASTS: list[tuple[tuple[int, ...], int | None]] = [
-    (FULL, None),
-    ((1, 1, 1, C), None),
-    ((C,), None),
-    ((1, 1, 1, 1), None),
-    ((1, H, W, 1), None),
-    ((1, 1, W, C), None),
-    ((1, H, 1, 1), None),
-    ((1, H, 1, C), None),
-    (FULL, 1),
-    ((C,), 1),
-    ((), 1),
-    ((1, H, W, 1), 1),
-    ((1, 1, W, 1), 1),
-    ((1, H, 1, C), 1),
-]
-"""Shapes of an operand beside FULL, and whether it is constant."""
-
-
-def binaries(seed: int, repeats: int) -> list[Sample]:
-    rng = np.random.default_rng(seed)
-    made = []
-    for kind in ("add", "sub", "mul"):
-        for shape, constant in BROADCASTS * repeats:
-            if rng.random() < 0.5:
-                made.append(binary(rng, kind, (FULL, shape), constant))
-            else:
-                made.append(binary(rng, kind, (shape, FULL), None if constant is None else 0))
-        made.append(binary(rng, kind, ((1, H, 1, C), (1, 1, W, C))))
-        made.append(binary(rng, kind, ((W, C), (C,)), 1))
-        made.append(binary(rng, kind, ((1, 1, 1, C), (1, H, W, 1)), 1))
-    return made
-
-
-# -- copies ---------------------------------------------------------------------------------------
-
-
-def pad(rng: Rng, shape: tuple[int, ...], pads: Sequence[tuple[int, int]]) -> Sample:
-    writer = Writer()
-    x = writer.input(shape, scale=random_scale(rng), zero_point=random_zero_point(rng))
-    y = writer.pad(x, pads)
-    before, after = (tuple(pair[i] for pair in pads) for i in (0, 1))
-    graph = one_operator("pad", attributes.Pad(before, after), [described(x)], described(y))
-    return Sample(graph, writer.finish([y]))
-
-
-def pads(seed: int, count: int) -> list[Sample]:
-    rng = np.random.default_rng(seed)
-    made = []
-    for index in range(count):
-        rank = (4, 4, 4, 3, 2)[index % 5]
-        shape = (1, 3, 4, 5)[4 - rank :]
-        spans = [tuple(map(int, rng.integers(0, 4, 2) * rng.integers(0, 2))) for _ in shape]
-        spans[0] = (0, 0) if rank == 4 else spans[0]
-        made.append(pad(rng, shape, [(first, last) for first, last in spans]))
-    return made
-
-
-def concatenation(rng: Rng, shape: tuple[int, ...], axis: int, sizes: Sequence[int]) -> Sample:
-    writer, how = Writer(), (random_scale(rng), random_zero_point(rng))
-    values = []
-    for size in sizes:
-        part = list(shape)
-        part[axis] = size
-        values.append(writer.input(part, "int8", *how))
-    y = writer.concatenation(values, axis)
-    given = attributes.Concatenation(axis % len(shape))
-    graph = one_operator("concatenation", given, [*map(described, values)], described(y))
-    return Sample(graph, writer.finish([y]))
-
-
-def concatenations(seed: int, repeats: int) -> list[Sample]:
-    rng = np.random.default_rng(seed)
-    shapes: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
-        ((1, 3, 4, 5), (1, 2, 3, -1, -2)),
-        ((3, 4, 5), (0, 1, 2)),
-        ((4, 5), (0, 1)),
-    ]
-    return [
-        concatenation(rng, shape, axis, rng.integers(1, 5, int(rng.integers(1, 5))).tolist())
-        for shape, axes in shapes
-        for axis in axes
-        for _ in range(repeats)
-    ]
-
-
-def resize(
-    rng: Rng, shape: tuple[int, int, int, int], size: tuple[int, int], how: dict[str, bool]
-) -> Sample:
-    writer = Writer()
-    x = writer.input(shape, scale=random_scale(rng), zero_point=random_zero_point(rng))
-    y = writer.resize_nearest_neighbor(x, size, **how)
-    given = attributes.ResizeNearestNeighbor(**how)
-    graph = one_operator("resize_nearest_neighbor", given, [described(x)], described(y))
-    return Sample(graph, writer.finish([y]))
-
-
-def resizes(seed: int, count: int) -> list[Sample]:
-    rng = np.random.default_rng(seed)
-    choices = [
-        {"align_corners": align, "half_pixel_centers": half}
-        for align, half in ((False, False), (True, False), (False, True))
-    ]
-    return [
-        resize(
-            rng,
-            (1, int(rng.integers(1, 9)), int(rng.integers(1, 30)), int(rng.integers(1, 5))),
-            (int(rng.integers(1, 20)), int(rng.integers(1, 40))),
-            choices[index % 3],
-        )
-        for index in range(count)
-    ]
-
-
-def transpose(rng: Rng, shape: tuple[int, ...], permutation: Sequence[int]) -> Sample:
-    writer = Writer()
-    x = writer.input(shape, scale=random_scale(rng), zero_point=random_zero_point(rng))
-    y = writer.transpose(x, permutation)
-    given = attributes.Transpose(tuple(permutation))
-    graph = one_operator("transpose", given, [described(x)], described(y))
-    return Sample(graph, writer.finish([y]))
-
-
-def transposes(seed: int, count: int) -> list[Sample]:
-    rng = np.random.default_rng(seed)
-    made = []
-    for index in range(count):
-        rank = 1 + index % 5
-        shape = tuple(int(n) for n in rng.integers(1, 5, rank))
-        made.append(transpose(rng, shape, rng.permutation(rank).tolist()))
-    return made
-
-
-def reshapes() -> list[Sample]:
-    rng = np.random.default_rng(0)
-    made = []
-    for shape, new in [((1, 3, 4, 5), (1, 60)), ((12, 5), (3, 4, 5)), ((7,), (1, 1, 1, 7))]:
-        writer = Writer()
-        x = writer.input(shape, scale=random_scale(rng), zero_point=random_zero_point(rng))
-        y = writer.reshape(x, new)
-        graph = one_operator("reshape", attributes.Reshape(), [described(x)], described(y))
-        made.append(Sample(graph, writer.finish([y])))
-    return made
-
+from thumbnet.quantize.requantize import activation_bounds
 
 # -- references against LiteRT --------------------------------------------------------------------
 
@@ -460,3 +79,261 @@ def test_reference_equals_litert(make: Callable[[], list[Sample]]) -> None:
             expected = interpreter.run(given)[0]
             message = f"{index} {sample.operator.attributes}"
             np.testing.assert_array_equal(sample.reference(given), expected, message)
+
+
+def rounding_of_differences() -> Sample:
+    """A difference of 2 and -2 that shows how a tie of the second operand is rounded."""
+    writer, shape = Writer(), (1, 1, 1, 1)
+    a = writer.input(shape, scale=float.fromhex("0x1p-5"))
+    b = writer.input(shape, scale=float.fromhex("0x1.881428p-6"))
+    y = writer.sub(a, b, scale=float.fromhex("0x1.399c30p-11"), zero_point=-67)
+    operands = [described(a), described(b)]
+    graph = one_operator("sub", attributes.Elementwise(), operands, described(y))
+    return Sample(graph, writer.finish([y]))
+
+
+def test_a_difference_negates_after_rounding() -> None:
+    sample = rounding_of_differences()
+    given = [np.full((1, 1, 1, 1), value, np.int8) for value in (2, -2)]
+    np.testing.assert_array_equal(sample.reference(given), LiteRT(sample.model).run(given)[0])
+
+
+# -- C against the references ---------------------------------------------------------------------
+
+
+def check_kernels(made: Sequence[Sample], directory: Path, kernels: set[str]) -> None:
+    """Runs all samples in C; ``kernels`` are the kernels that they must have used, all of them."""
+    harness = KernelHarness(directory)
+    for index, sample in enumerate(made):
+        suites = sample.suites(index)
+        harness.add(sample.graph, sample.operator, [suites[0], suites[2], suites[4]])
+    used = {case.lowered.kernel.function.removeprefix("thumbnet_") for case in harness.cases}
+    assert used == kernels
+    harness.check()
+
+
+def outside(kind: str) -> list[Sample]:
+    """Windows that lie wholly outside, above, below and on both sides."""
+    rng = np.random.default_rng(10)
+    pads = ((4, 3, 5, 4), (0, 6, 0, 6), (6, 0, 6, 0))
+    layer = Layer(kind, (4, 5), (3, 3), (3, 3), (2, 2), "valid")
+    return [convolution(rng, dataclasses.replace(layer, pad=pad)) for pad in pads]
+
+
+def test_conv_2d_kernels_equal_references(tmp_path: Path) -> None:
+    made = [*convolutions(11, 36), *outside("conv_2d"), *dense(12, 12)]
+    check_kernels(made, tmp_path, {"conv_2d_s8", "conv_2d_1x1_s8", "fully_connected_s8"})
+
+
+def test_depthwise_conv_2d_kernels_equal_references(tmp_path: Path) -> None:
+    made = [*depthwise(13, 45), *outside("depthwise_conv_2d")]
+    kernels = {"depthwise_conv_2d_s8", "depthwise_conv_2d_multiplier_s8"}
+    # A single input channel is a conv_2d.
+    check_kernels(made, tmp_path, kernels | {"conv_2d_s8"})
+
+
+def test_elementwise_kernels_equal_references(tmp_path: Path) -> None:
+    kernels = {"add_s8", "add_broadcast_s8", "mul_s8", "mul_broadcast_s8"}
+    check_kernels(binaries(14, 1), tmp_path, kernels)
+
+
+def test_the_kernel_of_differences_negates_after_rounding(tmp_path: Path) -> None:
+    sample = rounding_of_differences()
+    harness = KernelHarness(tmp_path)
+    given = [np.full((1, 1, 1, 1), value, np.int8) for value in (2, -2)]
+    harness.add(sample.graph, sample.operator, [given])
+    harness.check()
+
+
+def test_copying_kernels_equal_references(tmp_path: Path) -> None:
+    made = [*pads(15, 20), *concatenations(16, 2), *resizes(17, 15), *transposes(18, 15)]
+    kernels = {
+        "pad_s8",
+        "concatenation_rows",
+        "concatenation_columns",
+        "concatenation_channels",
+        "resize_nearest_neighbor",
+        "transpose",
+        "reshape",
+    }
+    check_kernels([*made, *reshapes()], tmp_path, kernels)
+
+
+ARITHMETIC = r"""
+#include <stdio.h>
+#include "thumbnet/kernels/convolution.h"
+static uint64_t state = 88172645463325252u;
+static uint32_t next(void)
+{
+    state ^= state << 13; state ^= state >> 7; state ^= state << 17;
+    return (uint32_t)(state >> 16);
+}
+/* floor((x + half) / 2^bits), and the same of the magnitude: from the definition, in 128 bits. */
+static __int128 up(__int128 x, int bits)
+{
+    return bits == 0 ? x : (x + ((__int128)1 << (bits - 1))) >> bits;
+}
+static __int128 away(__int128 x, int bits)
+{
+    return x < 0 ? -up(-x, bits) : up(x, bits);
+}
+int main(void)
+{
+    for (long i = 0; i < 4000000; i++) {
+        const int shift = (int)(next() % 36) - 31;
+        const uint32_t fraction = next() & (~0u << (next() % 31)) & 0x3fffffffu;
+        const int32_t mantissa = (int32_t)(0x40000000u | fraction);
+        const int bits = (int)(next() % 29);
+        int32_t sum = (int32_t)(next() & ((1u << bits) - 1u)) & (int32_t)(~0u << (next() % 29));
+        sum = (next() & 1 ? -sum : sum) >> (shift > 0 ? shift : 0);
+        const int left = shift > 0 ? shift : 0, right = shift > 0 ? 0 : -shift;
+        const __int128 high = up((__int128)sum * ((int64_t)1 << left) * mantissa, 31);
+        for (int ties_up = 0; ties_up < 2; ties_up++) {
+            const __int128 value = ties_up ? up(high, right) : away(high, right);
+            const int32_t expected = value < -128 ? -128 : value > 127 ? 127 : (int32_t)value;
+            const int got =
+                thumbnet_convolution_output(sum, mantissa, shift, ties_up, 0, -128, 127);
+            if (got != expected) {
+                printf("%d * %d, shift %d, ties_up %d: %d for %d\n", (int)sum, (int)mantissa,
+                       shift, ties_up, got, (int)expected);
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+"""
+
+
+def test_requantization_equals_its_definition(tmp_path: Path) -> None:
+    source, program = tmp_path / "arithmetic.c", tmp_path / "arithmetic"
+    source.write_text(ARITHMETIC)
+    command = ["gcc", "-std=gnu99", *WARNINGS[1:], "-O2", f"-I{SOURCES}", str(source)]
+    subprocess.run([*command, "-o", str(program)], check=True)
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+# -- helpers and limits ---------------------------------------------------------------------------
+
+
+def test_as_conv_2d_computes_the_same() -> None:
+    rng = np.random.default_rng(20)
+    layer = Layer("depthwise_conv_2d", (9, 7), (1, 8), (4, 3), (2, 1))
+    for layer_here in (layer, dataclasses.replace(layer, per_channel=False)):
+        sample = convolution(rng, layer_here)
+        changed = as_conv_2d(sample.graph, sample.operator)
+        assert changed is not None
+        operator, weights = changed
+        assert operator.kind == "conv_2d"
+        assert weights.shape == (8, 4, 3, 1)
+        graph = sample.graph.replace(operators=[operator], tensors=[weights])
+        for given in sample.suites(3):
+            np.testing.assert_array_equal(
+                Sample(graph, b"").reference(given), LiteRT(sample.model).run(given)[0]
+            )
+
+
+def test_as_conv_2d_leaves_channels_that_round_differently() -> None:
+    rng = np.random.default_rng(21)
+    for outs in (8, 12):
+        found = {}
+        for _ in range(40):
+            sample = convolution(rng, Layer("depthwise_conv_2d", channels=(1, outs)))
+            output = sample.graph.tensor(sample.graph.outputs[0])
+            given = sample.operator.attributes
+            assert isinstance(given, attributes.DepthwiseConvolution)
+            hidden = activation_bounds(given.activation, output)[0] >= output.zero_point
+            found[hidden] = as_conv_2d(sample.graph, sample.operator) is not None
+        assert found == {True: True, False: outs == 8}
+    several = convolution(rng, Layer("depthwise_conv_2d", channels=(2, 16)))
+    assert as_conv_2d(several.graph, several.operator) is None
+
+
+@pytest.mark.parametrize(
+    ("shape", "permutation", "expected"),
+    [
+        ((1, 3, 1, 5), (0, 2, 1, 3), True),
+        ((1, 3, 2, 5), (0, 2, 1, 3), False),
+        ((1, 1, 7), (2, 0, 1), True),
+        ((2, 3), (1, 0), False),
+        ((4,), (0,), True),
+    ],
+)
+def test_is_reshape(
+    shape: tuple[int, ...], permutation: tuple[int, ...], *, expected: bool
+) -> None:
+    sample = transpose(np.random.default_rng(0), shape, permutation)
+    assert is_reshape(sample.graph, sample.operator) is expected
+
+
+def test_macs_count_padding() -> None:
+    rng = np.random.default_rng(22)
+    counts = {
+        Layer("conv_2d", (7, 6), (3, 4)): 7 * 6 * 4 * 3 * 9,
+        Layer("depthwise_conv_2d", (8, 6), (5, 10), stride=(2, 2)): 4 * 3 * 10 * 9,
+        Layer("fully_connected", (1, 2), (30, 7)): 2 * 30 * 7,
+    }
+    for layer, macs in counts.items():
+        sample = convolution(rng, layer)
+        assert sample.family.macs(sample.graph, sample.operator) == macs
+    assert all(s.family.macs(s.graph, s.operator) == 0 for s in (*pads(1, 1), *binaries(1, 1)))
+
+
+def changed(sample: Sample, name: str, **fields: Any) -> Graph:
+    """The sample's graph with another tensor ``name`` (a role: x, weights, bias, out)."""
+    names = {"x": sample.operator.inputs[0], "out": sample.operator.outputs[0]}
+    tensor = sample.graph.tensor(names.get(name, name))
+    return sample.graph.replace(tensors=[dataclasses.replace(tensor, **fields)])
+
+
+TWO_SCALES = Quantization((0.1, 0.2), (0, 0), 3)
+
+
+def test_limits_are_reported() -> None:
+    rng = np.random.default_rng(23)
+    conv = convolution(rng, Layer())
+    depth = convolution(rng, Layer("depthwise_conv_2d", channels=(4, 4)))
+    add = binary(rng, "add", (FULL, FULL))
+    joined = concatenation(rng, FULL, 1, (1, 2))
+    moved = transpose(rng, (2, 3), (1, 0))
+    weights = conv.graph.tensor("weights")
+    scales = (0.1,) * 4
+    cases = [
+        (conv, changed(conv, "x", dtype=DType.INT16), "input is int16"),
+        (conv, changed(conv, "out", quantization=TWO_SCALES), "output is not quantized per tensor"),
+        (conv, changed(conv, "x", shape=(2, 7, 6, 3)), "input has shape"),
+        (conv, changed(conv, "x", shape=(1, 7, 6, 6)), "input has shape"),
+        (conv, changed(conv, "weights", data=None), "weights are not constant"),
+        (
+            conv,
+            changed(conv, "weights", quantization=Quantization(scales, (0, 0, 0, 3), 0)),
+            "weights have zero points",
+        ),
+        (
+            conv,
+            changed(conv, "weights", quantization=Quantization(scales, (0,) * 4, 3)),
+            "weights have 4 scales along dimension 3",
+        ),
+        (conv, changed(conv, "bias", dtype=DType.INT64), "bias is int64"),
+        (conv, changed(conv, "bias", data=None), "bias is int32, not constant"),
+        (depth, changed(depth, "x", shape=(1, 7, 6, 2)), "weights have shape"),
+        (add, changed(add, "x", dtype=DType.INT16), "is int16"),
+        (add, changed(add, "out", shape=(2, *FULL[1:])), "output has shape"),
+        (add, changed(add, "out", quantization=Quantization((1e-8,), (0,))), "scales are"),
+        (joined, changed(joined, "out", quantization=Quantization((9.0,), (0,))), "is quantized"),
+        (moved, changed(moved, "out", quantization=Quantization((9.0,), (0,))), "is quantized"),
+    ]
+    assert weights.is_constant
+    for sample, graph, problem in cases:
+        operator = graph.operators[0]
+        found = [constraint(graph, operator) for constraint in sample.family.constraints]
+        assert any(problem in text for text in found if text), (problem, found)
+
+
+def test_accumulators_that_could_overflow_are_refused() -> None:
+    sample = convolution(np.random.default_rng(24), Layer())
+    bias = np.full(4, (1 << 31) - 1000, np.int32)
+    graph = changed(sample, "bias", data=bias)
+    with pytest.raises(ValueError, match="overflow"):
+        sample.family.lower(graph, graph.operators[0])

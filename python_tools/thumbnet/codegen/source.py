@@ -96,9 +96,10 @@ def _row_map(name: str, source: Source) -> str:
 def _source_fields(source: Source, row_map: str) -> str:
     name = "NULL" if source.row_map is None else row_map
     return (
-        f"    {{.row_size = {source.rows.row_size}, .height = {source.rows.height}, "
-        f".kernel_height = {source.kernel_height},\n     .stride = {source.stride}, "
-        f".pad = {source.pad}, .map = {name}}}"
+        f"    {{.map = {name}, .row_size = {source.rows.row_size}, .height = {source.rows.height},\n"
+        f"     .kernel_height = {source.kernel_height}, .stride = {source.stride}, "
+        f".pad = {source.pad},\n     .kernel_width = {source.kernel_width}, "
+        f".stride_width = {source.stride_width}, .pad_left = {source.pad_left}}}"
     )
 
 
@@ -224,4 +225,5 @@ def _place(plan: Plan, naming: Naming, tensor: str) -> str:
     if tensor in plan.memory.offsets:
         return f"arena + {plan.memory.offsets[tensor]}"
     # Only inputs that stay in the caller's buffer have no place in the arena.
-    return naming.inputs[plan.graph.inputs.index(tensor)]
+    source = plan.memory.views.get(tensor, tensor)
+    return naming.inputs[plan.graph.inputs.index(source)]

@@ -14,7 +14,17 @@ import numpy as np
 
 from thumbnet.ir.attributes import Convolution, DepthwiseConvolution
 from thumbnet.ir.graph import Array, Graph, Operator, Tensor
-from thumbnet.operators.base import CArray, Family, Kernel, Lowered, rows_of, window_overlap
+from thumbnet.operators.base import (
+    CArray,
+    Family,
+    Kernel,
+    Lowered,
+    Rows,
+    Source,
+    copy_overlap,
+    rows_of,
+    window_overlap,
+)
 from thumbnet.operators.conv_2d import (
     CONVOLUTION_CONSTRAINTS,
     Conv2d,
@@ -129,16 +139,7 @@ class DepthwiseConv2d(Family):
             sources=(source,),
             output=out_rows,
             macs=out_rows.height * out_rows.width * taps.size,
-            overlap=(
-                window_overlap(
-                    source,
-                    out_rows,
-                    window.kernel_width,
-                    window.stride_width,
-                    window.pad_left,
-                    together=2 if attributes.depth_multiplier == 1 else 1,
-                ),
-            ),
+            overlap=(_overlap(source, out_rows),),
         )
 
 
@@ -155,6 +156,24 @@ def _kernel(attributes: DepthwiseConvolution, *, tail: bool) -> Kernel:
     if attributes.depth_multiplier > 1:
         return Kernel(HEADER, "thumbnet_depthwise_conv_2d_multiplier_s8", size)
     return Kernel(HEADER, "thumbnet_depthwise_conv_2d_s8", (*size, int(tail)))
+
+
+def _overlap(source: Source, output: Rows) -> int:
+    """Channel by channel of two neighbouring pixels: a channel's windows are read, then written."""
+    rows = source.rows
+    if output.channels != rows.channels:
+        return window_overlap(
+            source, output, source.kernel_width, source.stride_width, source.pad_left
+        )
+    ys, xs = np.arange(output.height), np.arange(output.width)
+    top = np.clip(ys * source.stride - source.pad, 0, rows.height)
+    left = np.clip(xs * source.stride_width - source.pad_left, 0, rows.width - 1)
+    first = (top[:, None] * rows.row_size + left[None, :] * rows.channels).reshape(-1)
+    last_pixel = np.minimum(xs + 1, output.width - 1)
+    begin = (ys[:, None] * output.width + last_pixel[None, :]).reshape(-1) * output.channels
+    # Between channels all of both pixels' windows but the channels made is needed; behind the last
+    # channel, whatever later pixels read.
+    return max(int(np.max(begin - first)), copy_overlap(first, begin + output.channels))
 
 
 def as_conv_2d(graph: Graph, operator: Operator) -> tuple[Operator, Tensor] | None:
