@@ -14,10 +14,13 @@
 
 /* Return values of every generated function: zero or a negative error. */
 #define THUMBNET_OK 0
-#define THUMBNET_ERROR_NULL (-1)           /* a pointer that must not be null is null */
-#define THUMBNET_ERROR_ARENA_SIZE (-2)     /* the arena is smaller than <MODEL>_ARENA_SIZE */
-#define THUMBNET_ERROR_ARENA_ALIGNMENT (-3) /* the arena is not aligned: declare it THUMBNET_ARENA */
+#define THUMBNET_ERROR_NULL (-1)       /* a pointer that must not be null is null */
+#define THUMBNET_ERROR_ARENA_SIZE (-2) /* the arena is smaller than <MODEL>_ARENA_SIZE */
+#define THUMBNET_ERROR_ARENA_ALIGNMENT                                                             \
+    (-3) /* the arena is not aligned: declare it THUMBNET_ARENA */
 #define THUMBNET_ERROR_NOT_INITIALIZED (-4) /* <model>_init has not succeeded on this object */
+
+#define THUMBNET_ERROR_ROWS (-5) /* rows pushed before begin or too many, or finish too early */
 
 #define THUMBNET_ARENA_ALIGNMENT 8u
 

@@ -1,18 +1,19 @@
 """The plan as a value: what the scheduler decides and code generation and reports read.
 
-A stage is what the generated code runs as one loop nest. This release has one kind of stage, a
-layer: one operator over whole tensors. Streamed and patched stages join it as further kinds.
+A stage is what the generated code runs as one loop nest: a layer is one operator over whole
+tensors, a stream is several operators that advance together along rows (``src/thumbnet/stream.h``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
 from thumbnet.schedule.memory import MemoryPlan, memory_map
 
-__all__ = ["MemoryPlan", "Plan", "Stage", "Step", "memory_map"]
+__all__ = ["LineBuffer", "MemoryPlan", "Plan", "Stage", "Step", "memory_map"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +24,47 @@ class Step:
     lowered: Lowered
 
 
+@dataclass(frozen=True)
+class LineBuffer:
+    """What a stream keeps of a tensor of ``height`` rows of ``width`` pixels of ``pixel`` bytes.
+
+    ``rows`` finished rows, and of the newest row a strip: ``margin`` columns and a run of at most
+    ``segment`` more. A pushed tensor has no strip: its newest row is the caller's.
+    """
+
+    tensor: str
+    height: int
+    width: int
+    pixel: int
+    rows: int
+    margin: int
+    segment: int
+
+    @property
+    def slots_size(self) -> int:
+        """Bytes of the finished rows."""
+        return self.rows * self.width * self.pixel
+
+    @property
+    def strip_size(self) -> int:
+        """Bytes of the strip."""
+        return min(self.margin + self.segment, self.width) * self.pixel if self.segment else 0
+
+
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """Operators that run as one loop nest; ``kind`` is ``layer``."""
+    """Operators that run as one loop nest; ``kind`` is ``layer`` or ``stream``.
+
+    Of a stream: ``lines`` by tensor for all that is not whole, ``segments`` by operator the most
+    pixels that it makes at once (the whole row where none is given), and ``pushed`` where the
+    graph's input comes row by row.
+    """
 
     kind: str
     steps: tuple[Step, ...]
+    lines: Mapping[str, LineBuffer] = field(default_factory=dict)
+    segments: Mapping[str, int] = field(default_factory=dict)
+    pushed: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +75,11 @@ class Plan:
     stages: tuple[Stage, ...]
     memory: MemoryPlan
     input_in_arena: bool
+
+    @property
+    def pushed(self) -> bool:
+        """Whether the input comes row by row."""
+        return bool(self.stages) and self.stages[0].pushed
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -61,6 +102,10 @@ class Plan:
             return False
         offsets = self.memory.offsets
         return offsets.get(operator.inputs[0]) == offsets.get(operator.outputs[0])
+
+    def number(self, operator: Operator) -> int:
+        """The operator's place in the order."""
+        return [step.operator.name for step in self.steps].index(operator.name)
 
     def step(self, operator: str) -> Step:
         """The step of the operator of that name."""

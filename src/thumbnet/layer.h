@@ -73,9 +73,9 @@ static inline uint32_t thumbnet_source_rows(const thumbnet_source_t *source, con
 
 /* Runs a kernel over whole tensors, row by row from the top. */
 static THUMBNET_NOINLINE void thumbnet_run_layer(thumbnet_row_kernel_t kernel,
-                                               const thumbnet_layer_t *layer,
-                                               const void *const *inputs, void *out,
-                                               void *scratch)
+                                                 const thumbnet_layer_t *layer,
+                                                 const void *const *inputs, void *out,
+                                                 void *scratch)
 {
     const void *rows[THUMBNET_MAX_ROWS];
     uint8_t *row_out = (uint8_t *)out;

@@ -19,7 +19,8 @@ enum {
 };
 
 typedef struct {
-    uint32_t slots; /* offset in the arena of the kept rows or of the whole tensor */
+    uint32_t slots; /* offset in the arena of the kept rows or of the whole tensor; of a tensor in
+                     * the caller's buffer, the number of that buffer */
     uint32_t strip; /* offset in the arena of the strip */
     uint16_t rows;  /* kept rows */
     uint16_t margin;
@@ -43,9 +44,9 @@ typedef struct {
 typedef struct {
     const thumbnet_stream_tensor_t *tensors;
     const thumbnet_stream_operator_t *operators;
-    uint32_t state;       /* offset in the arena of the states: one a tensor, then the others */
+    uint32_t state; /* offset in the arena of the states: one a tensor, then the others */
     uint8_t state_count;
-    uint8_t input_count;  /* the first tensors are those that the stage only reads */
+    uint8_t input_count; /* the first tensors are those that the stage only reads */
     uint8_t operator_count;
 } thumbnet_stream_t;
 
@@ -63,16 +64,20 @@ typedef struct {
     const thumbnet_stream_t *stage;
     thumbnet_stream_state_t *state;
     uint8_t *arena;
-    const uint8_t *caller; /* the caller's whole tensor or newest row */
+    const void *const *buffers; /* the caller's: whole tensors, or the newest row */
 } thumbnet_stream_run_t;
 
-static inline thumbnet_stream_run_t thumbnet_stream_resume(const thumbnet_stream_t *stage,
-                                                           uint8_t *arena, const void *caller)
+static inline thumbnet_stream_run_t
+thumbnet_stream_resume(const thumbnet_stream_t *stage, uint8_t *arena, const void *const *buffers)
 {
-    const thumbnet_stream_run_t run = {stage,
-                                       (thumbnet_stream_state_t *)(void *)(arena + stage->state),
-                                       arena, (const uint8_t *)caller};
+    const thumbnet_stream_run_t run = {
+        stage, (thumbnet_stream_state_t *)(void *)(arena + stage->state), arena, buffers};
     return run;
+}
+
+static inline const uint8_t *thumbnet_stream_row(const thumbnet_stream_run_t *run)
+{
+    return (const uint8_t *)run->buffers[0];
 }
 
 /* Moves columns [first, end) of the strip to the slot of their row. */
@@ -84,8 +89,8 @@ static inline void thumbnet_stream_retire(const thumbnet_stream_run_t *run, uint
     const uint32_t size = tensor->pixel_size;
     if (tensor->rows != 0 && end > state->first) {
         const uint32_t row = state->x != 0 ? state->y : state->y - 1u;
-        const uint8_t *strip =
-            tensor->place == THUMBNET_STREAM_PUSHED ? run->caller : run->arena + tensor->strip;
+        const uint8_t *strip = tensor->place == THUMBNET_STREAM_PUSHED ? thumbnet_stream_row(run)
+                                                                       : run->arena + tensor->strip;
         memcpy(run->arena + tensor->slots +
                    ((row % tensor->rows) * tensor->width + state->first) * size,
                strip, (end - state->first) * size);
@@ -114,13 +119,13 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
         return run->arena + tensor->slots + (row * tensor->width + column) * size;
     }
     if (tensor->place == THUMBNET_STREAM_CALLER) {
-        return run->caller + (row * tensor->width + column) * size;
+        return (const uint8_t *)run->buffers[tensor->slots] + (row * tensor->width + column) * size;
     }
     const thumbnet_stream_state_t *state = &run->state[number];
     const uint32_t newest = state->x != 0 ? state->y : state->y - 1u;
     if (row == newest && state->first != THUMBNET_STREAM_NONE) {
         if (tensor->place == THUMBNET_STREAM_PUSHED) {
-            return run->caller + column * size;
+            return thumbnet_stream_row(run) + column * size;
         }
         if (column >= state->first) {
             return run->arena + tensor->strip + (column - state->first) * size;
@@ -208,12 +213,12 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
         const int32_t left = x * source->stride_width - source->pad_left;
         const uint32_t column = left > 0 ? (uint32_t)left : 0u;
         for (int32_t k = 0; k < source->kernel_height; k++) {
-            const int32_t row = source->map != NULL ? source->map[y]
-                                                    : y * source->stride - source->pad + k;
-            rows[count++] = row < 0 || row >= source->height
-                                ? NULL
-                                : thumbnet_stream_pixel(run, operation->inputs[i], (uint32_t)row,
-                                                        column);
+            const int32_t row =
+                source->map != NULL ? source->map[y] : y * source->stride - source->pad + k;
+            rows[count++] =
+                row < 0 || row >= source->height
+                    ? NULL
+                    : thumbnet_stream_pixel(run, operation->inputs[i], (uint32_t)row, column);
         }
     }
     uint8_t *out = layer->out_row_size == 0
@@ -237,7 +242,8 @@ static inline void thumbnet_stream_begin(const thumbnet_stream_run_t *run)
 {
     const thumbnet_stream_t *stage = run->stage;
     for (uint32_t i = 0; i < stage->state_count; i++) {
-        const int whole = i < stage->input_count && stage->tensors[i].place != THUMBNET_STREAM_PUSHED;
+        const int whole =
+            i < stage->input_count && stage->tensors[i].place != THUMBNET_STREAM_PUSHED;
         run->state[i].y = whole ? stage->tensors[i].height : 0;
         run->state[i].x = 0;
         run->state[i].first = THUMBNET_STREAM_NONE;
@@ -252,7 +258,7 @@ static inline void thumbnet_stream_begin(const thumbnet_stream_run_t *run)
 
 /* Runs every operator as far as its input goes. After a run, only readers of what it made can have
  * become ready: the search goes on at the last of them and comes back. */
-static inline void thumbnet_stream_advance(const thumbnet_stream_run_t *run)
+static THUMBNET_NOINLINE void thumbnet_stream_advance(const thumbnet_stream_run_t *run)
 {
     int32_t number = run->stage->operator_count - 1;
     while (number >= 0) {
@@ -262,6 +268,33 @@ static inline void thumbnet_stream_advance(const thumbnet_stream_run_t *run)
             number--;
         }
     }
+}
+
+/* Runs a stage whose inputs are whole. */
+static THUMBNET_NOINLINE void thumbnet_run_stream(const thumbnet_stream_t *stage, uint8_t *arena,
+                                                  const void *const *buffers)
+{
+    const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, buffers);
+    thumbnet_stream_begin(&run);
+    thumbnet_stream_advance(&run);
+}
+
+/* Starts a stage whose first tensor is pushed row by row. */
+static inline void thumbnet_begin_stream(const thumbnet_stream_t *stage, uint8_t *arena)
+{
+    const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, NULL);
+    thumbnet_stream_begin(&run);
+}
+
+/* Takes one more row of the stage's first tensor, which is pushed. */
+static THUMBNET_NOINLINE void thumbnet_push_stream(const thumbnet_stream_t *stage, uint8_t *arena,
+                                                   const void *row)
+{
+    const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, &row);
+    run.state[0].y++;
+    run.state[0].first = 0;
+    thumbnet_stream_advance(&run);
+    thumbnet_stream_flush(&run, 0);
 }
 
 #endif

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from thumbnet.codegen.arrays import array_definition
-from thumbnet.codegen.header import run_signature
-from thumbnet.codegen.model import Naming, Provenance, comment_text, ctype, shape_text
-from thumbnet.ir.graph import Graph, Operator
+from thumbnet.codegen.functions import functions
+from thumbnet.codegen.model import Naming, Provenance, comment_text
+from thumbnet.codegen.stream import Symbols, stream_tables
 from thumbnet.operators.base import CArray, Kernel, Lowered, Source
 from thumbnet.plan import Plan, Step, memory_map
-
-_TAG = "0x74686e31u"  # "thn1": what init leaves in a model object
 
 
 def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
@@ -19,14 +17,18 @@ def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
         step.operator.name: f"{step.operator.kind}_{index}" for index, step in enumerate(plan.steps)
     }
     kernels = list(dict.fromkeys(step.lowered.kernel for step in steps))
+    names = {step.operator.name: kernel_name(step.lowered.kernel) for step in steps}
     parts = [
         _banner(plan, naming, provenance),
-        _includes(naming, steps, kernels),
+        _includes(plan, naming, steps, kernels),
         *[_constants(step, symbols[step.operator.name]) for step in steps],
         *[_instantiation(kernel) for kernel in kernels],
-        _init(naming),
-        _accessors(plan, naming),
-        _run(plan, naming, symbols),
+        *[
+            stream_tables(plan, index, Symbols(symbols, names))
+            for index, stage in enumerate(plan.stages)
+            if stage.kind == "stream"
+        ],
+        functions(plan, naming, symbols, names),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -49,7 +51,7 @@ def _banner(plan: Plan, naming: Naming, provenance: Provenance) -> str:
     return f"/*{body.removeprefix(' *')}\n */\n"
 
 
-def _includes(naming: Naming, steps: list[Step], kernels: list[Kernel]) -> str:
+def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kernel]) -> str:
     # A user's -Os would cost a third of the speed for little code.
     optimize = (
         "#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)\n"
@@ -59,10 +61,11 @@ def _includes(naming: Naming, steps: list[Step], kernels: list[Kernel]) -> str:
     rows = max(
         (sum(source.kernel_height for source in step.lowered.sources) for step in steps), default=1
     )
+    loops = "stream" if any(stage.kind == "stream" for stage in plan.stages) else "layer"
     headers = sorted({kernel.header for kernel in kernels})
     return (
         f'{optimize}#include "{naming.name}.h"\n\n'
-        f"#define THUMBNET_MAX_ROWS {rows}\n#include <thumbnet/layer.h>\n"
+        f"#define THUMBNET_MAX_ROWS {rows}\n#include <thumbnet/{loops}.h>\n"
         + "".join(f"#include <{header}>\n" for header in headers)
     )
 
@@ -123,107 +126,3 @@ def _instantiation(kernel: Kernel) -> str:
         f"{' ' * (len(name) + 31)}void *out, int32_t x, int32_t n, void *scratch)\n{{\n"
         f"    {kernel.function}(constants, {literals}rows, out, x, n, scratch);\n}}\n"
     )
-
-
-def _init(naming: Naming) -> str:
-    name = naming.name
-    return f"""int {name}_init({name}_t *model, void *arena, size_t arena_size)
-{{
-    if (model == NULL || arena == NULL) {{
-        return THUMBNET_ERROR_NULL;
-    }}
-    if (arena_size < {name.upper()}_ARENA_SIZE) {{
-        return THUMBNET_ERROR_ARENA_SIZE;
-    }}
-    if ((uintptr_t)arena % THUMBNET_ARENA_ALIGNMENT != 0) {{
-        return THUMBNET_ERROR_ARENA_ALIGNMENT;
-    }}
-    model->arena = (uint8_t *)arena;
-    model->tag = {_TAG};
-    return THUMBNET_OK;
-}}
-"""
-
-
-def _accessors(plan: Plan, naming: Naming) -> str:
-    if not plan.input_in_arena:
-        return ""
-    text = []
-    for tensor, name in zip(plan.graph.inputs, naming.inputs, strict=True):
-        element = ctype(plan.graph.tensor(tensor))
-        offset = plan.memory.offsets[tensor]
-        text.append(
-            f"{element} *{naming.name}_{name}({naming.name}_t *model)\n{{\n"
-            f"    return ({element} *)(void *)(model->arena + {offset});\n}}\n"
-        )
-    return "\n".join(text)
-
-
-def _run(plan: Plan, naming: Naming, symbols: dict[str, str]) -> str:
-    graph = plan.graph
-    pointers = ["model", *naming.inputs, *naming.outputs]
-    lines = [
-        run_signature(plan, naming),
-        "{",
-        f"    if ({' || '.join(f'{pointer} == NULL' for pointer in pointers)}) {{",
-        "        return THUMBNET_ERROR_NULL;",
-        "    }",
-        f"    if (model->tag != {_TAG}) {{",
-        "        return THUMBNET_ERROR_NOT_INITIALIZED;",
-        "    }",
-        "    uint8_t *const arena = model->arena;",
-        *_copy_inputs(plan, naming),
-    ]
-    for index, step in enumerate(plan.steps):
-        lines.append(f"    /* {index} {_comment(graph, step.operator)} */")
-        if not plan.is_view(step.operator):
-            lines.append(_call(plan, naming, step, symbols[step.operator.name]))
-    for tensor, name in zip(graph.outputs, naming.outputs, strict=True):
-        size = graph.tensor(tensor).size
-        lines.append(f"    memcpy({name}, {_place(plan, naming, tensor)}, {size});")
-    return "\n".join([*lines, "    return THUMBNET_OK;", "}", ""])
-
-
-def _copy_inputs(plan: Plan, naming: Naming) -> list[str]:
-    if not plan.input_in_arena:
-        return []
-    lines = []
-    for tensor, name in zip(plan.graph.inputs, naming.inputs, strict=True):
-        place = f"arena + {plan.memory.offsets[tensor]}"
-        lines += [
-            f"    if ((const void *){name} != (const void *)({place})) {{",
-            f"        memcpy({place}, {name}, {plan.graph.tensor(tensor).size});",
-            "    }",
-        ]
-    return lines
-
-
-def _comment(graph: Graph, operator: Operator) -> str:
-    inputs = [graph.tensor(name) for name in operator.inputs if name]
-    shapes = ", ".join(shape_text(tensor) for tensor in inputs if not tensor.is_constant)
-    output = shape_text(graph.tensor(operator.outputs[0]))
-    return f'{operator.kind} "{comment_text(operator.name)}" {shapes} -> {output}'
-
-
-def _call(plan: Plan, naming: Naming, step: Step, symbol: str) -> str:
-    activations = [name for name in step.operator.inputs if name and _is_activation(plan, name)]
-    inputs = ", ".join(_place(plan, naming, name) for name in activations)
-    out = _place(plan, naming, step.operator.outputs[0])
-    scratch = plan.memory.scratch.get(step.operator.name)
-    place = "NULL" if scratch is None else f"arena + {scratch}"
-    return (
-        f"    thumbnet_run_layer({kernel_name(step.lowered.kernel)}, &{symbol},\n"
-        f"                       (const void *const[]){{{inputs}}}, {out}, {place});"
-    )
-
-
-def _is_activation(plan: Plan, name: str) -> bool:
-    return not plan.graph.tensor(name).is_constant
-
-
-def _place(plan: Plan, naming: Naming, tensor: str) -> str:
-    if tensor in plan.memory.offsets:
-        return f"arena + {plan.memory.offsets[tensor]}"
-    # Only inputs that stay in the caller's buffer have no place in the arena.
-    source = plan.memory.views.get(tensor, tensor)
-    return naming.inputs[plan.graph.inputs.index(source)]

@@ -1,17 +1,28 @@
-"""Text form of a graph: one line a tensor that matters and one an operator."""
+"""Text form of a graph: one line an input, a constant, an operator and an output.
+
+Constants' values and quantization along an axis are shown as a digest, so that graphs that compute
+something else have another text.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
 from thumbnet.ir.attributes import Activation, Window
 from thumbnet.ir.graph import Graph, Operator, Tensor
+
+_DIGITS = 12
+"""Hexadecimal digits of a digest that are shown."""
 
 
 def dump(graph: Graph) -> str:
     """The graph as deterministic text, for people and for comparing stages."""
     lines = [f"graph {graph.name}"]
     lines += [f"  input  {_tensor(graph.tensor(name))}" for name in graph.inputs]
+    read = dict.fromkeys(name for operator in graph.operators for name in operator.inputs if name)
+    constants = [graph.tensor(name) for name in read if graph.tensor(name).is_constant]
+    lines += [f"  const  {_tensor(tensor)}" for tensor in constants]
     for index, operator in enumerate(graph.operators):
         lines.append(f"  {index:3} {_operator(graph, operator)}")
     lines += [f"  output {name}" for name in graph.outputs]
@@ -21,7 +32,9 @@ def dump(graph: Graph) -> str:
 def _operator(graph: Graph, operator: Operator) -> str:
     outputs = ", ".join(_tensor(graph.tensor(name)) for name in operator.outputs)
     inputs = ", ".join(name or "-" for name in operator.inputs)
-    return f"{outputs} = {operator.kind}({inputs}){_attributes(operator)}"
+    # Operators mostly have their output's name.
+    name = "" if operator.name == operator.outputs[0] else f' "{operator.name}"'
+    return f"{outputs} = {operator.kind}{name}({inputs}){_attributes(operator)}"
 
 
 def _attributes(operator: Operator) -> str:
@@ -44,6 +57,17 @@ def _attributes(operator: Operator) -> str:
 
 def _tensor(tensor: Tensor) -> str:
     text = f"{tensor.name}: {tensor.dtype.value}{list(tensor.shape)}"
-    if tensor.quantization is not None and tensor.quantization.per_tensor:
-        text += f" scale {tensor.scale:.9g} zero_point {tensor.zero_point}"
+    quantization = tensor.quantization
+    if quantization is not None and quantization.per_tensor:
+        along = "" if quantization.axis is None else f" along {quantization.axis}"
+        text += f" scale {tensor.scale:.9g} zero_point {tensor.zero_point}{along}"
+    elif quantization is not None:
+        values = repr((quantization.scale, quantization.zero_point)).encode()
+        text += f" {len(quantization.scale)} scales along {quantization.axis} {_digest(values)}"
+    if tensor.data is not None:
+        text += f" = {_digest(tensor.data.tobytes())}"
     return text
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:_DIGITS]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from thumbnet.ir.graph import Graph, Tensor
+from thumbnet.ir.graph import Graph, Operator, Tensor
 
 
 class InvalidGraph(ValueError):  # noqa: N818 - the name says what is wrong
@@ -14,8 +14,9 @@ class InvalidGraph(ValueError):  # noqa: N818 - the name says what is wrong
 def verify(graph: Graph) -> Graph:
     """Returns ``graph`` if it is well formed.
 
-    Every name is defined once and before it is read, shapes are positive, constants hold data of
-    their shape and type, and every graph output is written.
+    Every name is defined once and before it is read, graph inputs are no constants, shapes are
+    positive, constants hold data of their shape and type, quantizations are complete, and every
+    graph output is written.
 
     Raises:
         InvalidGraph: names the tensor or operator at fault.
@@ -23,25 +24,35 @@ def verify(graph: Graph) -> Graph:
     for name, tensor in graph.tensors.items():
         _verify_tensor(name, tensor)
     ready = {name for name, tensor in graph.tensors.items() if tensor.is_constant}
-    ready.update(graph.inputs)
+    for name in graph.inputs:
+        if name not in graph.tensors:
+            raise InvalidGraph(f"graph input {name!r} is no tensor of the graph")
+        if name in ready:
+            raise InvalidGraph(f"graph input {name!r} is a constant or given twice")
+        ready.add(name)
     seen: set[str] = set()
     for operator in graph.operators:
         if operator.name in seen:
             raise InvalidGraph(f"operator name {operator.name!r} is used twice")
         seen.add(operator.name)
-        for name in operator.inputs:
-            if name and name not in ready:
-                raise InvalidGraph(f"operator {operator.name!r} reads {name!r} before it exists")
-        for name in operator.outputs:
-            if name in ready:
-                raise InvalidGraph(f"operator {operator.name!r} writes {name!r} a second time")
-            if name not in graph.tensors:
-                raise InvalidGraph(f"operator {operator.name!r} writes unknown tensor {name!r}")
-            ready.add(name)
+        _verify_operator(graph, operator, ready)
     for name in graph.outputs:
         if name not in ready:
             raise InvalidGraph(f"graph output {name!r} is never written")
     return graph
+
+
+def _verify_operator(graph: Graph, operator: Operator, ready: set[str]) -> None:
+    """Adds the operator's outputs to the names that are ``ready`` to be read."""
+    for name in operator.inputs:
+        if name and name not in ready:
+            raise InvalidGraph(f"operator {operator.name!r} reads {name!r} before it exists")
+    for name in operator.outputs:
+        if name in ready:
+            raise InvalidGraph(f"operator {operator.name!r} writes {name!r} a second time")
+        if name not in graph.tensors:
+            raise InvalidGraph(f"operator {operator.name!r} writes unknown tensor {name!r}")
+        ready.add(name)
 
 
 def _verify_tensor(name: str, tensor: Tensor) -> None:
@@ -59,7 +70,9 @@ def _verify_tensor(name: str, tensor: Tensor) -> None:
             raise InvalidGraph(f"constant {name!r} holds Python objects")
     quantization = tensor.quantization
     if quantization is not None:
-        if len(quantization.scale) != len(quantization.zero_point):
+        if not len(quantization.scale) == len(quantization.zero_point) > 0:
             raise InvalidGraph(f"tensor {name!r}: scales and zero points differ in number")
+        if quantization.axis is not None and not 0 <= quantization.axis < len(tensor.shape):
+            raise InvalidGraph(f"tensor {name!r} is quantized along dimension {quantization.axis}")
         if any(not np.isfinite(scale) for scale in quantization.scale):
             raise InvalidGraph(f"tensor {name!r}: a scale is not finite")

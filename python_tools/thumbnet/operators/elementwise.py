@@ -189,7 +189,9 @@ class _Operand:
     def fields(self, name: str, row: int, output: Rows) -> Fields:
         """``thumbnet_operand_t``."""
         constant = 0 if self.data is None else CArray("operand", "int8_t", self.data)
-        steps = self.rows.width == output.width
+        # A constant pixel serves every column, also where a narrow plane is run as one long row.
+        pixel = self.data is not None and self.plane == (1, 1)
+        steps = self.rows.width == output.width and not pixel
         return (
             (f"{name}.constant", constant),
             (f"{name}.row", row),

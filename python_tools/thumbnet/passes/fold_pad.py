@@ -7,6 +7,7 @@ from typing import cast
 
 from thumbnet.ir.attributes import Convolution, DepthwiseConvolution, Pad, Window
 from thumbnet.ir.graph import Graph, Operator
+from thumbnet.operators.registry import family
 from thumbnet.passes.rewrite import rename_input, substitute
 
 
@@ -14,18 +15,26 @@ def fold_pad(graph: Graph) -> Graph:
     """``graph`` with spatial pads as explicit pads of the convolutions behind them.
 
     Exact because PAD writes its zero point, which is also what a convolution takes for a missing
-    pixel. A PAD with other readers stays for those.
+    pixel. A PAD with other readers stays for those, and one that is wider than a convolution can
+    take in stays too.
     """
-    for pad in [operator for operator in graph.operators if operator.kind == "pad"]:
+    # Of several in a row, the one next to the convolution first.
+    for pad in [op for op in reversed(graph.operators) if op.kind == "pad"]:
         if not _is_spatial(graph, pad):
             continue
         for reader in graph.consumers(pad.outputs[0]):
             if isinstance(reader.attributes, Convolution | DepthwiseConvolution):
                 folded = _with_pads(reader, cast(Pad, pad.attributes))
                 moved = rename_input(folded, pad.outputs[0], pad.inputs[0])
-                graph = graph.replace(operators=substitute(graph, reader, moved))
+                changed = graph.replace(operators=substitute(graph, reader, moved))
+                if _within_limits(changed, moved):
+                    graph = changed
     # A PAD that lost its readers goes with the unused operators.
     return graph
+
+
+def _within_limits(graph: Graph, operator: Operator) -> bool:
+    return all(limit(graph, operator) is None for limit in family(operator).constraints)
 
 
 def _is_spatial(graph: Graph, pad: Operator) -> bool:

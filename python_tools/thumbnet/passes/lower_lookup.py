@@ -5,7 +5,7 @@ from __future__ import annotations
 from thumbnet.ir.attributes import Lookup
 from thumbnet.ir.graph import DType, Graph, Operator, Tensor
 from thumbnet.operators.lookup import TABLE_KINDS, lookup_table
-from thumbnet.passes.rewrite import substitute
+from thumbnet.passes.rewrite import fresh_name, substitute
 
 _BYTES = (DType.INT8, DType.UINT8)
 
@@ -17,7 +17,8 @@ def lower_lookup(graph: Graph) -> Graph:
         if any(tensor.dtype not in _BYTES for tensor in borders):
             continue
         table = lookup_table(graph, operator)
-        constant = Tensor(f"{operator.name}/table", table.shape, DType.UINT8, None, table)
+        name = fresh_name(graph, f"{operator.name}/table")
+        constant = Tensor(name, table.shape, DType.UINT8, None, table)
         lookup = Operator(
             "lookup",
             operator.name,

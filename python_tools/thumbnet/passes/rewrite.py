@@ -49,3 +49,9 @@ def sole_reader(graph: Graph, name: str) -> Operator | None:
 def substitute(graph: Graph, old: Operator, new: Operator) -> list[Operator]:
     """The operators of ``graph`` with ``new`` in the place of ``old``."""
     return [new if operator is old else operator for operator in graph.operators]
+
+
+def fresh_name(graph: Graph, wanted: str) -> str:
+    """``wanted``, or that with a number where the graph already has a tensor of the name."""
+    names = (wanted, *(f"{wanted}_{number}" for number in range(2, len(graph.tensors) + 3)))
+    return next(name for name in names if name not in graph.tensors)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from thumbnet.ir.graph import Graph
@@ -38,6 +38,12 @@ class MemoryPlan:
     peak         the first operator with the most of these; "" if there is none
     arena_size   bytes
     lower_bound  bytes that no plan of this operator order can go below
+
+    Of streamed stages, whose tensors are line buffers:
+
+    lines        tensor -> offsets of its kept rows and of its strip
+    state        number of the stage -> offset of its states
+    step_count   steps that live ranges count, one a stage; 0: one an operator
     """
 
     offsets: Mapping[str, int]
@@ -48,6 +54,9 @@ class MemoryPlan:
     peak: str
     arena_size: int
     lower_bound: int
+    lines: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    state: Mapping[int, int] = field(default_factory=dict)
+    step_count: int = 0
 
 
 def plan_memory(
@@ -82,7 +91,7 @@ def plan_memory(
 
 def memory_map(plan: MemoryPlan, graph: Graph) -> str:
     """The plan as text: one line a buffer with offset, size, first and last step, and name."""
-    count = len(graph.operators)
+    count = plan.step_count or len(graph.operators)
     lines = [f"arena {plan.arena_size} bytes, peak at {plan.peak or 'no operator'}"]
     lines.append(f"{'offset':>8} {'size':>8} {'steps':>9}  buffer")
     for place in sorted(plan.placements, key=lambda place: (place.live.first, place.offset)):

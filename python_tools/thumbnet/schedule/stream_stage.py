@@ -18,16 +18,15 @@ new *epoch*, in which columns are counted afresh.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from thumbnet.schedule.stream_net import UNIT, Network, Node, Read
 
-ROW = 0
-"""The segment width that stands for a whole row."""
+_FRESH, _PUSHED = -1, -2
+"""Epochs: of a clock's leader, and of a tensor whose rows come all at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Time:
+class Time(NamedTuple):
     """When pixel (y, x) exists, in ticks (UNIT to a row or column) of the clock's leader."""
 
     clock: int
@@ -38,33 +37,31 @@ class Time:
     column_delay: int
 
 
-@dataclass(slots=True)
-class Need:
-    """What the readers seen so far need of a tensor that a stage makes or is pushed.
+class Lag(NamedTuple):
+    """How far behind a tensor's newest pixel a reader's oldest one is."""
 
-    ``lags`` holds, for each reader, the rows and columns that it is behind and whether it reads
-    the newest row; None once a reader needs all of it.
-    """
+    rows: int
+    columns: int
+    reads_newest: bool
 
-    lags: list[tuple[int, int, bool]] | None
 
-    def rows_and_margin(self, height: int, width: int) -> tuple[int, int] | None:
-        """Kept rows and margin of a tensor of that size; None if all of it is kept."""
-        if self.lags is None:
-            return None
-        rows = max((lag[0] for lag in self.lags), default=0)
-        # Columns of the oldest row die as the newest row grows over them, and the strip must hold
-        # what is read of the newest; rows between these two are whole.
-        margin = max((lag[1] for lag in self.lags if lag[0] == rows or lag[2]), default=0)
-        if rows >= height:
-            return None
-        return rows, min(margin, width - 1)
+class Extent(NamedTuple):
+    """Kept rows and margin of a line buffer."""
+
+    rows: int
+    margin: int
 
 
 class Walk:
     """A stage that begins with operator ``start`` and grows by :meth:`extend`.
 
     With ``pushed``, the graph's input comes row by row.
+
+    times           of the tensors that the stage makes, and of the pushed one
+    operator_times  when an operator runs for pixel (y, x) of its grid
+    lags            tensor -> one a reader; None where all of the tensor is kept
+    readers         whole tensor -> the operators that read it, and how
+    writers         tensor -> the operator of the stage that makes it
     """
 
     def __init__(self, net: Network, start: int, *, pushed: bool = False) -> None:
@@ -72,68 +69,119 @@ class Walk:
         self.start = start
         self.end = start
         self.times: dict[int, Time] = {}
-        """Of tensors made in the stage, and of the pushed one."""
         self.operator_times: dict[int, Time] = {}
-        """When an operator runs for pixel (y, x) of its grid."""
-        self.needs: dict[int, Need] = {}
+        self.lags: dict[int, list[Lag] | None] = {}
         self.readers: dict[int, list[tuple[int, Read]]] = {}
-        """Reads of whole tensors."""
-        self.clocks: list[int] = []
-        """In the order in which they end."""
+        self.writers: dict[int, int] = {}
         self.pushed: int | None = None
+        self._clocks: list[int] = []  # in the order in which they end
         if pushed:
             self.pushed = net.inputs[0]
-            self.clocks.append(-1)
-            self.times[self.pushed] = Time(-1, UNIT, 0, -1, UNIT, 0)
-            self.needs[self.pushed] = Need([])
+            self._clocks.append(-1)
+            self.times[self.pushed] = Time(-1, UNIT, 0, _PUSHED, UNIT, 0)
+            self.lags[self.pushed] = []
 
     def extend(self) -> bool:
         """Adds the next operator; False, and nothing is changed, if it cannot join the stage."""
         index = self.end
         node = self.net.nodes[index]
+        times = self.times
         if not node.streams:
             return False
-        arrivals = []
         for read in node.reads:
-            if read.tensor not in self.times:
-                if not self._same_rows(read):
+            if read.tensor in times:
+                if not read.fits:
                     return False
-            elif not read.fits:
+            elif not self._same_rows(read):
                 return False
-            else:
-                arrivals.append((read, self._arrival(index, read)))
-        when = self._latest(index, [time for _, time in arrivals if time is not None])
+        when = self._when(index, node)
         if when is None:
             return False
-        for read in node.reads:
-            if read.tensor not in self.times:
-                self.readers.setdefault(read.tensor, []).append((index, read))
         self.operator_times[index] = when
-        for read, _ in arrivals:
-            self._keep(read, when)
-        self._make(index, node, when)
+        self.writers[node.output] = index
+        for read in node.reads:
+            if read.tensor in times:
+                self._keep(read, when)
+            else:
+                self.readers.setdefault(read.tensor, []).append((index, read))
+        if node.accumulates:
+            times[node.output] = Time(self._clock_after(when.clock, index), UNIT, 0, _FRESH, UNIT, 0)
+            self.lags[node.output] = None
+        else:
+            times[node.output] = when
+            self.lags[node.output] = []
         self.end += 1
         return True
 
-    def _same_rows(self, read: Read) -> bool:
-        others = self.readers.get(read.tensor)
-        return not others or others[0][1].rows == read.rows
+    def extent(self, tensor: int) -> Extent | None:
+        """The line buffer of a tensor for the readers so far; None if all of it is kept."""
+        lags = self.lags[tensor]
+        if lags is None:
+            return None
+        shape = self.net.values[tensor].rows
+        rows = max((lag.rows for lag in lags), default=0)
+        # Columns of the oldest row die as the newest row grows over them, and the strip must hold
+        # what is read of the newest; the rows between are whole.
+        margin = max((lag.columns for lag in lags if lag.rows == rows or lag.reads_newest), default=0)
+        if rows >= shape.height:
+            return None
+        return Extent(rows, min(margin, shape.width - 1))
 
-    def _arrival(self, index: int, read: Read) -> Time | None:
+    def _same_rows(self, read: Read) -> bool:
+        values = self.net.values
+        root = values[read.tensor].root
+        return all(
+            others[0][1].rows == read.rows
+            for tensor, others in self.readers.items()
+            if values[tensor].root == root
+        )
+
+    def _when(self, index: int, node: Node) -> Time | None:
+        """When the operator runs: the latest of its inputs; None if these keep no fixed distance."""
+        latest: Time | None = None
+        ended = -1
+        for read in node.reads:
+            tensor = self.times.get(read.tensor)
+            if tensor is None:
+                continue
+            arrival = self._arrival(index, read, tensor)
+            if arrival is None:
+                ended = max(ended, self._clocks.index(tensor.clock))
+            elif latest is None:
+                latest = arrival
+            else:
+                later = self._later(index, latest, arrival)
+                if later is None:
+                    return None
+                latest = later
+        if ended >= 0 and (latest is None or self._clocks.index(latest.clock) <= ended):
+            clock = self._clock_after(self._clocks[ended], index)
+        elif latest is not None:
+            return latest
+        else:
+            # The deepest leader ends first.
+            self._clocks.insert(0, index)
+            clock = index
+        return Time(clock, UNIT, 0, _FRESH, UNIT, 0)
+
+    def _clock_after(self, clock: int, index: int) -> int:
+        self._clocks.insert(self._clocks.index(clock) + 1, index)
+        return index
+
+    def _arrival(self, index: int, read: Read, tensor: Time) -> Time | None:
         """When the window of the operator's pixel (y, x) exists; None if only once all does."""
-        tensor = self.times[read.tensor]
         if read.ratio is not None:
-            product = tensor.scale * read.ratio[0]
-            if product % read.ratio[1]:
+            rows, steps = read.ratio
+            scale, remainder = divmod(tensor.scale * rows, steps)
+            if remainder:
                 return None
-            scale, delay = product // read.ratio[1], tensor.delay
-            delay += -(-tensor.scale * read.most // read.ratio[1])
+            delay = tensor.delay - (-tensor.scale * read.most // steps)
         elif read.stride == 0:
             return None
         else:
             scale = tensor.scale * read.stride
             delay = tensor.delay + tensor.scale * read.rows_behind
-        if read.stride_width == 0 or read.tensor == self.pushed:
+        if read.stride_width == 0 or tensor.epoch == _PUSHED:
             return Time(tensor.clock, scale, delay, index, UNIT, 0)
         return Time(
             tensor.clock,
@@ -143,3 +191,40 @@ class Walk:
             tensor.column_scale * read.stride_width,
             tensor.column_delay + tensor.column_scale * read.columns_behind,
         )
+
+    def _later(self, index: int, a: Time, b: Time) -> Time | None:
+        """The later of two arrivals at one operator; None where neither is so for all pixels."""
+        if a.clock != b.clock:
+            return max(a, b, key=lambda time: self._clocks.index(time.clock))
+        if a.scale != b.scale:
+            return None
+        if a.delay != b.delay:
+            return max(a, b, key=lambda time: time.delay)
+        if a.epoch != b.epoch and min(a.epoch, b.epoch) < 0:
+            return max(a, b, key=lambda time: time.epoch)
+        if a.epoch != b.epoch or a.column_scale != b.column_scale:
+            return Time(a.clock, a.scale, a.delay, index, UNIT, 0)
+        return max(a, b, key=lambda time: time.column_delay)
+
+    def _keep(self, read: Read, when: Time) -> None:
+        """Notes what an operator that runs at ``when`` still needs of a tensor of the stage."""
+        lags = self.lags[read.tensor]
+        if lags is None:
+            return
+        tensor = self.times[read.tensor]
+        if when.clock != tensor.clock:
+            self.lags[read.tensor] = None
+            return
+        distance = when.delay - tensor.delay
+        if read.ratio is not None:
+            distance -= tensor.scale * read.least // read.ratio[1]
+        rows, between = divmod(distance, tensor.scale)
+        width = read.rows.width
+        if between or when.epoch != tensor.epoch:
+            # A whole row has been made and its next pixels come only later.
+            columns = width - 1
+        else:
+            columns = (when.column_delay - tensor.column_delay) // tensor.column_scale
+        rows += read.pad
+        columns = min(columns + read.pad_left, width - 1)
+        lags.append(Lag(rows, columns, rows == read.kernel_height - 1))

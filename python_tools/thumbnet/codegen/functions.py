@@ -1,0 +1,239 @@
+"""The generated functions: init, run and, where rows are pushed, begin, push_row and finish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from thumbnet.codegen.header import push_signatures, run_signature
+from thumbnet.codegen.model import Naming, comment_text, ctype, shape_text
+from thumbnet.codegen.stream import activations, stage_symbol
+from thumbnet.ir.graph import Graph, Operator
+from thumbnet.plan import Plan, Stage, Step
+
+_TAG = "0x74686e31u"  # "thn1": what init leaves in a model object
+_IDLE = "0xffffu"  # the row counter outside begin ... finish
+
+
+def functions(
+    plan: Plan, naming: Naming, symbols: Mapping[str, str], kernels: Mapping[str, str]
+) -> str:
+    """All functions of a model; ``symbols`` and ``kernels`` by operator name."""
+    parts = [_init(plan, naming), _accessors(plan, naming)]
+    if plan.pushed:
+        parts += [_begin(naming), _push_row(plan, naming), _finish(plan, naming, symbols, kernels)]
+        parts.append(_run_pushed(plan, naming))
+    else:
+        parts.append(_run(plan, naming, symbols, kernels))
+    return "\n".join(part for part in parts if part)
+
+
+def _init(plan: Plan, naming: Naming) -> str:
+    name = naming.name
+    rows = f"    model->rows = {_IDLE};\n" if plan.pushed else ""
+    return f"""int {name}_init({name}_t *model, void *arena, size_t arena_size)
+{{
+    if (model == NULL || arena == NULL) {{
+        return THUMBNET_ERROR_NULL;
+    }}
+    if (arena_size < {name.upper()}_ARENA_SIZE) {{
+        return THUMBNET_ERROR_ARENA_SIZE;
+    }}
+    if ((uintptr_t)arena % THUMBNET_ARENA_ALIGNMENT != 0) {{
+        return THUMBNET_ERROR_ARENA_ALIGNMENT;
+    }}
+    model->arena = (uint8_t *)arena;
+    model->tag = {_TAG};
+{rows}    return THUMBNET_OK;
+}}
+"""
+
+
+def _accessors(plan: Plan, naming: Naming) -> str:
+    if not plan.input_in_arena:
+        return ""
+    text = []
+    for tensor, name in zip(plan.graph.inputs, naming.inputs, strict=True):
+        element = ctype(plan.graph.tensor(tensor))
+        offset = plan.memory.offsets[tensor]
+        text.append(
+            f"{element} *{naming.name}_{name}({naming.name}_t *model)\n{{\n"
+            f"    return ({element} *)(void *)(model->arena + {offset});\n}}\n"
+        )
+    return "\n".join(text)
+
+
+def _checks(pointers: list[str]) -> list[str]:
+    return [
+        f"    if ({' || '.join(f'{pointer} == NULL' for pointer in pointers)}) {{",
+        "        return THUMBNET_ERROR_NULL;",
+        "    }",
+        f"    if (model->tag != {_TAG}) {{",
+        "        return THUMBNET_ERROR_NOT_INITIALIZED;",
+        "    }",
+    ]
+
+
+def _run(plan: Plan, naming: Naming, symbols: Mapping[str, str], kernels: Mapping[str, str]) -> str:
+    lines = [
+        run_signature(plan, naming),
+        "{",
+        *_checks(["model", *naming.inputs, *naming.outputs]),
+        "    uint8_t *const arena = model->arena;",
+        *_copy_inputs(plan, naming),
+    ]
+    for index in range(len(plan.stages)):
+        lines += _stage(plan, naming, index, symbols, kernels)
+    lines += _copy_outputs(plan, naming)
+    return "\n".join([*lines, "    return THUMBNET_OK;", "}", ""])
+
+
+def _begin(naming: Naming) -> str:
+    lines = [
+        f"int {naming.name}_begin({naming.name}_t *model)",
+        "{",
+        *_checks(["model"]),
+        f"    thumbnet_begin_stream(&{stage_symbol(0)}, model->arena);",
+        "    model->rows = 0;",
+        "    return THUMBNET_OK;",
+        "}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _push_row(plan: Plan, naming: Naming) -> str:
+    height = f"{naming.name.upper()}_{naming.inputs[0].upper()}_ROWS"
+    lines = [
+        push_signatures(plan, naming)["push_row"],
+        "{",
+        *_checks(["model", "row"]),
+        # The idle counter is above every height, too.
+        f"    if (model->rows >= {height}) {{",
+        "        return THUMBNET_ERROR_ROWS;",
+        "    }",
+        "    model->rows++;",
+        f"    thumbnet_push_stream(&{stage_symbol(0)}, model->arena, row);",
+        "    return THUMBNET_OK;",
+        "}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _finish(
+    plan: Plan, naming: Naming, symbols: Mapping[str, str], kernels: Mapping[str, str]
+) -> str:
+    height = f"{naming.name.upper()}_{naming.inputs[0].upper()}_ROWS"
+    lines = [
+        push_signatures(plan, naming)["finish"],
+        "{",
+        *_checks(["model", *naming.outputs]),
+        f"    if (model->rows != {height}) {{",
+        "        return THUMBNET_ERROR_ROWS;",
+        "    }",
+        "    uint8_t *const arena = model->arena;",
+        f"    model->rows = {_IDLE};",
+        *_describe(plan, plan.stages[0]),
+    ]
+    for index in range(1, len(plan.stages)):
+        lines += _stage(plan, naming, index, symbols, kernels)
+    lines += _copy_outputs(plan, naming)
+    return "\n".join([*lines, "    return THUMBNET_OK;", "}", ""])
+
+
+def _run_pushed(plan: Plan, naming: Naming) -> str:
+    macro = f"{naming.name.upper()}_{naming.inputs[0].upper()}"
+    source = naming.inputs[0]
+    lines = [
+        run_signature(plan, naming),
+        "{",
+        f"    if ({source} == NULL) {{",
+        "        return THUMBNET_ERROR_NULL;",
+        "    }",
+        f"    int status = {naming.name}_begin(model);",
+        f"    for (uint32_t y = 0; y < {macro}_ROWS && status == THUMBNET_OK; y++) {{",
+        f"        status = {naming.name}_push_row(model, {source} + y * {macro}_ROW_SIZE);",
+        "    }",
+        f"    return status != THUMBNET_OK ? status : {naming.name}_finish("
+        f"{', '.join(['model', *naming.outputs])});",
+        "}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _copy_inputs(plan: Plan, naming: Naming) -> list[str]:
+    if not plan.input_in_arena:
+        return []
+    lines = []
+    for tensor, name in zip(plan.graph.inputs, naming.inputs, strict=True):
+        place = f"arena + {plan.memory.offsets[tensor]}"
+        lines += [
+            f"    if ((const void *){name} != (const void *)({place})) {{",
+            f"        memcpy({place}, {name}, {plan.graph.tensor(tensor).size});",
+            "    }",
+        ]
+    return lines
+
+
+def _copy_outputs(plan: Plan, naming: Naming) -> list[str]:
+    graph = plan.graph
+    return [
+        f"    memcpy({name}, {_place(plan, naming, tensor)}, {graph.tensor(tensor).size});"
+        for tensor, name in zip(graph.outputs, naming.outputs, strict=True)
+    ]
+
+
+def _stage(
+    plan: Plan,
+    naming: Naming,
+    index: int,
+    symbols: Mapping[str, str],
+    kernels: Mapping[str, str],
+) -> list[str]:
+    """The statements that run stage ``index``."""
+    stage = plan.stages[index]
+    lines = _describe(plan, stage)
+    if stage.kind == "stream":
+        buffers = "NULL"
+        if not plan.input_in_arena and not plan.pushed:
+            buffers = f"(const void *const[]){{{', '.join(naming.inputs)}}}"
+        return [*lines, f"    thumbnet_run_stream(&{stage_symbol(index)}, arena, {buffers});"]
+    return lines + [
+        _call(plan, naming, step, symbols[step.operator.name], kernels[step.operator.name])
+        for step in stage.steps
+        if not plan.is_view(step.operator)
+    ]
+
+
+def _describe(plan: Plan, stage: Stage) -> list[str]:
+    return [
+        f"    /* {plan.number(step.operator)} {_comment(plan.graph, step.operator)} */"
+        for step in stage.steps
+    ]
+
+
+def _comment(graph: Graph, operator: Operator) -> str:
+    inputs = [graph.tensor(name) for name in operator.inputs if name]
+    shapes = ", ".join(shape_text(tensor) for tensor in inputs if not tensor.is_constant)
+    output = shape_text(graph.tensor(operator.outputs[0]))
+    return f'{operator.kind} "{comment_text(operator.name)}" {shapes} -> {output}'
+
+
+def _call(plan: Plan, naming: Naming, step: Step, symbol: str, kernel: str) -> str:
+    inputs = ", ".join(_place(plan, naming, name) for name in activations(plan, step))
+    out = _place(plan, naming, step.operator.outputs[0])
+    scratch = plan.memory.scratch.get(step.operator.name)
+    place = "NULL" if scratch is None else f"arena + {scratch}"
+    return (
+        f"    thumbnet_run_layer({kernel}, &{symbol},\n"
+        f"                       (const void *const[]){{{inputs}}}, {out}, {place});"
+    )
+
+
+def _place(plan: Plan, naming: Naming, tensor: str) -> str:
+    if tensor in plan.memory.offsets:
+        return f"arena + {plan.memory.offsets[tensor]}"
+    # Only inputs that stay in the caller's buffer have no place in the arena.
+    source = plan.memory.views.get(tensor, tensor)
+    return naming.inputs[plan.graph.inputs.index(source)]

@@ -1,0 +1,121 @@
+"""Where to cut a network into stages.
+
+A stage is an operator over whole tensors or a streamed run of consecutive operators; between
+stages all live tensors are whole. Both searches are dynamic programming over the cuts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from thumbnet.schedule.search_growth import WHOLE_ROW, Growth, layer_bytes
+from thumbnet.schedule.stream_cost import layer_cost
+from thumbnet.schedule.stream_net import Network
+
+INFINITE = 1 << 60
+
+WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, WHOLE_ROW)
+"""Segment widths to choose from, counted at a stage's leader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Operators [first, end) as one stage; ``width`` is None for a layer."""
+
+    first: int
+    end: int
+    width: int | None
+    size: int
+    cost: int
+
+
+def least_bytes(net: Network, *, pushed: bool = False) -> int:
+    """The least arena that stages allow if nothing lies between buffers.
+
+    ``pushed``: the input comes row by row (``net`` has it outside the arena). INFINITE if no
+    stage can take it so.
+    """
+    count = len(net.nodes)
+    layers = [layer_bytes(net, index) for index in range(count)]
+    rest = [0] * (count + 1)
+    """What layers need from there on."""
+    for index in reversed(range(count)):
+        rest[index] = max(layers[index], rest[index + 1])
+    best = [INFINITE] * (count + 1)
+    best[0] = net.live[0]
+    limit = INFINITE
+    for first in range(count):
+        if best[first] >= limit:
+            continue
+        begins = pushed and first == 0
+        if not begins:
+            best[first + 1] = min(best[first + 1], max(best[first], layers[first]))
+            limit = min(limit, max(best[first], rest[first]))
+        growth = Growth(net, first, pushed=begins)
+        while growth.walk.end < count and growth.extend():
+            end = growth.walk.end
+            if growth.floor() >= limit:
+                break
+            if end == first + 1 and not begins:
+                continue
+            if begins and net.values[net.inputs[0]].last >= end:
+                continue
+            found = max(best[first], growth.least())
+            if found < min(best[end], limit):
+                best[end] = min(best[end], max(found, growth.whole() + growth.kept()))
+                limit = min(limit, max(best[end], rest[end]))
+    return limit
+
+
+def cheapest(
+    net: Network, limit: int, widths: tuple[int, ...] = WIDTHS, *, pushed: bool = False
+) -> list[Cut] | None:
+    """The stages of least estimated cost of which none needs more than ``limit`` bytes."""
+    count = len(net.nodes)
+    best: list[tuple[int, int] | None] = [None] * (count + 1)
+    """Cost and number of stages up to there."""
+    via: list[Cut | None] = [None] * (count + 1)
+    best[0] = (0, 0)
+    for first in range(count):
+        start = best[first]
+        if start is None:
+            continue
+        for cut in _cuts(net, first, limit, widths, pushed=pushed and first == 0):
+            found = (start[0] + cut.cost, start[1] + 1)
+            known = best[cut.end]
+            if known is None or found < known:
+                best[cut.end], via[cut.end] = found, cut
+    path: list[Cut] = []
+    end = count
+    while end:
+        cut = via[end]
+        if cut is None:
+            return None
+        path.append(cut)
+        end = cut.first
+    return path[::-1]
+
+
+def _cuts(
+    net: Network, first: int, limit: int, widths: tuple[int, ...], *, pushed: bool
+) -> Iterator[Cut]:
+    """The stages from operator ``first`` on that need no more than ``limit`` bytes."""
+    count = len(net.nodes)
+    if not pushed:
+        size = layer_bytes(net, first)
+        if size <= limit:
+            yield Cut(first, first + 1, None, size, layer_cost(net.nodes[first]))
+    growth = Growth(net, first, widths, pushed=pushed, priced=True)
+    while growth.walk.end < count and growth.extend():
+        end = growth.walk.end
+        if growth.floor() > limit:
+            return
+        late = pushed and net.values[net.inputs[0]].last >= end
+        if late or (end == first + 1 and not pushed) or growth.least() > limit:
+            continue
+        whole = growth.whole()
+        for i, width in enumerate(widths):
+            size = whole + growth.kept(i)
+            if size <= limit:
+                yield Cut(first, end, width, size, growth.costs[i])

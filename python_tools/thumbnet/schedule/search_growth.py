@@ -1,0 +1,181 @@
+"""The bytes that a stage needs while it grows, for several segment widths at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from thumbnet.schedule.stream_cost import line_cost, run_cost
+from thumbnet.schedule.stream_net import UNIT, Network
+from thumbnet.schedule.stream_overlap import distance
+from thumbnet.schedule.stream_stage import Extent, Time, Walk
+
+WHOLE_ROW = 1 << 16
+"""The segment width that stands for a whole row."""
+
+STATE_SIZE = 6
+"""Bytes of ``thumbnet_stream_state_t``."""
+
+SCRATCH_ALIGNMENT = 4
+
+
+def segment(width: int, time: Time, columns: int) -> int:
+    """Pixels of a run of an operator in a stage whose leader makes ``width`` at once.
+
+    Operators behind strides get as many fewer pixels from each run in front of them.
+    """
+    return max(1, min(columns, -(-width * UNIT // time.column_scale)))
+
+
+def line_pixels(extent: Extent | None, segment: int, height: int, width: int) -> int:
+    """Pixels of a line buffer, or of the whole tensor where that takes no more."""
+    if extent is None:
+        return height * width
+    return min(height * width, extent.rows * width + min(extent.margin + segment, width))
+
+
+def aligned(size: int) -> int:
+    """``size`` rounded up so that what follows it is aligned like scratch."""
+    return -(-size // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
+
+
+class Growth:
+    """A streamed stage from operator ``start`` on, with what it needs for each segment width.
+
+    lines    bytes of line buffers by segment width
+    costs    the same for :mod:`stream_cost`, where ``priced``
+    written  whole tensors that the stage makes, with their sizes
+    scratch  bytes that last through the stage
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        start: int,
+        widths: tuple[int, ...] = (1,),
+        *,
+        pushed: bool = False,
+        priced: bool = False,
+    ) -> None:
+        self.net = net
+        self.walk = Walk(net, start, pushed=pushed)
+        self.widths = widths
+        self.lines = [0] * len(widths)
+        self.costs = [0] * len(widths)
+        self._priced = priced
+        self.written: dict[int, int] = {}
+        self.scratch = 0
+        self._once = 0
+        self._states = 0
+        self._before = net.live[start]
+
+    def extend(self) -> bool:
+        """Adds the next operator; False if it cannot join the stage."""
+        walk, net = self.walk, self.net
+        index = walk.end
+        if not walk.extend():
+            return False
+        node = net.nodes[index]
+        self._states += 1 + node.accumulates
+        if node.accumulates:
+            self.scratch += aligned(node.scratch)
+        else:
+            self._once = max(self._once, aligned(node.scratch))
+        self.written[node.output] = net.values[node.output].size
+        if self._priced:
+            for i, wide in enumerate(self.widths):
+                run = segment(wide, walk.operator_times[index], node.width)
+                self.costs[i] += run_cost(node, run)
+        for tensor in {read.tensor for read in node.reads}:
+            if net.values[tensor].last == index and tensor in walk.times:
+                self.written.pop(tensor, None)
+                self._add_lines(tensor)
+        return True
+
+    def _add_lines(self, tensor: int) -> None:
+        walk, value = self.walk, self.net.values[tensor]
+        height, width = value.rows.height, value.rows.width
+        if tensor == walk.pushed:
+            extent = walk.extent(tensor)
+            rows = height - 1 if extent is None else min(extent.rows, height - 1)
+            for i in range(len(self.widths)):
+                self.lines[i] += rows * width * value.pixel
+            return
+        extent, time = walk.extent(tensor), walk.times[tensor]
+        for i, wide in enumerate(self.widths):
+            run = segment(wide, time, width)
+            self.lines[i] += line_pixels(extent, run, height, width) * value.pixel
+            if self._priced:
+                self.costs[i] += line_cost(self.net, tensor, extent, run)
+
+    def kept(self, which: int = 0) -> int:
+        """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""
+        states = self._states + len(self.walk.readers) + (self.walk.pushed is not None)
+        return self.lines[which] + self.scratch + self._once + STATE_SIZE * states
+
+    def floor(self) -> int:
+        """Bytes that the stage needs however much further it grows."""
+        return self._before + self.kept()
+
+    def least(self) -> int:
+        """Bytes that the stage needs at least, at the first segment width."""
+        saved = 0
+        dying = [size for _, size in self._dying()]
+        for size in self.written.values():
+            saved += min(size, max(dying, default=0))
+        total = self._before + sum(self.written.values()) + self.kept()
+        return max(total - saved, self.floor())
+
+    def whole(self) -> int:
+        """Bytes of all whole tensors that exist while the stage runs, what they share once."""
+        total = self._before + sum(self.written.values())
+        return total - shared(self.pairs())
+
+    def pairs(self) -> list[tuple[int, int, int]]:
+        """(dying input, written tensor, bytes that they can share)."""
+        found = []
+        for tensor, size in self._dying():
+            for output, written in self.written.items():
+                least = distance(self.walk, tensor, output)
+                if least is not None:
+                    both = min(size, written - max(least, 0))
+                    if both > 0:
+                        found.append((tensor, output, both))
+        return found
+
+    def _dying(self) -> Iterator[tuple[int, int]]:
+        """Whole inputs of the arena that nothing reads after the stage, with their sizes."""
+        net = self.net
+        for tensor in self.walk.readers:
+            if net.in_arena[tensor] and net.values[tensor].last < self.walk.end:
+                yield tensor, net.values[tensor].size
+
+
+def shared(pairs: list[tuple[int, int, int]]) -> int:
+    """Bytes saved if each tensor shares with at most one other, the greatest first."""
+    saved, used = 0, set()
+    for a, b, both in sorted(pairs, key=lambda pair: -pair[2]):
+        if a not in used and b not in used:
+            used.update((a, b))
+            saved += both
+    return saved
+
+
+def layer_bytes(net: Network, index: int) -> int:
+    """Bytes that operator ``index`` needs when it runs over whole tensors."""
+    node = net.nodes[index]
+    if node.is_view:
+        return max(net.live[index], net.live[index + 1])
+    output = net.values[node.output]
+    least: dict[int, int | None] = {}
+    for read, overlap in zip(node.reads, node.overlap, strict=True):
+        value = net.values[read.tensor]
+        if net.in_arena[read.tensor] and value.last == index:
+            known = least.get(value.root, 0)
+            both = None if overlap is None or known is None else max(overlap, known)
+            least[value.root] = both
+    pairs = [
+        (root, node.output, min(net.values[root].size, output.size - both))
+        for root, both in least.items()
+        if both is not None and output.size > both
+    ]
+    return net.live[index] + output.size - shared(pairs) + aligned(node.scratch)

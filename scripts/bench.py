@@ -1,0 +1,115 @@
+"""Measures all shared models and writes test/bench/results.json and BENCHMARKS.md from it.
+
+    scripts/bench.py [--targets cortex-m4 ...] [--models NAME ...] [--table]
+
+``--table`` only writes BENCHMARKS.md from the committed results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS = ROOT.parent / "shared" / "models"
+RESULTS = ROOT / "test" / "bench" / "results.json"
+PEERS = ROOT / "test" / "bench" / "peers.json"
+TARGETS = ("cortex-m4",)
+MOST_FIELDS = (
+    "exact",
+    "instructions",
+    "arena_bytes",
+    "stack_bytes",
+    "code_bytes",
+    "weight_bytes",
+    "macs",
+    "peak_operator",
+)
+
+
+def measure(model: Path, target: str) -> dict[str, Any] | None:
+    """What ``thumbnet measure --json`` says; None where the model is refused."""
+    command = [sys.executable, "-m", "thumbnet", "measure", str(model), "--target", target]
+    done = subprocess.run(
+        [*command, "--json", "--count", "4"], check=False, capture_output=True, text=True
+    )
+    if done.returncode not in (0, 1):
+        print(f"{model.parent.name}: {done.stderr.strip().splitlines()[0][:150]}", flush=True)
+        return None
+    report: dict[str, Any] = json.loads(done.stdout)
+    return {field: report[field] for field in MOST_FIELDS}
+
+
+def run(targets: list[str], names: list[str]) -> None:
+    """Measures and merges into the results."""
+    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for folder in sorted(MODELS.iterdir()):
+        files = sorted(folder.glob("*.tflite"))
+        if not files or (names and folder.name not in names):
+            continue
+        for target in targets:
+            figures = measure(files[0], target)
+            if figures is not None:
+                results.setdefault(target, {})[folder.name] = figures
+                print(folder.name, target, json.dumps(figures), flush=True)
+    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+
+
+def table() -> str:
+    """BENCHMARKS.md."""
+    results: dict[str, Any] = json.loads(RESULTS.read_text())
+    peers: dict[str, Any] = json.loads(PEERS.read_text())
+    lines = [
+        "# Benchmarks",
+        "",
+        "Written by `make bench` from test/bench/results.json. Instructions are executed",
+        "instructions of one inference on an emulated core (exactly repeatable; not cycles). RAM of",
+        "ours is the arena with the input image in it; code is flash without weights.",
+        "",
+    ]
+    for target, models in sorted(results.items()):
+        lines += [
+            f"## {target}",
+            "",
+            "| model | MACs | engine | instructions | per MAC | RAM | stack | code | weights |",
+            "|---|---|---|---|---|---|---|---|---|",
+        ]
+        for name, ours in sorted(models.items()):
+            ratio = ours["instructions"] / ours["macs"]
+            lines.append(
+                f"| {name} | {ours['macs']:,} | thumbnet{'' if ours['exact'] else ' (INEXACT)'} | "
+                f"{ours['instructions']:,} | {ratio:.2f} | {ours['arena_bytes']:,} | "
+                f"{ours['stack_bytes']:,} | {ours['code_bytes']:,} | {ours['weight_bytes']:,} |"
+            )
+            for peer, figures in peers.get(name, {}).items() if target == "cortex-m4" else ():
+                ratio = figures["instructions"] / ours["macs"]
+                lines.append(
+                    f"| | | {peer} | {figures['instructions']:,} | {ratio:.2f} | "
+                    f"{figures['ram']:,} | | {figures['code']:,} | |"
+                )
+        lines.append("")
+    return "\n".join([*lines, f"Peers: {peers['note']}", ""])
+
+
+def main() -> int:
+    """Runs what the arguments ask for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--targets", nargs="*", default=list(TARGETS))
+    parser.add_argument("--models", nargs="*", default=[])
+    parser.add_argument("--table", action="store_true")
+    arguments = parser.parse_args()
+    if not arguments.table:
+        if not MODELS.is_dir():
+            print(f"bench: {MODELS.parent.name}/models is absent", file=sys.stderr)
+            return 2
+        run(arguments.targets, arguments.models)
+    (ROOT / "BENCHMARKS.md").write_text(table())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

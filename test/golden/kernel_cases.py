@@ -1,0 +1,293 @@
+"""The golden cases of the row kernels: models of one operator and what goes into them.
+
+Small, and each for a reason: edges that windows reach over, odd counts of pixels and channels,
+multipliers above a quarter, every kernel function of ``src/thumbnet/kernels``.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from support import inputs as samples
+from support import random_models as models
+from support.tflite_writer import Writer
+
+AnyArray = npt.NDArray[Any]
+Rng = np.random.Generator
+Build = Callable[[Rng], bytes]
+
+
+@dataclass(frozen=True, eq=False)
+class KernelCase:
+    """A model of one operator, and the samples that it is run on (one array an input)."""
+
+    name: str
+    model: bytes
+    inputs: Sequence[Sequence[AnyArray]]
+    passes: bool = True
+    """Whether the compiler's passes run on it; they would remove a lone reshape."""
+
+
+def seed_of(name: str) -> int:
+    """A seed of a case's own, so that a new case leaves the others as they are."""
+    return zlib.crc32(name.encode())
+
+
+def random_case(name: str, build: Build, *shapes: tuple[int, ...]) -> KernelCase:
+    """Noise and something smooth for inputs of the given shapes."""
+    seed = seed_of(name)
+    given = [
+        [make(shape, "int8", seed + index) for index, shape in enumerate(shapes)]
+        for make in (samples.noise, samples.smooth)
+    ]
+    return KernelCase(name, build(np.random.default_rng(seed)), given)
+
+
+def kernel_cases() -> list[KernelCase]:
+    """All cases."""
+    return [*convolutions(), *depthwise(), *elementwise(), *pools(), *means(), *others(), *borders()]
+
+
+# -- convolutions ---------------------------------------------------------------------------------
+
+
+def conv(name: str, shape: tuple[int, int, int], channels: int, **options: Any) -> KernelCase:
+    """One conv_2d on input [1, *shape]."""
+    return random_case(
+        name, lambda rng: models.conv_2d(rng, (1, *shape), channels, **options), (1, *shape)
+    )
+
+
+def coarse_conv(rng: Rng) -> bytes:
+    """A convolution whose multipliers lie between a quarter and four."""
+    writer = Writer()
+    x = writer.input((1, 3, 5, 2), scale=0.5, zero_point=3)
+    weights = rng.integers(-3, 4, (3, 1, 1, 2)).astype(np.int8)
+    bias = rng.integers(-40, 40, 3)
+    scales = [0.3, 1.0, 3.9]
+    return writer.finish(
+        [writer.conv_2d(x, weights, bias, weight_scale=scales, scale=0.5, zero_point=-7)]
+    )
+
+
+def dense(name: str, ins: int, outs: int, **options: Any) -> KernelCase:
+    """One fully_connected."""
+    return random_case(name, lambda rng: models.fully_connected(rng, (1, ins), outs, **options), (1, ins))
+
+
+def convolutions() -> list[KernelCase]:
+    """conv_2d of both kernels, and fully_connected."""
+    return [
+        conv("conv_2d_3x3", (5, 6, 3), 5),
+        conv("conv_2d_stride_2", (6, 6, 2), 4, stride=2, activation="relu6"),
+        conv("conv_2d_wide_stride", (7, 8, 1), 3, kernel=(2, 4), stride=(1, 3), padding="valid",
+             per_channel=False),
+        conv("conv_2d_window_over_all", (3, 4, 2), 3, kernel=5),
+        conv("conv_2d_1x1", (3, 5, 9), 7),
+        conv("conv_2d_1x1_even", (2, 4, 4), 4, activation="relu"),
+        random_case("conv_2d_coarse", coarse_conv, (1, 3, 5, 2)),
+        dense("fully_connected", 30, 6),
+        dense("fully_connected_relu", 9, 3, activation="relu", per_channel=True),
+    ]  # fmt: skip
+
+
+def padded_depthwise(rng: Rng) -> bytes:
+    """Pads of its own, wider below and right, that the compiler makes the window's."""
+    writer = Writer()
+    x = writer.input((1, 4, 4, 3), scale=0.05, zero_point=-100)
+    padded = writer.pad(x, [(0, 0), (1, 2), (0, 3), (0, 0)])
+    weights = models.random_weights(rng, (1, 3, 3, 3))
+    bias = rng.integers(-9000, 9000, 3)
+    return writer.finish(
+        [
+            writer.depthwise_conv_2d(
+                padded, weights, bias, weight_scale=[0.01, 0.02, 0.015], scale=0.2, zero_point=20,
+                stride=2, padding="valid",
+            )
+        ]
+    )  # fmt: skip
+
+
+def depthwise() -> list[KernelCase]:
+    """depthwise_conv_2d of both kernels."""
+
+    def case(name: str, shape: tuple[int, int, int], **options: Any) -> KernelCase:
+        return random_case(
+            name, lambda rng: models.depthwise_conv_2d(rng, (1, *shape), **options), (1, *shape)
+        )
+
+    return [
+        case("depthwise_3x3", (5, 7, 5)),
+        case("depthwise_whole_vectors", (4, 5, 8), activation="relu"),
+        case("depthwise_stride_2", (6, 6, 4), stride=2, activation="relu6"),
+        case("depthwise_5x5", (4, 6, 3), kernel=5, per_channel=False),
+        case("depthwise_7x7", (4, 9, 2), kernel=7),
+        random_case("depthwise_padded", padded_depthwise, (1, 4, 4, 3)),
+        case("depthwise_multiplier", (4, 5, 2), multiplier=3),
+    ]
+
+
+# -- element-wise ---------------------------------------------------------------------------------
+
+
+def constant_operand(kind: str) -> Build:
+    """add or mul with a constant for each channel."""
+
+    def build(rng: Rng) -> bytes:
+        writer = Writer()
+        x = writer.input((1, 3, 4, 5), scale=0.03, zero_point=-20)
+        data = rng.integers(-128, 128, 5).astype(np.int8)
+        operand = writer.constant(data, 0.05, 9)
+        scale = 0.06 if kind == "add" else 0.12
+        return writer.finish([getattr(writer, kind)(x, operand, scale=scale, zero_point=4)])
+
+    return build
+
+
+def elementwise() -> list[KernelCase]:
+    """add, sub and mul, with and without broadcasting."""
+
+    def case(
+        name: str, kind: str, a: tuple[int, ...], b: tuple[int, ...], **options: Any
+    ) -> KernelCase:
+        return random_case(name, lambda rng: models.binary(rng, kind, (a, b), **options), a, b)
+
+    full = (1, 3, 4, 5)
+    return [
+        case("add", "add", full, full, activation="relu"),
+        case("sub", "sub", full, full),
+        case("add_channels", "add", full, (1, 1, 1, 5)),
+        case("sub_columns", "sub", (1, 1, 4, 1), full),
+        random_case("add_constant", constant_operand("add"), full),
+        case("mul", "mul", full, full),
+        case("mul_pixels", "mul", full, (1, 3, 4, 1), activation="relu6"),
+        random_case("mul_constant", constant_operand("mul"), full),
+    ]
+
+
+# -- reductions -----------------------------------------------------------------------------------
+
+
+def unary(name: str, kind: str, shape: tuple[int, ...], *args: Any, **options: Any) -> KernelCase:
+    """Any operator of one input."""
+
+    def build(rng: Rng) -> bytes:
+        writer = Writer()
+        zero_point = models.random_zero_point(rng)
+        x = writer.input(shape, scale=models.random_scale(rng, 0.02, 0.1), zero_point=zero_point)
+        return writer.finish([getattr(writer, kind)(x, *args, **options)])
+
+    return random_case(name, build, shape)
+
+
+def pools() -> list[KernelCase]:
+    """Both pools over windows and over whole planes."""
+    return [
+        unary("average_pool_2x2", "average_pool_2d", (1, 5, 6, 5), 2, stride=2),
+        unary("average_pool_same", "average_pool_2d", (1, 4, 5, 3), 3, padding="same",
+              activation="relu"),
+        unary("average_pool_plane", "average_pool_2d", (1, 6, 6, 3), (6, 4), stride=2),
+        unary("max_pool_2x2", "max_pool_2d", (1, 5, 6, 5), 2, stride=2),
+        unary("max_pool_same", "max_pool_2d", (1, 4, 5, 3), 3, padding="same",
+              activation="relu6"),
+        unary("max_pool_plane", "max_pool_2d", (1, 6, 6, 3), (6, 4), stride=2),
+    ]  # fmt: skip
+
+
+def means() -> list[KernelCase]:
+    """mean within rows, over planes with TFLite's two roundings, and over planes of channels."""
+    return [
+        unary("mean_channels", "mean", (1, 3, 4, 7), [3]),
+        unary("mean_columns", "mean", (1, 3, 7, 4), [2], scale=0.03, zero_point=-4),
+        unary("mean_plane", "mean", (1, 4, 3, 5), [1, 2]),
+        unary("mean_plane_kept", "mean", (1, 3, 3, 19), [1, 2], keep_dims=True, scale=0.05,
+              zero_point=7),
+        unary("mean_rows", "mean", (1, 5, 3, 4), [1], keep_dims=True),
+        unary("mean_all", "mean", (1, 4, 5, 6), [1, 2, 3]),
+        unary("mean_rows_and_channels", "mean", (1, 6, 4, 3), [1, 3]),
+    ]  # fmt: skip
+
+
+# -- tables and copies ----------------------------------------------------------------------------
+
+
+def concatenation(name: str, axis: int, *shapes: tuple[int, ...]) -> KernelCase:
+    """Several inputs of one quantization."""
+
+    def build(rng: Rng) -> bytes:
+        writer, scale = Writer(), models.random_scale(rng)
+        values = [writer.input(shape, scale=scale, zero_point=5) for shape in shapes]
+        return writer.finish([writer.concatenation(values, axis)])
+
+    return random_case(name, build, *shapes)
+
+
+def requantizing_relu(rng: Rng) -> bytes:
+    """relu6 from one quantization to another: a table."""
+    writer = Writer()
+    x = writer.input((1, 2, 4, 32), scale=0.05, zero_point=-30)
+    return writer.finish([writer.relu(x, "relu6", scale=6 / 255, zero_point=-128)])
+
+
+def others() -> list[KernelCase]:
+    """softmax, tables, and the operators that only move elements."""
+    all_bytes = [[samples.all_bytes((1, 2, 4, 32))]]
+    logistic = unary("logistic", "logistic", (1, 2, 4, 32))
+    reshape = unary("reshape", "reshape", (1, 3, 4, 2), (4, 6))
+    return [
+        unary("softmax", "softmax", (1, 3, 3, 7), beta=1.0),
+        unary("softmax_one_row", "softmax", (1, 10), beta=0.5),
+        KernelCase("logistic", logistic.model, all_bytes),
+        KernelCase("relu6_table", requantizing_relu(np.random.default_rng(0)), all_bytes),
+        concatenation("concatenation_rows", 1, (1, 2, 3, 4), (1, 1, 3, 4), (1, 3, 3, 4)),
+        concatenation("concatenation_columns", 2, (1, 3, 2, 4), (1, 3, 5, 4)),
+        concatenation("concatenation_channels", 3, (1, 3, 4, 2), (1, 3, 4, 1), (1, 3, 4, 4)),
+        unary("pad", "pad", (1, 3, 4, 3), [(0, 0), (1, 2), (3, 1), (0, 0)]),
+        unary("pad_channels", "pad", (1, 2, 3, 3), [(0, 0), (0, 0), (1, 0), (2, 1)]),
+        unary("resize", "resize_nearest_neighbor", (1, 3, 4, 3), (5, 7)),
+        unary("resize_smaller", "resize_nearest_neighbor", (1, 5, 7, 2), (3, 4),
+              half_pixel_centers=True),
+        unary("transpose", "transpose", (1, 3, 4, 5), (0, 3, 1, 2)),
+        unary("transpose_blocks", "transpose", (2, 3, 4, 2), (1, 0, 2, 3)),
+        KernelCase("reshape", reshape.model, reshape.inputs, passes=False),
+    ]  # fmt: skip
+
+
+# -- float borders --------------------------------------------------------------------------------
+
+
+def quantize(name: str, dtype: str, zero_point: int) -> KernelCase:
+    """float32 to bytes: values beyond both ends, ties, and what lies beside ties."""
+    writer, scale = Writer(), 0.25
+    x = writer.input((1, 3, 4, 5), "float32")
+    y = writer.quantize(x, dtype, scale=scale, zero_point=zero_point)
+    values = samples.smooth((1, 3, 4, 5), "float32", seed_of(name)) * np.float32(40)
+    halves = (np.arange(60, dtype=np.float32) - 30).reshape(1, 3, 4, 5) * np.float32(scale / 2)
+    beside = np.nextafter(halves, np.float32(0))
+    return KernelCase(name, writer.finish([y]), [[values], [halves], [beside]])
+
+
+def dequantize(name: str, dtype: str, zero_point: int) -> KernelCase:
+    """Bytes to float32."""
+    writer = Writer()
+    x = writer.input((1, 2, 3, 8), dtype, scale=0.0123, zero_point=zero_point)
+    return KernelCase(
+        name,
+        writer.finish([writer.dequantize(x)]),
+        [[samples.noise((1, 2, 3, 8), dtype, seed_of(name))]],
+    )
+
+
+def borders() -> list[KernelCase]:
+    """quantize and dequantize."""
+    return [
+        quantize("quantize_int8", "int8", -3),
+        quantize("quantize_uint8", "uint8", 120),
+        dequantize("dequantize_int8", "int8", 5),
+        dequantize("dequantize_uint8", "uint8", 120),
+    ]

@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Makes the golden data of the Unity suites: `python test/golden/make_golden.py`.
+
+Expected values come from TFLite's interpreter (LiteRT, built-in kernels without delegates), never
+from thumbnet's references or its C. What comes from thumbnet is how an operator's constants are
+laid out (kernel_constants.h), since kernels are tested together with that.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+for folder in (ROOT / "python_tools", ROOT / "test" / "python", HERE):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+# ruff: noqa: E402 (these are found in the folders above)
+import c_text
+from kernel_cases import KernelCase, kernel_cases
+from networks import Network, networks
+from support.litert import LiteRT
+from thumbnet.frontends.tflite import parse_tflite
+from thumbnet.ir.graph import Graph
+from thumbnet.operators.base import Lowered, Rows
+from thumbnet.operators.registry import family
+from thumbnet.passes import run_passes
+
+AnyArray = npt.NDArray[Any]
+
+NETWORKS_OF_OUR_OWN = ("residual", "every_operator", "two_ways")
+MODEL_SEED_NOTE = "seeds and shapes are in kernel_cases.py and networks.py"
+
+
+@dataclass(frozen=True, eq=False)
+class GoldenCase:
+    """A kernel case with what the compiler makes of it and what LiteRT computes."""
+
+    name: str
+    lowered: Lowered
+    samples: list[list[AnyArray]]
+    """Of each sample the inputs in the order of the lowered operator's sources, then the output."""
+
+    @property
+    def group(self) -> str:
+        """The kernel's name, which the cases of a test share."""
+        return self.lowered.kernel.function.removeprefix("thumbnet_")
+
+
+def golden_case(case: KernelCase) -> GoldenCase:
+    """Runs and lowers one case.
+
+    Raises:
+        ValueError: the passes leave more than the one operator that the case is about.
+    """
+    imported = parse_tflite(case.model, f"{case.name}.tflite")
+    graph = run_passes(imported) if case.passes else imported
+    if len(graph.operators) != 1:
+        raise ValueError(f"{case.name}: {[operator.kind for operator in graph.operators]}")
+    operator = graph.operators[0]
+    order = [graph.inputs.index(name) for name in operator.inputs if _is_variable(graph, name)]
+    reference = LiteRT(case.model)
+    samples = []
+    for given in case.inputs:
+        (output,) = reference.run(list(given))
+        samples.append([*(given[index] for index in order), output.copy()])
+    return GoldenCase(case.name, family(operator).lower(graph, operator), samples)
+
+
+def _is_variable(graph: Graph, name: str) -> bool:
+    return bool(name) and not graph.tensor(name).is_constant
+
+
+# -- kernel headers -------------------------------------------------------------------------------
+
+
+def kernel_vectors(cases: Sequence[GoldenCase]) -> str:
+    """Inputs and outputs of all kernel cases."""
+    parts = []
+    for case in cases:
+        for number, sample in enumerate(case.samples):
+            for index, values in enumerate(sample):
+                parts.append(c_text.tensor(_vector(case, number, index), values))
+    about = (
+        "Inputs and outputs of one-operator models: <case>_<sample>_<input>, and <case>_<sample>\n"
+        " * for the output"
+    )
+    return _header("kernel_vectors", about, "#include <stdint.h>\n", parts)
+
+
+def _vector(case: GoldenCase, sample: int, index: int) -> str:
+    inputs = len(case.samples[sample]) - 1
+    return f"{case.name}_{sample}" + (f"_{index}" if index < inputs else "")
+
+
+def kernel_constants(cases: Sequence[GoldenCase]) -> str:
+    """The lowered operators and the tables of cases, one a kernel."""
+    kernels = list(dict.fromkeys(case.lowered.kernel for case in cases))
+    rows = max(sum(s.kernel_height for s in case.lowered.sources) for case in cases)
+    includes = "".join(f"#include <{header}>\n" for header in sorted({k.header for k in kernels}))
+    preamble = (
+        f'#define THUMBNET_MAX_ROWS {rows}\n\n#include "golden.h"\n#include "kernel_vectors.h"\n\n'
+        f"{includes}\n{_limits(cases)}"
+    )
+    parts = [c_text.instantiation(kernel) for kernel in kernels]
+    parts += [c_text.layer(case.name, case.lowered) + _tables(case) for case in cases]
+    groups: dict[str, list[GoldenCase]] = {}
+    for case in cases:
+        groups.setdefault(case.group, []).append(case)
+    for group, members in groups.items():
+        name = f"golden_{group}[{len(members)}]"
+        parts.append(c_text.table(f"golden_case_t {name}", map(_case, members)))
+    about = "How thumbnet lowers the models of kernel_vectors.h, and its cases by kernel"
+    return _header("kernel_constants", about, preamble, parts)
+
+
+def _limits(cases: Sequence[GoldenCase]) -> str:
+    """What buffers for any case must hold."""
+    most_out = max(case.lowered.output.size for case in cases)
+    most_in = max(s.rows.size for case in cases for s in case.lowered.sources)
+    most_overlap = max(d or 0 for case in cases for d in case.lowered.overlap)
+    row_sizes = [
+        [source.rows.row_size for source in case.lowered.sources for _ in range(source.kernel_height)]
+        for case in cases
+    ]
+    return (
+        f"#define GOLDEN_MOST_OUTPUT {most_out}\n"
+        f"#define GOLDEN_MOST_INPUT {most_in}\n"
+        f"#define GOLDEN_MOST_OVERLAP {most_overlap}\n"
+        f"#define GOLDEN_MOST_ROWS_SIZE {max(map(sum, row_sizes))} /* of one output row */\n"
+        f"#define GOLDEN_MOST_INPUTS {max(len(case.lowered.sources) for case in cases)}\n"
+        f"#define GOLDEN_MOST_SCRATCH {max(case.lowered.scratch for case in cases)}\n"
+    )
+
+
+def _tables(case: GoldenCase) -> str:
+    inputs = [
+        f"{{{source.rows.width}, {_pixel_size(source.rows)}, {-1 if overlap is None else overlap}}}"
+        for source, overlap in zip(case.lowered.sources, case.lowered.overlap, strict=True)
+    ]
+    vectors = [
+        _vector(case, number, index)
+        for number, sample in enumerate(case.samples)
+        for index in range(len(sample))
+    ]
+    return c_text.table(f"golden_input_t {case.name}_inputs[{len(inputs)}]", inputs) + c_text.table(
+        f"void *const {case.name}_vectors[{len(vectors)}]", vectors
+    )
+
+
+def _pixel_size(rows: Rows) -> int:
+    return rows.channels * rows.element_size
+
+
+def _case(case: GoldenCase) -> str:
+    lowered, name = case.lowered, case.name
+    return (
+        f'{{"{name}", {c_text.instance(lowered.kernel)}, &{name}_layer, {name}_inputs, '
+        f"{name}_vectors,\n     {len(case.samples)}, {lowered.output.size}, "
+        f"{_pixel_size(lowered.output)}, {lowered.scratch}, {int(lowered.pointwise)}}}"
+    )
+
+
+# -- models ---------------------------------------------------------------------------------------
+
+
+def model_vectors(found: Sequence[Network]) -> str:
+    """Inputs and outputs of the networks."""
+    parts = []
+    for network in found:
+        reference = LiteRT(network.model)
+        runs = [(sample, [v.copy() for v in reference.run(sample)]) for sample in network.inputs]
+        parts.append(f"#define {network.name.upper()}_SAMPLES {len(runs)}\n")
+        if network.writes_inputs:
+            parts += _stacked(f"{network.name}_input", [inputs for inputs, _ in runs])
+        parts += _stacked(f"{network.name}_output", [outputs for _, outputs in runs])
+    about = "Inputs and outputs of networks: <model>_input_<n> and <model>_output_<n>, by sample"
+    return _header("model_vectors", about, "#include <stdint.h>\n", parts)
+
+
+def _stacked(name: str, samples: list[list[AnyArray]]) -> list[str]:
+    """One array [samples][elements] for each tensor."""
+    texts = []
+    for index, values in enumerate(zip(*samples, strict=True)):
+        flat = np.stack([value.reshape(-1) for value in values])
+        text = c_text.tensor(f"{name}_{index}", flat)
+        texts.append(text.replace(f"[{flat.size}]", f"[{flat.shape[0]}][{flat.shape[1]}]", 1))
+    return texts
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def interpreter_version() -> str:
+    """The interpreter that the expected values come from."""
+    return f"ai-edge-litert {metadata.version('ai-edge-litert')}"
+
+
+def _header(name: str, about: str, preamble: str, parts: Sequence[str]) -> str:
+    guard = f"GOLDEN_{name.upper()}_H"
+    text = (
+        f"/* {about}.\n * Made by make_golden.py, do not edit; {MODEL_SEED_NOTE}. Outputs are those of\n"
+        f" * {interpreter_version()}, BUILTIN_WITHOUT_DEFAULT_DELEGATES.\n"
+        f" * SPDX-License-Identifier: Apache-2.0 */\n#ifndef {guard}\n#define {guard}\n\n"
+        f"/* clang-format off */\n\n{preamble}\n"
+    )
+    return text + "\n".join(parts) + "\n#endif\n"
+
+
+def golden_files() -> dict[str, bytes]:
+    """Every file that is made, by name."""
+    cases = [golden_case(case) for case in kernel_cases()]
+    found = networks()
+    texts = {
+        "kernel_vectors.h": kernel_vectors(cases),
+        "kernel_constants.h": kernel_constants(cases),
+        "model_vectors.h": model_vectors(found),
+    }
+    models = {
+        f"{network.name}.tflite": network.model
+        for network in found
+        if network.name in NETWORKS_OF_OUR_OWN
+    }
+    return {name: text.encode() for name, text in texts.items()} | models
+
+
+def main() -> None:
+    """Writes the files beside this script."""
+    for name, data in golden_files().items():
+        (HERE / name).write_bytes(data)
+        print(f"{len(data):7} {name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,276 @@
+"""Random networks for passes, memory plans and code generation, as .tflite bytes.
+
+A network is several short chains of operators, each with a graph input and outputs of its own, so
+that one compilation tests many. Chains are made of what passes look for: pads before convolutions,
+stand-alone clamps, reshapes and transposes in every place, identities, constants that can be
+folded, byte to byte functions. Everything in them is bit-exact in TFLite's interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from support.random_models import random_scale, random_weights, random_zero_point
+from support.tflite_model import Value
+from support.tflite_writer import Writer
+
+Rng = np.random.Generator
+T = TypeVar("T")
+RELUS = ("relu", "relu6", "relu_n1_to_1")
+LARGEST = 400
+"""Elements beyond which nothing grows any more."""
+
+
+def random_network(seed: int, chains: int = 6) -> bytes:
+    """``chains`` chains of three to seven moves each."""
+    rng = np.random.default_rng(seed)
+    writer, outputs = Writer(), []
+    for _ in range(chains):
+        outputs += Chain(writer, rng).run(int(rng.integers(3, 8)))
+    return writer.finish(outputs)
+
+
+class Chain:
+    """Operators in a row, chosen at random; ``x`` is the newest value."""
+
+    def __init__(self, writer: Writer, rng: Rng) -> None:
+        self.writer, self.rng = writer, rng
+        self.outputs: list[Value] = []
+        channels = int(rng.choice([1, 1, 2, 3, 4, 8]))
+        shape = (1, int(rng.integers(2, 7)), int(rng.integers(2, 7)), channels)
+        self.unsigned = rng.random() < 0.2
+        if self.unsigned:
+            self.x = writer.input(shape, "uint8", random_scale(rng), int(rng.integers(0, 256)))
+            self.x = writer.quantize(self.x, scale=self._near(self.x), zero_point=self._point())
+        else:
+            self.x = writer.input(shape, "int8", random_scale(rng), self._point())
+
+    def run(self, moves: int) -> list[Value]:
+        """Makes ``moves`` moves; returns the chain's outputs, each written by an operator."""
+        for index in range(moves):
+            choices = self.planar() if len(self.x.shape) == 4 else self.flat()
+            self.x = choices[int(self.rng.integers(len(choices)))]()
+            if index < moves - 1 and self.rng.random() < 0.08:
+                self.outputs.append(self.x)
+        if self.rng.random() < 0.2:
+            self.x = self.dense()
+            tails = [self.x, self.writer.softmax(self.x), self.writer.logistic(self.x)]
+            self.x = tails[int(self.rng.integers(3))]
+        if self.unsigned:
+            # Scales that grow keep the requantization free of a second rounding, whose ties TFLite
+            # treats differently from place to place.
+            self.x = self.writer.quantize(
+                self.x, "uint8", scale=self._near(self.x), zero_point=int(self.rng.integers(0, 256))
+            )
+        return [*self.outputs, self.x]
+
+    def planar(self) -> list[Callable[[], Value]]:
+        """Moves for [1, height, width, channels]."""
+        return [
+            *(self.padded_convolution, self.padded_convolution, self.padded_depthwise),
+            *(self.mono_depthwise, self.convolution_and_clamp, self.clamp, self.clamp),
+            *(self.reshape, self.reshape, self.transpose, self.moving_ones),
+            *(self.identity, self.requantize, self.shared_pad, self.pad_everything),
+            *(self.constant_branch, self.residual, self.pool, self.resize, self.dense),
+        ]
+
+    def flat(self) -> list[Callable[[], Value]]:
+        """Moves for other shapes."""
+        return [self.clamp, self.reshape, self.reshape, self.requantize, self.identity, self.dense]
+
+    # -- moves ------------------------------------------------------------------------------------
+
+    def pad(self, x: Value) -> Value:
+        """Pads height and width by up to two; nothing, now and then."""
+        widths = [(int(a), int(b)) for a, b in self.rng.integers(0, 3, (2, 2))]
+        return self.writer.pad(x, [(0, 0), *widths, (0, 0)])
+
+    def padded_convolution(self) -> Value:
+        """PAD and conv_2d."""
+        return self.convolve(self.pad(self.x))
+
+    def padded_depthwise(self) -> Value:
+        """PAD and depthwise_conv_2d, of one channel with a multiplier."""
+        return self.depthwise(self.pad(self.x))
+
+    def mono_depthwise(self) -> Value:
+        """depthwise_conv_2d of a single channel."""
+        x = self.x if self.x.shape[3] == 1 else self.convolve(self.x, channels=1)
+        return self.depthwise(x)
+
+    def convolution_and_clamp(self) -> Value:
+        """conv_2d, a clamp behind it; sometimes the convolution has another reader."""
+        made = self.convolve(self.x)
+        clamped = self.clamped(made)
+        if self.rng.random() < 0.25:
+            return self.writer.add(made, clamped, scale=2 * made.scale[0], zero_point=self._point())
+        return clamped
+
+    def clamp(self) -> Value:
+        """A clamp behind whatever there is."""
+        return self.clamped(self.x)
+
+    def reshape(self) -> Value:
+        """Another shape, on the way to nowhere, to a plane or to a vector."""
+        x = self.x
+        count = int(np.prod(x.shape))
+        shapes: list[tuple[int, ...]] = [(1, count), (count, 1), (1, 1, 1, count), (1, count, 1, 1)]
+        if len(x.shape) == 4:
+            _, height, width, channels = x.shape
+            shapes += [(1, width, height, channels), (1, height * width, channels)] * 2
+            shapes += [(1, height * width, 1, channels), (1, channels, 1, height * width)]
+        scale, point = x.scale[0], x.zero_point[0]
+        if self.rng.random() < 0.2:
+            scale, point = random_scale(self.rng), self._point()
+        out = self.writer.tensor(self._pick(shapes), x.dtype, scale, point)
+        shape = self.writer.constant(np.array(out.shape, np.int32))
+        self.writer.operator("RESHAPE", [x, shape], [out])
+        return out
+
+    def transpose(self) -> Value:
+        """Any order of the last three dimensions, also the same."""
+        return self.writer.transpose(self.x, (0, *(1 + self.rng.permutation(3)).tolist()))
+
+    def moving_ones(self) -> Value:
+        """A transpose that moves no byte."""
+        _, height, width, channels = self.x.shape
+        flat = self.writer.reshape(self.x, (1, height * width, 1, channels))
+        return self.writer.transpose(flat, (0, 2, 1, 3))
+
+    def identity(self) -> Value:
+        """An operator that changes nothing."""
+        x, writer = self.x, self.writer
+        same: list[Callable[[], Value]] = [
+            lambda: writer.reshape(x, x.shape),
+            lambda: writer.quantize(x, scale=x.scale[0], zero_point=x.zero_point[0]),
+            lambda: writer.concatenation([x], -1),
+            lambda: writer.transpose(x, tuple(range(len(x.shape)))),
+        ]
+        if len(x.shape) == 4:
+            same.append(lambda: writer.resize_nearest_neighbor(x, x.shape[1:3]))  # type: ignore[arg-type]
+            same.append(lambda: writer.pad(x, [(0, 0)] * 4))
+        return self._pick(same)()
+
+    def requantize(self) -> Value:
+        """Bytes to bytes of another scale."""
+        return self.writer.quantize(self.x, scale=self._near(self.x), zero_point=self._point())
+
+    def shared_pad(self) -> Value:
+        """A PAD with two readers, of which one may not be a convolution."""
+        padded = self.pad(self.x)
+        a = self.convolve(padded, channels=padded.shape[3], kernel=1, stride=1)
+        b = padded if self.rng.random() < 0.5 else self.depthwise(padded, multiplier=1, stride=1)
+        if b.shape != a.shape:
+            return a
+        return self.writer.add(a, b, scale=2 * a.scale[0], zero_point=self._point())
+
+    def pad_everything(self) -> Value:
+        """A PAD of the channels too, which no convolution can take in."""
+        widths = [(int(a), int(b)) for a, b in self.rng.integers(0, 2, (3, 2))]
+        padded = self.writer.pad(self.x, [(0, 0), *widths])
+        return self.convolve(padded) if self.rng.random() < 0.5 else padded
+
+    def constant_branch(self) -> Value:
+        """Plus what operators make of constants."""
+        writer, channels = self.writer, self.x.shape[3]
+        constant = self.writer.constant(
+            self.rng.integers(-128, 128, (1, channels), np.int8), random_scale(self.rng), -7
+        )
+        branch = self.clamped(writer.reshape(constant, (1, 1, 1, channels)))
+        scale = max(self.x.scale[0], branch.scale[0]) * 1.5
+        return self._pick([writer.add, writer.sub])(self.x, branch, scale=scale, zero_point=3)
+
+    def residual(self) -> Value:
+        """x and a convolution of x."""
+        made = self.convolve(self.x, channels=self.x.shape[3], stride=1, padding="same")
+        scale = max(made.scale[0], self.x.scale[0]) * float(self.rng.uniform(1, 2))
+        return self.clamped(self.writer.add(made, self.x, scale=scale, zero_point=self._point()))
+
+    def pool(self) -> Value:
+        """A pooling and perhaps a clamp."""
+        kind = self._pick([self.writer.max_pool_2d, self.writer.average_pool_2d])
+        pooled = kind(self.x, 2, stride=self._pick([1, 2]), padding="same")
+        return self.clamped(pooled) if self.rng.random() < 0.5 else pooled
+
+    def resize(self) -> Value:
+        """Nearest neighbours, larger or smaller."""
+        size = tuple(int(n) for n in self.rng.integers(1, 7, 2))
+        return self.writer.resize_nearest_neighbor(self.x, size)  # type: ignore[arg-type]
+
+    def dense(self) -> Value:
+        """Reshapes before a fully_connected."""
+        x, count = self.x, int(np.prod(self.x.shape))
+        if self.rng.random() < 0.7:
+            x = self.writer.reshape(x, (1, count))
+        if self.rng.random() < 0.3:
+            x = self.writer.reshape(x, (1, 1, count))
+        weights = random_weights(self.rng, (int(self.rng.integers(1, 9)), count))
+        bias = self.rng.integers(-999, 999, len(weights))
+        return self.writer.fully_connected(
+            x, weights, bias, weight_scale=0.01, scale=self._sum_scale(x, 0.01, count),
+            zero_point=self._point(), activation=self._pick(["none", *RELUS]),
+        )  # fmt: skip
+
+    # -- parts ------------------------------------------------------------------------------------
+
+    def convolve(
+        self,
+        x: Value,
+        *,
+        channels: int = 0,
+        kernel: int = 0,
+        stride: int = 0,
+        padding: str | None = None,
+    ) -> Value:
+        """conv_2d, with what is not given chosen at random."""
+        rng = self.rng
+        channels = channels or int(rng.integers(1, 2 if x.shape[1] * x.shape[2] > LARGEST else 7))
+        kernels = (kernel, kernel) if kernel else tuple(rng.integers(1, 4, 2).tolist())
+        valid = all(k <= n for k, n in zip(kernels, x.shape[1:3], strict=True))
+        weights = random_weights(rng, (channels, *kernels, x.shape[3]))
+        scales = rng.uniform(0.002, 0.02, channels if rng.random() < 0.5 else 1)
+        bias = rng.integers(-999, 999, channels)
+        return self.writer.conv_2d(
+            x, weights, bias, weight_scale=scales, zero_point=self._point(),
+            scale=self._sum_scale(x, float(scales.mean()), weights[0].size),
+            stride=stride or self._pick([1, 1, 2]),
+            padding=padding or (self._pick(["same", "valid"]) if valid else "same"),
+            activation=self._pick(["none", "none", "none", "relu"]),
+        )  # fmt: skip
+
+    def depthwise(self, x: Value, *, multiplier: int = 0, stride: int = 0) -> Value:
+        """depthwise_conv_2d SAME; a multiplier where there is but one channel."""
+        mono = multiplier == 0 and x.shape[3] == 1
+        multiplier = self._pick([1, 2, 7, 8, 9]) if mono else multiplier or 1
+        weights = random_weights(self.rng, (1, 3, 3, x.shape[3] * multiplier))
+        scales = self.rng.uniform(0.002, 0.02, weights.shape[3])
+        return self.writer.depthwise_conv_2d(
+            x, weights, self.rng.integers(-99, 99, scales.size), weight_scale=scales,
+            zero_point=self._point(), scale=self._sum_scale(x, float(scales.mean()), 9),
+            stride=stride or self._pick([1, 2]), activation=self._pick(["none", "none", "relu6"]),
+        )  # fmt: skip
+
+    def clamped(self, x: Value) -> Value:
+        """A clamp as an operator of its own, mostly without another quantization."""
+        kind = self._pick(RELUS)
+        if self.rng.random() < 0.7:
+            return self.writer.relu(x, kind)
+        scale = x.scale[0] * float(self.rng.uniform(0.4, 3))
+        return self.writer.relu(x, kind, scale=scale, zero_point=self._point())
+
+    def _sum_scale(self, x: Value, scale: float, taps: int) -> float:
+        # Sums of products of bell-shaped weights fill the output's range.
+        spread = x.scale[0] * scale * 45 * 60 * np.sqrt(taps)
+        return float(spread / 50 * np.exp(self.rng.uniform(-0.7, 0.7)))
+
+    def _near(self, x: Value) -> float:
+        return x.scale[0] * float(self.rng.uniform(0.3, 1.9))
+
+    def _point(self) -> int:
+        return random_zero_point(self.rng)
+
+    def _pick(self, options: Sequence[T]) -> T:
+        return options[int(self.rng.integers(len(options)))]
