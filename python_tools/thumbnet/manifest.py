@@ -72,12 +72,6 @@ def _ram(value: object) -> object:
     return value if value == "auto" else parse_size(value)
 
 
-def _schedule_input(value: object) -> object:
-    if value == "rows":
-        raise ValueError("is not supported yet in this release; arena and buffer are")
-    return value
-
-
 def _model_name(value: str) -> str:
     fault = identifiers.model_fault(value)
     if fault is not None:
@@ -113,7 +107,7 @@ class Schedule(_Frozen):
 
     objective: Literal["speed", "ram"] = "speed"
     ram: Annotated[int | Literal["auto"], BeforeValidator(_ram)] = "auto"
-    input: Annotated[Literal["arena", "buffer"], BeforeValidator(_schedule_input)] = "arena"
+    input: Literal["arena", "buffer", "rows"] = "arena"
 
     @property
     def ram_limit(self) -> int | None:

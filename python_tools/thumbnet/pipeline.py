@@ -17,8 +17,12 @@ from thumbnet.operators.registry import check_supported
 from thumbnet.passes import run_passes
 from thumbnet.passes.quantized_io import quantize_io
 from thumbnet.plan import Plan
-from thumbnet.schedule.layers import make_plan
+from thumbnet.schedule.choose import choose_plan
 from thumbnet.target import Target
+
+
+RESERVE = 5120
+"""Bytes of a board's RAM that a plan leaves to the stack and to the firmware, unless told."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +48,7 @@ def compile_model(manifest: Manifest, target: Target) -> Compiled:
     graph = run_passes(imported)
     check_supported(graph, manifest.model.name)
     check_outputs(graph, manifest.model.name)
-    plan = make_plan(graph, input_in_arena=manifest.schedule.input == "arena")
+    plan = schedule(graph, manifest, target)
     check_fits(plan, manifest, target)
     naming = name_model(graph, manifest)
     digest = hashlib.sha256(manifest.model.read_bytes()).hexdigest()
@@ -74,22 +78,41 @@ def check_outputs(graph: Graph, file: str) -> None:
             )
 
 
+def schedule(graph: Graph, manifest: Manifest, target: Target) -> Plan:
+    """The plan that the manifest asks for, within the RAM that there is."""
+    return choose_plan(
+        graph,
+        input=manifest.schedule.input,
+        objective=manifest.schedule.objective,
+        ram_limit=ram_limit(manifest, target),
+    )
+
+
+def ram_limit(manifest: Manifest, target: Target) -> int | None:
+    """The most bytes that the arena may have: the manifest's, else what the board has left.
+
+    Of a board, a quarter but at most 5 KB are left for the stack and the firmware's own data.
+    """
+    if manifest.schedule.ram_limit is not None or target.ram is None:
+        return manifest.schedule.ram_limit
+    return target.ram - min(target.ram // 4, RESERVE)
+
+
 def check_fits(plan: Plan, manifest: Manifest, target: Target) -> None:
     """Compares the plan with the manifest's RAM limit and the board's memories.
 
     Raises:
         ThumbnetError: names the operator that peaks and the bytes that are missing.
     """
-    limits = [limit for limit in (manifest.schedule.ram_limit, target.ram) if limit is not None]
-    limit = min(limits, default=plan.memory.arena_size)
-    missing = plan.memory.arena_size - limit
-    if missing > 0:
+    limit = ram_limit(manifest, target)
+    if limit is not None and plan.memory.arena_size > limit:
+        missing = plan.memory.arena_size - limit
+        given = "schedule.ram" if manifest.schedule.ram_limit is not None else target.name
         raise ThumbnetError(
             manifest.model.name,
-            f'the arena needs {plan.memory.arena_size} bytes at node "{plan.memory.peak}"'
-            f" and {target.name if limit == target.ram else 'schedule.ram'} has {limit}: "
-            f"{missing} bytes are missing",
-            _ram_remedy(plan, limit),
+            f'the arena needs at least {plan.memory.arena_size} bytes at node "{plan.memory.peak}"'
+            f" and {given} has {limit} for it: {missing} bytes are missing",
+            _ram_remedy(manifest, plan, limit),
         )
     if target.flash is not None and plan.weight_bytes > target.flash:
         missing = plan.weight_bytes - target.flash
@@ -101,11 +124,13 @@ def check_fits(plan: Plan, manifest: Manifest, target: Target) -> None:
         )
 
 
-def _ram_remedy(plan: Plan, limit: int) -> str:
-    if plan.input_in_arena:
-        outside = make_plan(plan.graph, input_in_arena=False).memory.arena_size
-        if outside <= limit:
-            return f"set schedule: {{input: buffer}}; the arena then needs {outside} bytes"
+def _ram_remedy(manifest: Manifest, plan: Plan, limit: int) -> str:
+    for other in ("rows", "buffer"):
+        if manifest.schedule.input == "arena":
+            least = choose_plan(plan.graph, input=other, objective="ram", ram_limit=limit)
+            if least.memory.arena_size <= limit:
+                needs = least.memory.arena_size
+                return f"set schedule: {{input: {other}}}; the arena then needs {needs} bytes"
     return "raise schedule.ram, use a board with more RAM, or a model of lower resolution or width"
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,10 +17,12 @@ CTYPES = {"int8": "int8_t", "uint8": "uint8_t", "float32": "float"}
 def array(name: str, ctype: str, values: AnyArray) -> str:
     """``static const T name[n] = {...};`` in memory order."""
     flat = values.reshape(-1)
-    body = textwrap.fill(
-        ", ".join(map(literal, flat)), 98, initial_indent="    ", subsequent_indent="    "
-    )
-    return f"static const {ctype} {name}[{flat.size}] = {{\n{body}}};\n"
+    lines = [""]
+    for text in map(literal, flat):
+        if len(lines[-1]) + len(text) > 98:
+            lines.append("")
+        lines[-1] += f"{text},"
+    return f"static const {ctype} {name}[{flat.size}] = {{\n" + "\n".join(lines) + "};\n"
 
 
 def literal(value: Any) -> str:
@@ -65,34 +66,51 @@ def layer(name: str, lowered: Lowered) -> str:
         for i, source in enumerate(lowered.sources)
         if source.row_map is not None
     ]
-    fields = [
-        f".{field} = {f'{name}_{value.name}' if isinstance(value, CArray) else value}"
+    values = {
+        field: f"{name}_{value.name}" if isinstance(value, CArray) else value
         for field, value in lowered.fields
-    ]
+    }
     sources = [_source(source, f"{name}_map_{i}") for i, source in enumerate(lowered.sources)]
     steps = lowered.output.height if lowered.steps is None else lowered.steps
     width = lowered.output.width if lowered.width is None else lowered.width
     row_size = 0 if lowered.accumulates else lowered.output.row_size
-    members = [
-        f".constants = &{name}_constants, .sources = {name}_sources",
-        f".out_row_size = {row_size}, .steps = {steps}, .inputs = {len(sources)}",
-        f".width = {width}, .clear = {lowered.clear}",
-    ]
+    members: dict[str, str | int] = {
+        "constants": f"&{name}_constants",
+        "sources": f"{name}_sources",
+        "out_row_size": row_size,
+        "steps": steps,
+        "inputs": len(sources),
+        "width": width,
+        "clear": lowered.clear,
+    }
     return "".join(
         [
             *parts,
-            table(f"{lowered.struct} {name}_constants", fields),
+            f"static const {lowered.struct} {name}_constants = {members_text(values)};\n",
             table(f"thumbnet_source_t {name}_sources[{len(sources)}]", sources),
-            table(f"thumbnet_layer_t {name}_layer", members),
+            f"static const thumbnet_layer_t {name}_layer = {members_text(members)};\n",
         ]
     )
 
 
+def members_text(members: Mapping[str, str | int]) -> str:
+    """A structure's initialiser without the members that are zero."""
+    given = [f".{name} = {value}" for name, value in members.items() if value != 0]
+    lines = [given[i : i + 5] for i in range(0, len(given), 5)]
+    return "{" + ",\n    ".join(map(", ".join, lines)) + "}"
+
+
 def _source(source: Source, row_map: str) -> str:
-    return (
-        f"{{.map = {'NULL' if source.row_map is None else row_map}, "
-        f".row_size = {source.rows.row_size}, .height = {source.rows.height}, "
-        f".kernel_height = {source.kernel_height}, .stride = {source.stride}, "
-        f".pad = {source.pad}, .kernel_width = {source.kernel_width}, "
-        f".stride_width = {source.stride_width}, .pad_left = {source.pad_left}}}"
+    return members_text(
+        {
+            "map": 0 if source.row_map is None else row_map,
+            "row_size": source.rows.row_size,
+            "height": source.rows.height,
+            "kernel_height": source.kernel_height,
+            "stride": source.stride,
+            "pad": source.pad,
+            "kernel_width": source.kernel_width,
+            "stride_width": source.stride_width,
+            "pad_left": source.pad_left,
+        }
     )

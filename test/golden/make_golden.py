@@ -136,7 +136,7 @@ def _limits(cases: Sequence[GoldenCase]) -> str:
         f"#define GOLDEN_MOST_OUTPUT {most_out}\n"
         f"#define GOLDEN_MOST_INPUT {most_in}\n"
         f"#define GOLDEN_MOST_OVERLAP {most_overlap}\n"
-        f"#define GOLDEN_MOST_ROWS_SIZE {max(map(sum, row_sizes))} /* of one output row */\n"
+        f"#define GOLDEN_MOST_ROWS_SIZE {max(map(sum, row_sizes))} /* all that a run may read */\n"
         f"#define GOLDEN_MOST_INPUTS {max(len(case.lowered.sources) for case in cases)}\n"
         f"#define GOLDEN_MOST_SCRATCH {max(case.lowered.scratch for case in cases)}\n"
     )

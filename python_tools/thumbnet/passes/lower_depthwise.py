@@ -6,7 +6,7 @@ import dataclasses
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.depthwise_conv_2d import as_conv_2d
-from thumbnet.passes.rewrite import fresh_name, rename_input, substitute
+from thumbnet.passes.rewrite import fresh_name, substitute
 
 
 def lower_depthwise(graph: Graph) -> Graph:
@@ -19,8 +19,9 @@ def lower_depthwise(graph: Graph) -> Graph:
         if converted is not None:
             convolution, weights = converted
             name = fresh_name(graph, weights.name)
-            convolution = rename_input(convolution, weights.name, name)
             weights = dataclasses.replace(weights, name=name)
+            inputs = (convolution.inputs[0], name, *convolution.inputs[2:])
+            convolution = dataclasses.replace(convolution, inputs=inputs)
             operators = substitute(graph, operator, convolution)
             graph = graph.replace(operators=operators, tensors=[weights])
     return graph

@@ -8,8 +8,11 @@ from support.random_models import random_weights
 from support.tflite_writer import Writer
 
 
-def every_operator() -> bytes:
-    """A network of all supported operators, with float and byte borders."""
+def every_operator(*, runs_in_litert: bool = False) -> bytes:
+    """A network of all supported operators, with float and byte borders.
+
+    Its depthwise_conv_2d has no bias, unless it is to run in LiteRT, which refuses that.
+    """
     rng = np.random.default_rng(1)
     writer = Writer()
     image = writer.input((1, 8, 8, 3), "float32", name="image")
@@ -21,7 +24,8 @@ def every_operator() -> bytes:
         activation="relu6",
     )  # fmt: skip
     taps = random_weights(rng, (1, 3, 3, 4))
-    x = writer.depthwise_conv_2d(conv, taps, None, weight_scale=0.01, scale=0.03)
+    bias = np.arange(4) if runs_in_litert else None
+    x = writer.depthwise_conv_2d(conv, taps, bias, weight_scale=0.01, scale=0.03)
     x = writer.sub(writer.mul(writer.add(x, conv, scale=0.05), conv, scale=0.04), x, scale=0.04)
     x = writer.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
     x = writer.average_pool_2d(writer.max_pool_2d(x, 2, stride=2), 2, padding="same")
