@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,25 @@ CTYPES = {"int8": "int8_t", "uint8": "uint8_t", "float32": "float"}
 def array(name: str, ctype: str, values: AnyArray) -> str:
     """``static const T name[n] = {...};`` in memory order."""
     flat = values.reshape(-1)
-    lines = [""]
-    for text in map(literal, flat):
-        if len(lines[-1]) + len(text) > 98:
+    return definition(f"{ctype} {name}[{flat.size}]", braced(map(literal, flat), ","))
+
+
+def definition(declaration: str, initialiser: str) -> str:
+    """A constant, on one line where it fits."""
+    short = f"static const {declaration} = {initialiser};\n"
+    return short if len(short) <= 100 else f"static const {declaration} =\n{initialiser};\n"
+
+
+def braced(items: Iterable[str], separator: str = ", ") -> str:
+    """``items`` in braces, on lines of less than 100 columns where they can be broken."""
+    lines = ["{"]
+    for index, item in enumerate(items):
+        lines[-1] += separator if index else ""
+        if index and len(lines[-1]) + len(item) > 96:
+            lines[-1] = lines[-1].rstrip()
             lines.append("")
-        lines[-1] += f"{text},"
-    return f"static const {ctype} {name}[{flat.size}] = {{\n" + "\n".join(lines) + "};\n"
+        lines[-1] += item
+    return "\n".join(lines) + "}"
 
 
 def literal(value: Any) -> str:
@@ -38,9 +51,16 @@ def tensor(name: str, values: AnyArray) -> str:
     return array(name, CTYPES[values.dtype.name], values)
 
 
+def tensors(name: str, samples: Sequence[AnyArray]) -> str:
+    """The same tensor of several samples: an array [samples][elements]."""
+    ctype, size = CTYPES[samples[0].dtype.name], samples[0].size
+    rows = [braced(map(literal, values), ",") for values in samples]
+    return definition(f"{ctype} {name}[{len(rows)}][{size}]", "{" + ",\n".join(rows) + "}")
+
+
 def table(declaration: str, rows: Iterable[str]) -> str:
-    """An array of structures or pointers, one a line."""
-    return f"static const {declaration} = {{\n" + "".join(f"    {row},\n" for row in rows) + "};\n"
+    """An array of structures."""
+    return definition(declaration, braced(rows))
 
 
 def instance(kernel: Kernel) -> str:
@@ -50,12 +70,8 @@ def instance(kernel: Kernel) -> str:
 
 def instantiation(kernel: Kernel) -> str:
     """A kernel with its literals as a function of the row kernels' signature."""
-    literals = "".join(f"{number}, " for number in kernel.literals)
-    return (
-        f"static void {instance(kernel)}(const void *constants, const void *const *rows,\n"
-        "    void *out, int32_t x, int32_t n, void *scratch)\n"
-        f"{{\n    {kernel.function}(constants, {literals}rows, out, x, n, scratch);\n}}\n"
-    )
+    literals = "".join(f", {number}" for number in kernel.literals)
+    return f"GOLDEN_KERNEL({instance(kernel)}, {kernel.function}, constants{literals})\n"
 
 
 def layer(name: str, lowered: Lowered) -> str:
@@ -74,30 +90,19 @@ def layer(name: str, lowered: Lowered) -> str:
     steps = lowered.output.height if lowered.steps is None else lowered.steps
     width = lowered.output.width if lowered.width is None else lowered.width
     row_size = 0 if lowered.accumulates else lowered.output.row_size
-    members: dict[str, str | int] = {
-        "constants": f"&{name}_constants",
-        "sources": f"{name}_sources",
-        "out_row_size": row_size,
-        "steps": steps,
-        "inputs": len(sources),
-        "width": width,
-        "clear": lowered.clear,
-    }
     return "".join(
         [
             *parts,
-            f"static const {lowered.struct} {name}_constants = {members_text(values)};\n",
+            definition(f"{lowered.struct} {name}_constants", members_text(values)),
             table(f"thumbnet_source_t {name}_sources[{len(sources)}]", sources),
-            f"static const thumbnet_layer_t {name}_layer = {members_text(members)};\n",
+            f"GOLDEN_LAYER({name}, {row_size}, {steps}, {len(sources)}, {width}, {lowered.clear})\n",
         ]
     )
 
 
 def members_text(members: Mapping[str, str | int]) -> str:
     """A structure's initialiser without the members that are zero."""
-    given = [f".{name} = {value}" for name, value in members.items() if value != 0]
-    lines = [given[i : i + 5] for i in range(0, len(given), 5)]
-    return "{" + ",\n    ".join(map(", ".join, lines)) + "}"
+    return braced(f".{name} = {value}" for name, value in members.items() if value != 0)
 
 
 def _source(source: Source, row_map: str) -> str:

@@ -25,4 +25,23 @@ typedef struct {
     uint32_t pointwise; /* the whole tensor may be run as one long row */
 } golden_case_t;
 
+/* What the generated headers are made of. */
+#define GOLDEN_KERNEL(name, function, ...)                                                         \
+    static void name(const void *constants, const void *const *rows, void *out, int32_t x,         \
+                     int32_t n, void *scratch)                                                     \
+    {                                                                                              \
+        function(__VA_ARGS__, rows, out, x, n, scratch);                                           \
+    }
+#define GOLDEN_LAYER(name, row_size, step_count, input_count, pixels, clear_size)                  \
+    static const thumbnet_layer_t name##_layer = {.constants = &name##_constants,                  \
+                                                  .sources = name##_sources,                       \
+                                                  .out_row_size = row_size,                        \
+                                                  .steps = step_count,                             \
+                                                  .inputs = input_count,                           \
+                                                  .width = pixels,                                 \
+                                                  .clear = clear_size};
+#define GOLDEN_CASE(name, kernel, samples, out_size, out_pixel_size, scratch_size, pointwise)      \
+    {#name,   kernel,   &name##_layer,  name##_inputs, name##_vectors,                             \
+     samples, out_size, out_pixel_size, scratch_size,  pointwise}
+
 #endif

@@ -1,6 +1,9 @@
 /* How thumbnet lowers the models of kernel_vectors.h, and its cases by kernel.
- * Made by make_golden.py, do not edit; seeds and shapes are in kernel_cases.py and networks.py. Outputs are those of
- * ai-edge-litert 2.3.0, BUILTIN_WITHOUT_DEFAULT_DELEGATES.
+ *
+ * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
+ * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
+ * delegates: ai-edge-litert 2.3.0, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the
+ * operators quantize and dequantize BUILTIN_REF, see kernel_cases.py).
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GOLDEN_KERNEL_CONSTANTS_H
 #define GOLDEN_KERNEL_CONSTANTS_H
@@ -29,1718 +32,999 @@
 #define GOLDEN_MOST_INPUTS 3
 #define GOLDEN_MOST_SCRATCH 80
 
-static void run_conv_2d_s8_3_3(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_conv_2d_s8(constants, 3, 3, rows, out, x, n, scratch);
-}
-
-static void run_conv_2d_s8_2_4(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_conv_2d_s8(constants, 2, 4, rows, out, x, n, scratch);
-}
-
-static void run_conv_2d_s8_5_5(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_conv_2d_s8(constants, 5, 5, rows, out, x, n, scratch);
-}
-
-static void run_conv_2d_1x1_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_conv_2d_1x1_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_fully_connected_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_fully_connected_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_depthwise_conv_2d_s8_3_3_1(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_depthwise_conv_2d_s8(constants, 3, 3, 1, rows, out, x, n, scratch);
-}
-
-static void run_depthwise_conv_2d_s8_3_3_0(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_depthwise_conv_2d_s8(constants, 3, 3, 0, rows, out, x, n, scratch);
-}
-
-static void run_depthwise_conv_2d_s8_5_5_1(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_depthwise_conv_2d_s8(constants, 5, 5, 1, rows, out, x, n, scratch);
-}
-
-static void run_depthwise_conv_2d_s8_7_7_1(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_depthwise_conv_2d_s8(constants, 7, 7, 1, rows, out, x, n, scratch);
-}
-
-static void run_depthwise_conv_2d_multiplier_s8_3_3(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_depthwise_conv_2d_multiplier_s8(constants, 3, 3, rows, out, x, n, scratch);
-}
-
-static void run_add_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_add_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_add_broadcast_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_add_broadcast_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_mul_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_mul_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_mul_broadcast_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_mul_broadcast_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_average_pool_2d_s8_2_2(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_average_pool_2d_s8(constants, 2, 2, rows, out, x, n, scratch);
-}
-
-static void run_average_pool_2d_s8_3_3(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_average_pool_2d_s8(constants, 3, 3, rows, out, x, n, scratch);
-}
-
-static void run_average_pool_2d_plane_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_average_pool_2d_plane_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_max_pool_2d_s8_2_2(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_max_pool_2d_s8(constants, 2, 2, rows, out, x, n, scratch);
-}
-
-static void run_max_pool_2d_s8_3_3(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_max_pool_2d_s8(constants, 3, 3, rows, out, x, n, scratch);
-}
-
-static void run_max_pool_2d_plane_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_max_pool_2d_plane_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_mean_row_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_mean_row_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_mean_plane_s8_0(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_mean_plane_s8(constants, 0, rows, out, x, n, scratch);
-}
-
-static void run_mean_plane_s8_1(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_mean_plane_s8(constants, 1, rows, out, x, n, scratch);
-}
-
-static void run_softmax_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_softmax_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_lookup_u8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_lookup_u8(constants, rows, out, x, n, scratch);
-}
-
-static void run_concatenation_rows(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_concatenation_rows(constants, rows, out, x, n, scratch);
-}
-
-static void run_concatenation_columns(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_concatenation_columns(constants, rows, out, x, n, scratch);
-}
-
-static void run_concatenation_channels(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_concatenation_channels(constants, rows, out, x, n, scratch);
-}
-
-static void run_pad_s8(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_pad_s8(constants, rows, out, x, n, scratch);
-}
-
-static void run_resize_nearest_neighbor(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_resize_nearest_neighbor(constants, rows, out, x, n, scratch);
-}
-
-static void run_transpose(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_transpose(constants, rows, out, x, n, scratch);
-}
-
-static void run_reshape(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_reshape(constants, rows, out, x, n, scratch);
-}
-
-static void run_quantize_f32(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_quantize_f32(constants, rows, out, x, n, scratch);
-}
-
-static void run_dequantize_f32_0(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_dequantize_f32(constants, 0, rows, out, x, n, scratch);
-}
-
-static void run_dequantize_f32_1(const void *constants, const void *const *rows,
-    void *out, int32_t x, int32_t n, void *scratch)
-{
-    thumbnet_dequantize_f32(constants, 1, rows, out, x, n, scratch);
-}
-
-static const int8_t conv_2d_3x3_weights[135] = {
-13,16,-8,50,-9,32,1,8,-61,-29,-6,35,28,-10,-3,-95,-46,-57,-62,47,-29,-48,18,-20,5,50,-21,15,-16,25,
-5,-27,-62,14,34,15,61,-16,23,37,57,-4,13,-58,39,59,-20,-59,-14,-32,-67,46,15,-20,-19,-37,23,-18,33,
-1,-24,-9,21,37,51,-37,-51,-48,69,42,22,8,18,-63,-37,20,28,1,40,-33,61,-13,-73,84,-39,-3,-38,42,14,
--34,-61,-73,-94,-34,52,-22,67,23,-57,21,60,-1,-36,-78,-6,9,93,-12,-46,13,-30,-44,13,7,-29,-1,49,-8,
-79,-21,18,5,19,-15,-16,-10,22,-11,-70,-1,55,3,47,6,14,};
-static const int32_t conv_2d_3x3_bias[5] = {
--4731,-1449,27063,17332,11888,};
-static const int32_t conv_2d_3x3_edge_bias[5] = {
-5922,-4788,21816,28409,9344,};
-static const int32_t conv_2d_3x3_mantissa[5] = {
-1345095782,1182165531,1231476317,1223319918,1635821838,};
-static const int8_t conv_2d_3x3_shift[5] = {
--8,-8,-8,-10,-11,};
-static const thumbnet_conv_2d_t conv_2d_3x3_constants = {.weights = conv_2d_3x3_weights, .bias = conv_2d_3x3_bias, .edge_bias = conv_2d_3x3_edge_bias, .mantissa = conv_2d_3x3_mantissa, .shift = conv_2d_3x3_shift,
-    .in_channels = 3, .out_channels = 5, .in_width = 6, .stride_width = 1, .pad_left = 1,
-    .in_zero_point = -53, .out_zero_point = -97, .low = -128, .high = 127};
-static const thumbnet_source_t conv_2d_3x3_sources[1] = {
-    {.row_size = 18, .height = 5, .kernel_height = 3, .stride = 1, .pad = 1,
-    .kernel_width = 3, .stride_width = 1, .pad_left = 1},
-};
-static const thumbnet_layer_t conv_2d_3x3_layer = {.constants = &conv_2d_3x3_constants, .sources = conv_2d_3x3_sources, .out_row_size = 30, .steps = 5, .inputs = 1,
-    .width = 6};
-static const golden_input_t conv_2d_3x3_inputs[1] = {
-    {6, 3, 87},
-};
-static const void *const conv_2d_3x3_vectors[4] = {
-    conv_2d_3x3_0_0,
-    conv_2d_3x3_0,
-    conv_2d_3x3_1_0,
-    conv_2d_3x3_1,
-};
-
-static const int8_t conv_2d_stride_2_weights[72] = {
--8,-73,-2,50,48,-9,-6,-32,46,-52,5,25,29,-1,-55,12,11,-60,30,-56,104,-78,40,65,13,4,39,-56,19,46,
-39,-18,-83,-9,-22,4,43,75,27,54,28,54,21,14,6,-19,66,37,27,26,-63,-2,-4,0,-23,-21,5,30,37,-41,5,25,
--8,50,7,64,15,-12,48,-54,36,-38,};
-static const int32_t conv_2d_stride_2_bias[4] = {
--25659,29204,73674,13119,};
-static const int32_t conv_2d_stride_2_edge_bias[4] = {
--16443,18836,23754,-2881,};
-static const int32_t conv_2d_stride_2_mantissa[4] = {
-1623768887,1359100050,1395450794,1428424310,};
-static const int8_t conv_2d_stride_2_shift[4] = {
--9,-6,-8,-6,};
-static const thumbnet_conv_2d_t conv_2d_stride_2_constants = {.weights = conv_2d_stride_2_weights, .bias = conv_2d_stride_2_bias, .edge_bias = conv_2d_stride_2_edge_bias, .mantissa = conv_2d_stride_2_mantissa, .shift = conv_2d_stride_2_shift,
-    .in_channels = 2, .out_channels = 4, .in_width = 6, .stride_width = 2, .in_zero_point = -128,
-    .out_zero_point = -82, .low = -82, .high = 127};
-static const thumbnet_source_t conv_2d_stride_2_sources[1] = {
-    {.row_size = 12, .height = 6, .kernel_height = 3, .stride = 2, .kernel_width = 3,
-    .stride_width = 2},
-};
-static const thumbnet_layer_t conv_2d_stride_2_layer = {.constants = &conv_2d_stride_2_constants, .sources = conv_2d_stride_2_sources, .out_row_size = 12, .steps = 3, .inputs = 1,
-    .width = 3};
-static const golden_input_t conv_2d_stride_2_inputs[1] = {
-    {6, 2, 8},
-};
-static const void *const conv_2d_stride_2_vectors[4] = {
-    conv_2d_stride_2_0_0,
-    conv_2d_stride_2_0,
-    conv_2d_stride_2_1_0,
-    conv_2d_stride_2_1,
-};
-
-static const int8_t conv_2d_wide_stride_weights[24] = {
--40,-10,-2,-56,39,-36,-55,79,-18,-54,80,-86,61,5,7,-18,-22,-11,58,-31,1,-22,9,-13,};
-static const int32_t conv_2d_wide_stride_bias[3] = {
-3151,6741,-4427,};
-static const int32_t conv_2d_wide_stride_mantissa[3] = {
-1343080945,1343080945,1343080945,};
-static const int8_t conv_2d_wide_stride_shift[3] = {
--6,-6,-6,};
-static const thumbnet_conv_2d_t conv_2d_wide_stride_constants = {.weights = conv_2d_wide_stride_weights, .bias = conv_2d_wide_stride_bias, .mantissa = conv_2d_wide_stride_mantissa, .shift = conv_2d_wide_stride_shift, .in_channels = 1,
-    .out_channels = 3, .in_width = 8, .stride_width = 3, .out_zero_point = -78, .low = -128,
-    .high = 127};
-static const thumbnet_source_t conv_2d_wide_stride_sources[1] = {
-    {.row_size = 8, .height = 7, .kernel_height = 2, .stride = 1, .kernel_width = 4,
-    .stride_width = 3},
-};
-static const thumbnet_layer_t conv_2d_wide_stride_layer = {.constants = &conv_2d_wide_stride_constants, .sources = conv_2d_wide_stride_sources, .out_row_size = 6, .steps = 6, .inputs = 1,
-    .width = 2};
-static const golden_input_t conv_2d_wide_stride_inputs[1] = {
-    {8, 1, 6},
-};
-static const void *const conv_2d_wide_stride_vectors[4] = {
-    conv_2d_wide_stride_0_0,
-    conv_2d_wide_stride_0,
-    conv_2d_wide_stride_1_0,
-    conv_2d_wide_stride_1,
-};
-
-static const int8_t conv_2d_window_over_all_weights[150] = {
-63,-34,-98,110,-33,34,-46,47,108,95,-1,26,32,20,69,16,-6,101,84,46,-44,-14,-42,-18,-18,-14,19,-33,
--55,-42,77,-25,36,35,29,-19,-67,13,-64,-20,8,79,4,-21,-3,46,-47,-19,-64,-9,6,26,11,-10,75,25,28,
--34,-66,54,-33,-19,19,76,49,-61,15,-103,-4,81,31,57,79,-14,-50,-73,-74,72,40,30,-6,-75,-13,37,-62,
--48,-18,23,58,-61,-2,-6,-70,72,1,-16,51,-15,27,81,20,-58,-3,68,47,-7,16,-57,36,-31,35,52,-34,-63,
-14,3,-37,-59,41,-15,43,12,18,-67,-44,-28,58,32,121,-26,62,-29,25,-26,-19,15,-36,-11,-22,-50,40,-18,
-62,4,44,-89,48,35,-87,-54,};
-static const int32_t conv_2d_window_over_all_bias[3] = {
--97107,-37906,23451,};
-static const int32_t conv_2d_window_over_all_edge_bias[3] = {
--53800,-13649,21038,};
-static const int32_t conv_2d_window_over_all_mantissa[3] = {
-1211471462,2003262559,1892593460,};
-static const int8_t conv_2d_window_over_all_shift[3] = {
--8,-8,-11,};
-static const thumbnet_conv_2d_t conv_2d_window_over_all_constants = {.weights = conv_2d_window_over_all_weights, .bias = conv_2d_window_over_all_bias, .edge_bias = conv_2d_window_over_all_edge_bias, .mantissa = conv_2d_window_over_all_mantissa, .shift = conv_2d_window_over_all_shift,
-    .in_channels = 2, .out_channels = 3, .in_width = 4, .stride_width = 1, .pad_left = 2,
-    .in_zero_point = 127, .out_zero_point = 80, .low = -128, .high = 127};
-static const thumbnet_source_t conv_2d_window_over_all_sources[1] = {
-    {.row_size = 8, .height = 3, .kernel_height = 5, .stride = 1, .pad = 2,
-    .kernel_width = 5, .stride_width = 1, .pad_left = 2},
-};
-static const thumbnet_layer_t conv_2d_window_over_all_layer = {.constants = &conv_2d_window_over_all_constants, .sources = conv_2d_window_over_all_sources, .out_row_size = 12, .steps = 3, .inputs = 1,
-    .width = 4};
-static const golden_input_t conv_2d_window_over_all_inputs[1] = {
-    {4, 2, 36},
-};
-static const void *const conv_2d_window_over_all_vectors[4] = {
-    conv_2d_window_over_all_0_0,
-    conv_2d_window_over_all_0,
-    conv_2d_window_over_all_1_0,
-    conv_2d_window_over_all_1,
-};
-
-static const int8_t conv_2d_1x1_weights[63] = {
-21,45,76,44,-59,110,-16,14,13,29,4,-24,-43,-88,-7,2,27,10,62,-79,7,67,-20,-41,23,66,-91,56,60,15,
-73,33,16,-17,11,-26,-64,-55,-12,-38,-26,74,8,-36,23,-44,45,-55,1,18,-3,40,-30,-89,28,1,32,35,30,3,
-48,20,-48,};
-static const int32_t conv_2d_1x1_bias[7] = {
--29290,10398,-19410,-31818,26526,23910,-26858,};
-static const int32_t conv_2d_1x1_mantissa[7] = {
-1380511119,1631959894,1967023392,2131000013,1656240639,1360242347,1164218396,};
-static const int8_t conv_2d_1x1_shift[7] = {
--8,-6,-8,-7,-6,-7,-8,};
-static const thumbnet_conv_2d_t conv_2d_1x1_constants = {.weights = conv_2d_1x1_weights, .bias = conv_2d_1x1_bias, .mantissa = conv_2d_1x1_mantissa, .shift = conv_2d_1x1_shift, .in_channels = 9,
-    .out_channels = 7, .in_width = 5, .stride_width = 1, .in_zero_point = 127, .out_zero_point = -104,
-    .low = -128, .high = 127};
-static const thumbnet_source_t conv_2d_1x1_sources[1] = {
-    {.row_size = 45, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t conv_2d_1x1_layer = {.constants = &conv_2d_1x1_constants, .sources = conv_2d_1x1_sources, .out_row_size = 35, .steps = 3, .inputs = 1,
-    .width = 5};
-static const golden_input_t conv_2d_1x1_inputs[1] = {
-    {5, 9, 14},
-};
-static const void *const conv_2d_1x1_vectors[4] = {
-    conv_2d_1x1_0_0,
-    conv_2d_1x1_0,
-    conv_2d_1x1_1_0,
-    conv_2d_1x1_1,
-};
-
-static const int8_t conv_2d_1x1_even_weights[16] = {
--10,24,10,-53,-36,22,-42,21,31,-64,23,-32,-26,-13,-1,30,};
-static const int32_t conv_2d_1x1_even_bias[4] = {
-1219,7393,-10876,-4665,};
-static const int32_t conv_2d_1x1_even_mantissa[4] = {
-1521695724,2049925780,2101251710,1596447673,};
-static const int8_t conv_2d_1x1_even_shift[4] = {
--7,-6,-8,-6,};
-static const thumbnet_conv_2d_t conv_2d_1x1_even_constants = {.weights = conv_2d_1x1_even_weights, .bias = conv_2d_1x1_even_bias, .mantissa = conv_2d_1x1_even_mantissa, .shift = conv_2d_1x1_even_shift, .in_channels = 4,
-    .out_channels = 4, .in_width = 4, .stride_width = 1, .high = 127};
-static const thumbnet_source_t conv_2d_1x1_even_sources[1] = {
-    {.row_size = 16, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t conv_2d_1x1_even_layer = {.constants = &conv_2d_1x1_even_constants, .sources = conv_2d_1x1_even_sources, .out_row_size = 16, .steps = 2, .inputs = 1,
-    .width = 4};
-static const golden_input_t conv_2d_1x1_even_inputs[1] = {
-    {4, 4, 8},
-};
-static const void *const conv_2d_1x1_even_vectors[4] = {
-    conv_2d_1x1_even_0_0,
-    conv_2d_1x1_even_0,
-    conv_2d_1x1_even_1_0,
-    conv_2d_1x1_even_1,
-};
-
-static const int8_t conv_2d_coarse_weights[6] = {
--2,2,1,2,-1,-1,};
-static const int32_t conv_2d_coarse_bias[3] = {
-4,-25,6,};
-static const int32_t conv_2d_coarse_mantissa[3] = {
-1288490240,1073741824,2093796608,};
-static const int8_t conv_2d_coarse_shift[3] = {
--1,1,2,};
-static const thumbnet_conv_2d_t conv_2d_coarse_constants = {.weights = conv_2d_coarse_weights, .bias = conv_2d_coarse_bias, .mantissa = conv_2d_coarse_mantissa, .shift = conv_2d_coarse_shift, .in_channels = 2,
-    .out_channels = 3, .in_width = 5, .stride_width = 1, .in_zero_point = 3, .out_zero_point = -7,
-    .low = -128, .high = 127};
-static const thumbnet_source_t conv_2d_coarse_sources[1] = {
-    {.row_size = 10, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t conv_2d_coarse_layer = {.constants = &conv_2d_coarse_constants, .sources = conv_2d_coarse_sources, .out_row_size = 15, .steps = 3, .inputs = 1,
-    .width = 5};
-static const golden_input_t conv_2d_coarse_inputs[1] = {
-    {5, 2, 19},
-};
-static const void *const conv_2d_coarse_vectors[4] = {
-    conv_2d_coarse_0_0,
-    conv_2d_coarse_0,
-    conv_2d_coarse_1_0,
-    conv_2d_coarse_1,
-};
-
-static const int8_t fully_connected_weights[180] = {
--31,-5,-27,15,-5,-27,-40,28,68,25,40,15,12,61,33,-5,8,-7,-37,-44,-15,56,-66,45,38,13,-24,35,31,48,
-106,0,-33,69,-32,-22,35,-39,-20,-82,-26,3,-34,10,3,-34,-62,-79,-27,-13,8,-25,-7,-25,19,5,64,17,-23,
--29,-26,-40,44,26,3,-8,77,60,-9,5,27,11,-38,-1,-36,-33,-101,44,-52,2,3,14,11,45,-9,20,13,-26,18,17,
-24,75,57,-116,48,-41,14,-14,39,12,-8,-43,-28,100,30,18,-44,3,15,-19,-24,-4,62,-69,45,99,-17,-48,85,
--16,50,-127,-17,-54,14,-48,25,8,-31,56,14,-55,-42,9,72,34,22,-3,-127,-27,-7,10,64,-17,22,36,35,-55,
--20,-82,10,-12,36,-15,16,47,-2,-38,23,20,1,-14,-23,-34,12,106,57,-13,-35,17,-35,58,11,-32,48,-43,
--54,27,39,7,};
-static const int32_t fully_connected_bias[6] = {
-11257,32306,13215,-24388,54019,-59464,};
-static const int32_t fully_connected_mantissa[6] = {
-1904768144,1904768144,1904768144,1904768144,1904768144,1904768144,};
-static const int8_t fully_connected_shift[6] = {
--8,-8,-8,-8,-8,-8,};
-static const thumbnet_conv_2d_t fully_connected_constants = {.weights = fully_connected_weights, .bias = fully_connected_bias, .mantissa = fully_connected_mantissa, .shift = fully_connected_shift, .in_channels = 30,
-    .out_channels = 6, .in_width = 1, .stride_width = 1, .in_zero_point = 127, .out_zero_point = -128,
-    .low = -128, .high = 127};
-static const thumbnet_source_t fully_connected_sources[1] = {
-    {.row_size = 30, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t fully_connected_layer = {.constants = &fully_connected_constants, .sources = fully_connected_sources, .out_row_size = 6, .steps = 1, .inputs = 1,
-    .width = 1};
-static const golden_input_t fully_connected_inputs[1] = {
-    {1, 30, 6},
-};
-static const void *const fully_connected_vectors[4] = {
-    fully_connected_0_0,
-    fully_connected_0,
-    fully_connected_1_0,
-    fully_connected_1,
-};
-
-static const int8_t fully_connected_relu_weights[27] = {
--32,-107,4,-55,6,-72,-91,-45,8,-24,-14,-61,38,92,53,-26,-38,2,12,41,-92,8,-24,-79,-14,-27,-35,};
-static const int32_t fully_connected_relu_bias[3] = {
-39146,-2536,27257,};
-static const int32_t fully_connected_relu_mantissa[3] = {
-1102366729,1595129606,1294412710,};
-static const int8_t fully_connected_relu_shift[3] = {
--7,-5,-6,};
-static const thumbnet_conv_2d_t fully_connected_relu_constants = {.weights = fully_connected_relu_weights, .bias = fully_connected_relu_bias, .mantissa = fully_connected_relu_mantissa, .shift = fully_connected_relu_shift, .in_channels = 9,
-    .out_channels = 3, .in_width = 1, .stride_width = 1, .in_zero_point = 127, .out_zero_point = -128,
-    .low = -128, .high = 127};
-static const thumbnet_source_t fully_connected_relu_sources[1] = {
-    {.row_size = 9, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t fully_connected_relu_layer = {.constants = &fully_connected_relu_constants, .sources = fully_connected_relu_sources, .out_row_size = 3, .steps = 1, .inputs = 1,
-    .width = 1};
-static const golden_input_t fully_connected_relu_inputs[1] = {
-    {1, 9, 3},
-};
-static const void *const fully_connected_relu_vectors[4] = {
-    fully_connected_relu_0_0,
-    fully_connected_relu_0,
-    fully_connected_relu_1_0,
-    fully_connected_relu_1,
-};
-
-static const int8_t depthwise_3x3_weights[45] = {
--45,-14,-22,2,14,-2,-16,-24,-41,0,82,-23,-51,-49,-23,20,39,-51,-34,1,25,-12,8,-36,15,-7,-72,3,36,
--31,-31,71,18,18,118,-14,66,-18,-31,5,-43,-87,24,-62,3,};
-static const int32_t depthwise_3x3_bias[5] = {
-2082,-11740,-9671,3625,-319,};
-static const int16_t depthwise_3x3_weight_sums[5] = {
--148,-56,-112,188,-143,};
-static const int32_t depthwise_3x3_mantissa[5] = {
-1902293504,1963185569,1086305499,1122699306,1668891053,};
-static const int8_t depthwise_3x3_shift[5] = {
--7,-7,-6,-8,-9,};
-static const thumbnet_depthwise_conv_2d_t depthwise_3x3_constants = {.weights = depthwise_3x3_weights, .bias = depthwise_3x3_bias, .weight_sums = depthwise_3x3_weight_sums, .mantissa = depthwise_3x3_mantissa, .shift = depthwise_3x3_shift,
-    .channels = 5, .in_width = 7, .multiplier = 1, .stride_width = 1, .pad_left = 1,
-    .in_zero_point = -39, .out_zero_point = 127, .low = -128, .high = 127};
-static const thumbnet_source_t depthwise_3x3_sources[1] = {
-    {.row_size = 35, .height = 5, .kernel_height = 3, .stride = 1, .pad = 1,
-    .kernel_width = 3, .stride_width = 1, .pad_left = 1},
-};
-static const thumbnet_layer_t depthwise_3x3_layer = {.constants = &depthwise_3x3_constants, .sources = depthwise_3x3_sources, .out_row_size = 35, .steps = 5, .inputs = 1,
-    .width = 7};
-static const golden_input_t depthwise_3x3_inputs[1] = {
-    {7, 5, 45},
-};
-static const void *const depthwise_3x3_vectors[4] = {
-    depthwise_3x3_0_0,
-    depthwise_3x3_0,
-    depthwise_3x3_1_0,
-    depthwise_3x3_1,
-};
-
-static const int8_t depthwise_whole_vectors_weights[72] = {
-25,89,-56,-11,1,-47,-9,-5,-23,26,-81,-31,-47,8,15,-37,27,-9,6,6,-84,-20,-17,127,-9,-46,-40,-35,-13,
-28,14,75,42,40,75,66,42,-34,3,18,-81,-64,4,61,0,29,-21,15,-46,-55,5,-110,-17,17,80,-55,19,-15,-47,
-27,-42,2,41,-13,-38,-15,54,1,-5,-48,41,-28,};
-static const int32_t depthwise_whole_vectors_bias[8] = {
-4342,-2016,-1972,4703,21000,3753,1825,8927,};
-static const int16_t depthwise_whole_vectors_weight_sums[8] = {
--36,-129,-77,292,-51,-183,10,-51,};
-static const int32_t depthwise_whole_vectors_mantissa[8] = {
-1361054092,1846618427,1696224547,1548503023,1229367153,1215812355,2072053888,1242445757,};
-static const int8_t depthwise_whole_vectors_shift[8] = {
--7,-7,-7,-9,-8,-8,-8,-9,};
-static const thumbnet_depthwise_conv_2d_t depthwise_whole_vectors_constants = {.weights = depthwise_whole_vectors_weights, .bias = depthwise_whole_vectors_bias, .weight_sums = depthwise_whole_vectors_weight_sums, .mantissa = depthwise_whole_vectors_mantissa, .shift = depthwise_whole_vectors_shift,
-    .channels = 8, .in_width = 5, .ties_up = 8, .multiplier = 1, .stride_width = 1,
-    .pad_left = 1, .in_zero_point = 28, .out_zero_point = -128, .low = -128, .high = 127};
-static const thumbnet_source_t depthwise_whole_vectors_sources[1] = {
-    {.row_size = 40, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1,
-    .kernel_width = 3, .stride_width = 1, .pad_left = 1},
-};
-static const thumbnet_layer_t depthwise_whole_vectors_layer = {.constants = &depthwise_whole_vectors_constants, .sources = depthwise_whole_vectors_sources, .out_row_size = 40, .steps = 4, .inputs = 1,
-    .width = 5};
-static const golden_input_t depthwise_whole_vectors_inputs[1] = {
-    {5, 8, 56},
-};
-static const void *const depthwise_whole_vectors_vectors[4] = {
-    depthwise_whole_vectors_0_0,
-    depthwise_whole_vectors_0,
-    depthwise_whole_vectors_1_0,
-    depthwise_whole_vectors_1,
-};
-
-static const int8_t depthwise_stride_2_weights[36] = {
--6,16,26,-10,28,60,-21,-32,-34,9,-44,-28,30,-11,24,30,19,30,30,83,-48,7,49,28,-7,79,8,-97,-6,19,2,
--12,48,-3,-7,-12,};
-static const int32_t depthwise_stride_2_bias[4] = {
-1553,950,9854,11758,};
-static const int16_t depthwise_stride_2_weight_sums[4] = {
-27,59,229,-68,};
-static const int32_t depthwise_stride_2_mantissa[4] = {
-1693169228,1590910714,1227511415,1255154305,};
-static const int8_t depthwise_stride_2_shift[4] = {
--7,-7,-5,-6,};
-static const thumbnet_depthwise_conv_2d_t depthwise_stride_2_constants = {.weights = depthwise_stride_2_weights, .bias = depthwise_stride_2_bias, .weight_sums = depthwise_stride_2_weight_sums, .mantissa = depthwise_stride_2_mantissa, .shift = depthwise_stride_2_shift,
-    .channels = 4, .in_width = 6, .ties_up = 4, .multiplier = 1, .stride_width = 2,
-    .out_zero_point = 34, .low = 34, .high = 127};
-static const thumbnet_source_t depthwise_stride_2_sources[1] = {
-    {.row_size = 24, .height = 6, .kernel_height = 3, .stride = 2, .kernel_width = 3,
-    .stride_width = 2},
-};
-static const thumbnet_layer_t depthwise_stride_2_layer = {.constants = &depthwise_stride_2_constants, .sources = depthwise_stride_2_sources, .out_row_size = 12, .steps = 3, .inputs = 1,
-    .width = 3};
-static const golden_input_t depthwise_stride_2_inputs[1] = {
-    {6, 4, 4},
-};
-static const void *const depthwise_stride_2_vectors[4] = {
-    depthwise_stride_2_0_0,
-    depthwise_stride_2_0,
-    depthwise_stride_2_1_0,
-    depthwise_stride_2_1,
-};
-
-static const int8_t depthwise_5x5_weights[75] = {
--46,-39,-25,46,-77,-54,2,-57,-7,-39,0,92,-38,42,-1,9,-89,-67,26,-73,-3,20,31,-45,36,27,-8,-57,-47,
-50,31,-18,-27,7,2,-9,-64,127,-11,-30,7,-77,-32,-15,-79,-8,41,-12,14,-27,-16,-30,-2,-86,-55,15,-20,
--1,-29,-59,13,5,8,45,20,-33,45,-26,-67,10,-87,60,27,-37,-35,};
-static const int32_t depthwise_5x5_bias[3] = {
--53179,-32746,-34322,};
-static const int16_t depthwise_5x5_weight_sums[3] = {
--356,-215,-335,};
-static const int32_t depthwise_5x5_mantissa[3] = {
-1665950122,1665950122,1665950122,};
-static const int8_t depthwise_5x5_shift[3] = {
--8,-8,-8,};
-static const thumbnet_depthwise_conv_2d_t depthwise_5x5_constants = {.weights = depthwise_5x5_weights, .bias = depthwise_5x5_bias, .weight_sums = depthwise_5x5_weight_sums, .mantissa = depthwise_5x5_mantissa, .shift = depthwise_5x5_shift,
-    .channels = 3, .in_width = 6, .multiplier = 1, .stride_width = 1, .pad_left = 2,
-    .in_zero_point = -128, .out_zero_point = 127, .low = -128, .high = 127};
-static const thumbnet_source_t depthwise_5x5_sources[1] = {
-    {.row_size = 18, .height = 4, .kernel_height = 5, .stride = 1, .pad = 2,
-    .kernel_width = 5, .stride_width = 1, .pad_left = 2},
-};
-static const thumbnet_layer_t depthwise_5x5_layer = {.constants = &depthwise_5x5_constants, .sources = depthwise_5x5_sources, .out_row_size = 18, .steps = 4, .inputs = 1,
-    .width = 6};
-static const golden_input_t depthwise_5x5_inputs[1] = {
-    {6, 3, 45},
-};
-static const void *const depthwise_5x5_vectors[4] = {
-    depthwise_5x5_0_0,
-    depthwise_5x5_0,
-    depthwise_5x5_1_0,
-    depthwise_5x5_1,
-};
-
-static const int8_t depthwise_7x7_weights[98] = {
--18,-49,22,-105,-36,-8,5,-8,52,57,-5,61,-36,-16,59,45,-15,101,116,19,36,27,-71,38,-9,-2,18,-61,-43,
-71,-97,-25,-6,-39,71,-44,24,20,-27,48,27,46,23,-42,-94,55,12,-36,24,-74,45,42,-42,5,51,18,1,-6,-21,
-24,7,24,61,-30,17,77,-17,-43,64,-56,-79,4,-19,51,-8,38,-20,-37,-37,67,17,18,-39,-79,21,-43,-61,4,
--1,16,52,-30,15,78,-95,7,23,-3,};
-static const int32_t depthwise_7x7_bias[2] = {
--30092,-4164,};
-static const int16_t depthwise_7x7_weight_sums[2] = {
-185,7,};
-static const int32_t depthwise_7x7_mantissa[2] = {
-1662313636,1421081043,};
-static const int8_t depthwise_7x7_shift[2] = {
--8,-7,};
-static const thumbnet_depthwise_conv_2d_t depthwise_7x7_constants = {.weights = depthwise_7x7_weights, .bias = depthwise_7x7_bias, .weight_sums = depthwise_7x7_weight_sums, .mantissa = depthwise_7x7_mantissa, .shift = depthwise_7x7_shift,
-    .channels = 2, .in_width = 9, .multiplier = 1, .stride_width = 1, .pad_left = 3,
-    .out_zero_point = 127, .low = -128, .high = 127};
-static const thumbnet_source_t depthwise_7x7_sources[1] = {
-    {.row_size = 18, .height = 4, .kernel_height = 7, .stride = 1, .pad = 3,
-    .kernel_width = 7, .stride_width = 1, .pad_left = 3},
-};
-static const thumbnet_layer_t depthwise_7x7_layer = {.constants = &depthwise_7x7_constants, .sources = depthwise_7x7_sources, .out_row_size = 18, .steps = 4, .inputs = 1,
-    .width = 9};
-static const golden_input_t depthwise_7x7_inputs[1] = {
-    {9, 2, 62},
-};
-static const void *const depthwise_7x7_vectors[4] = {
-    depthwise_7x7_0_0,
-    depthwise_7x7_0,
-    depthwise_7x7_1_0,
-    depthwise_7x7_1,
-};
-
-static const int8_t depthwise_padded_weights[27] = {
-0,7,29,-5,-11,24,-16,31,-27,-44,-23,61,-78,-4,47,-63,-7,6,12,42,49,-39,-58,23,91,-3,-15,};
-static const int32_t depthwise_padded_bias[3] = {
-10760,-3472,13737,};
-static const int16_t depthwise_padded_weight_sums[3] = {
-32,-105,102,};
-static const int32_t depthwise_padded_mantissa[3] = {
-1374389504,1374389504,2061584256,};
-static const int8_t depthwise_padded_shift[3] = {
--8,-7,-8,};
-static const thumbnet_depthwise_conv_2d_t depthwise_padded_constants = {.weights = depthwise_padded_weights, .bias = depthwise_padded_bias, .weight_sums = depthwise_padded_weight_sums, .mantissa = depthwise_padded_mantissa, .shift = depthwise_padded_shift,
-    .channels = 3, .in_width = 4, .multiplier = 1, .stride_width = 2, .in_zero_point = -100,
-    .out_zero_point = 20, .low = -128, .high = 127};
-static const thumbnet_source_t depthwise_padded_sources[1] = {
-    {.row_size = 12, .height = 4, .kernel_height = 3, .stride = 2, .pad = 1,
-    .kernel_width = 3, .stride_width = 2},
-};
-static const thumbnet_layer_t depthwise_padded_layer = {.constants = &depthwise_padded_constants, .sources = depthwise_padded_sources, .out_row_size = 9, .steps = 3, .inputs = 1,
-    .width = 3};
-static const golden_input_t depthwise_padded_inputs[1] = {
-    {4, 3, 3},
-};
-static const void *const depthwise_padded_vectors[4] = {
-    depthwise_padded_0_0,
-    depthwise_padded_0,
-    depthwise_padded_1_0,
-    depthwise_padded_1,
-};
-
-static const int8_t depthwise_multiplier_weights[54] = {
-46,-66,-26,-2,-57,-12,27,-12,-11,123,-15,31,-27,45,0,3,27,23,-68,59,-13,40,-62,59,-61,-9,-3,-28,
--17,53,11,-23,-43,-64,-41,-57,5,34,-46,28,-68,-18,-58,14,-19,26,29,-51,-22,18,19,69,-1,73,};
-static const int32_t depthwise_multiplier_bias[6] = {
--14256,-5623,1533,13009,20515,5031,};
-static const int16_t depthwise_multiplier_weight_sums[6] = {
--113,210,-58,-209,-128,160,};
-static const int32_t depthwise_multiplier_mantissa[6] = {
-1214773921,1971516485,1252235670,1999582882,1367764474,1246479605,};
-static const int8_t depthwise_multiplier_shift[6] = {
--6,-7,-6,-6,-5,-5,};
-static const thumbnet_depthwise_conv_2d_t depthwise_multiplier_constants = {.weights = depthwise_multiplier_weights, .bias = depthwise_multiplier_bias, .weight_sums = depthwise_multiplier_weight_sums, .mantissa = depthwise_multiplier_mantissa, .shift = depthwise_multiplier_shift,
-    .channels = 2, .in_width = 5, .multiplier = 3, .stride_width = 1, .pad_left = 1,
-    .in_zero_point = -4, .out_zero_point = 2, .low = -128, .high = 127};
-static const thumbnet_source_t depthwise_multiplier_sources[1] = {
-    {.row_size = 10, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1,
-    .kernel_width = 3, .stride_width = 1, .pad_left = 1},
-};
-static const thumbnet_layer_t depthwise_multiplier_layer = {.constants = &depthwise_multiplier_constants, .sources = depthwise_multiplier_sources, .out_row_size = 30, .steps = 4, .inputs = 1,
-    .width = 5};
-static const golden_input_t depthwise_multiplier_inputs[1] = {
-    {5, 2, 94},
-};
-static const void *const depthwise_multiplier_vectors[4] = {
-    depthwise_multiplier_0_0,
-    depthwise_multiplier_0,
-    depthwise_multiplier_1_0,
-    depthwise_multiplier_1,
-};
-
-static const thumbnet_add_t add_constants = {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5, .second.channel_step = 1,
-    .first_factor = 524288, .offset = 41418752, .second_mantissa = 1655004639, .out_mantissa = 1192745051, .second_shift = 4,
-    .out_shift = 18, .second_sign = 1, .channels = 5, .out_zero_point = -102, .low = -102,
-    .high = 127};
-static const thumbnet_source_t add_sources[2] = {
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t add_layer = {.constants = &add_constants, .sources = add_sources, .out_row_size = 20, .steps = 3, .inputs = 2,
-    .width = 4};
-static const golden_input_t add_inputs[2] = {
-    {4, 5, 0},
-    {4, 5, 0},
-};
-static const void *const add_vectors[6] = {
-    add_0_0,
-    add_0_1,
-    add_0,
-    add_1_0,
-    add_1_1,
-    add_1,
-};
-
-static const thumbnet_add_t sub_constants = {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5, .second.channel_step = 1,
-    .first_factor = 524288, .offset = 67108864, .second_mantissa = 1303992150, .out_mantissa = 1133382811, .second_shift = 5,
-    .out_shift = 18, .second_sign = -1, .second_zero_point = 127, .channels = 5, .out_zero_point = -128,
-    .low = -128, .high = 127};
-static const thumbnet_source_t sub_sources[2] = {
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t sub_layer = {.constants = &sub_constants, .sources = sub_sources, .out_row_size = 20, .steps = 3, .inputs = 2,
-    .width = 4};
-static const golden_input_t sub_inputs[2] = {
-    {4, 5, 0},
-    {4, 5, 0},
-};
-static const void *const sub_vectors[6] = {
-    sub_0_0,
-    sub_0_1,
-    sub_0,
-    sub_1_0,
-    sub_1_1,
-    sub_1,
-};
-
-static const thumbnet_add_t add_channels_constants = {.first.row = 1, .first.channel_step = 1, .second.column_step = 5, .second.channel_step = 1, .first_factor = 524288,
-    .offset = -66584576, .second_mantissa = 1637874025, .out_mantissa = 1397813176, .second_shift = 1, .out_shift = 19,
-    .second_sign = 1, .second_zero_point = -77, .channels = 5, .out_zero_point = 68, .low = -128,
-    .high = 127};
-static const thumbnet_source_t add_channels_sources[2] = {
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-    {.row_size = 5, .height = 1, .kernel_height = 1, .kernel_width = 1},
-};
-static const thumbnet_layer_t add_channels_layer = {.constants = &add_channels_constants, .sources = add_channels_sources, .out_row_size = 20, .steps = 3, .inputs = 2,
-    .width = 4};
-static const golden_input_t add_channels_inputs[2] = {
-    {4, 5, 0},
-    {1, 5, -1},
-};
-static const void *const add_channels_vectors[6] = {
-    add_channels_0_0,
-    add_channels_0_1,
-    add_channels_0,
-    add_channels_1_0,
-    add_channels_1_1,
-    add_channels_1,
-};
-
-static const thumbnet_add_t sub_columns_constants = {.first.row = 1, .first.column_step = 5, .first.channel_step = 1, .second.column_step = 1, .first_factor = -524288,
-    .second_mantissa = 1715445570, .out_mantissa = 1743274795, .second_shift = 1, .out_shift = 19, .second_sign = 1,
-    .channels = 5, .out_zero_point = -22, .low = -128, .high = 127};
-static const thumbnet_source_t sub_columns_sources[2] = {
-    {.row_size = 4, .height = 1, .kernel_height = 1, .kernel_width = 1, .stride_width = 1},
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t sub_columns_layer = {.constants = &sub_columns_constants, .sources = sub_columns_sources, .out_row_size = 20, .steps = 3, .inputs = 2,
-    .width = 4};
-static const golden_input_t sub_columns_inputs[2] = {
-    {4, 1, -1},
-    {4, 5, 0},
-};
-static const void *const sub_columns_vectors[6] = {
-    sub_columns_0_0,
-    sub_columns_0_1,
-    sub_columns_0,
-    sub_columns_1_0,
-    sub_columns_1_1,
-    sub_columns_1,
-};
-
-static const int8_t add_constant_operand[5] = {
--38,-20,-20,-24,-6,};
-static const thumbnet_add_t add_constant_constants = {.first.constant = add_constant_operand, .first.row = 1, .first.channel_step = 1, .second.column_step = 5, .second.channel_step = 1,
-    .first_factor = 524288, .offset = -4718592, .second_mantissa = 1288490141, .out_mantissa = 1789569773, .second_shift = 1,
-    .out_shift = 19, .second_sign = 1, .second_zero_point = -20, .channels = 5, .out_zero_point = 4,
-    .low = -128, .high = 127};
-static const thumbnet_source_t add_constant_sources[1] = {
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t add_constant_layer = {.constants = &add_constant_constants, .sources = add_constant_sources, .out_row_size = 20, .steps = 3, .inputs = 1,
-    .width = 4};
-static const golden_input_t add_constant_inputs[1] = {
-    {4, 5, 0},
-};
-static const void *const add_constant_vectors[4] = {
-    add_constant_0_0,
-    add_constant_0,
-    add_constant_1_0,
-    add_constant_1,
-};
-
-static const thumbnet_mul_t mul_constants = {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5, .second.channel_step = 1,
-    .mantissa = 2105332608, .shift = -7, .first_zero_point = -128, .second_zero_point = -117, .channels = 5,
-    .out_zero_point = -128, .low = -128, .high = 127};
-static const thumbnet_source_t mul_sources[2] = {
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t mul_layer = {.constants = &mul_constants, .sources = mul_sources, .out_row_size = 20, .steps = 3, .inputs = 2,
-    .width = 4};
-static const golden_input_t mul_inputs[2] = {
-    {4, 5, 0},
-    {4, 5, 0},
-};
-static const void *const mul_vectors[6] = {
-    mul_0_0,
-    mul_0_1,
-    mul_0,
-    mul_1_0,
-    mul_1_1,
-    mul_1,
-};
-
-static const thumbnet_mul_t mul_pixels_constants = {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 1, .mantissa = 1745454336,
-    .shift = -8, .first_zero_point = 77, .second_zero_point = 24, .channels = 5, .out_zero_point = -18,
-    .low = -18, .high = 11};
-static const thumbnet_source_t mul_pixels_sources[2] = {
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-    {.row_size = 4, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t mul_pixels_layer = {.constants = &mul_pixels_constants, .sources = mul_pixels_sources, .out_row_size = 20, .steps = 3, .inputs = 2,
-    .width = 4};
-static const golden_input_t mul_pixels_inputs[2] = {
-    {4, 5, 0},
-    {4, 1, -1},
-};
-static const void *const mul_pixels_vectors[6] = {
-    mul_pixels_0_0,
-    mul_pixels_0_1,
-    mul_pixels_0,
-    mul_pixels_1_0,
-    mul_pixels_1_1,
-    mul_pixels_1,
-};
-
-static const int8_t mul_constant_operand[5] = {
--20,15,95,-13,68,};
-static const thumbnet_mul_t mul_constant_constants = {.first.column_step = 5, .first.channel_step = 1, .second.constant = mul_constant_operand, .second.row = 1, .second.channel_step = 1,
-    .mantissa = 1717986944, .shift = -6, .first_zero_point = -20, .second_zero_point = 9, .channels = 5,
-    .out_zero_point = 4, .low = -128, .high = 127};
-static const thumbnet_source_t mul_constant_sources[1] = {
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t mul_constant_layer = {.constants = &mul_constant_constants, .sources = mul_constant_sources, .out_row_size = 20, .steps = 3, .inputs = 1,
-    .width = 4};
-static const golden_input_t mul_constant_inputs[1] = {
-    {4, 5, 0},
-};
-static const void *const mul_constant_vectors[4] = {
-    mul_constant_0_0,
-    mul_constant_0,
-    mul_constant_1_0,
-    mul_constant_1,
-};
-
-static const thumbnet_pool_2d_t average_pool_2x2_constants = {.channels = 5, .in_width = 6, .in_height = 5, .out_width = 3, .kernel_width = 2,
-    .stride_width = 2, .low = -128, .high = 127};
-static const thumbnet_source_t average_pool_2x2_sources[1] = {
-    {.row_size = 30, .height = 5, .kernel_height = 2, .stride = 2, .kernel_width = 2,
-    .stride_width = 2},
-};
-static const thumbnet_layer_t average_pool_2x2_layer = {.constants = &average_pool_2x2_constants, .sources = average_pool_2x2_sources, .out_row_size = 15, .steps = 2, .inputs = 1,
-    .width = 3};
-static const golden_input_t average_pool_2x2_inputs[1] = {
-    {6, 5, 5},
-};
-static const void *const average_pool_2x2_vectors[4] = {
-    average_pool_2x2_0_0,
-    average_pool_2x2_0,
-    average_pool_2x2_1_0,
-    average_pool_2x2_1,
-};
-
-static const thumbnet_pool_2d_t average_pool_same_constants = {.channels = 3, .in_width = 5, .in_height = 4, .out_width = 5, .kernel_width = 3,
-    .stride_width = 1, .pad_left = 1, .high = 127};
-static const thumbnet_source_t average_pool_same_sources[1] = {
-    {.row_size = 15, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1,
-    .kernel_width = 3, .stride_width = 1, .pad_left = 1},
-};
-static const thumbnet_layer_t average_pool_same_layer = {.constants = &average_pool_same_constants, .sources = average_pool_same_sources, .out_row_size = 15, .steps = 4, .inputs = 1,
-    .width = 5};
-static const golden_input_t average_pool_same_inputs[1] = {
-    {5, 3, 21},
-};
-static const void *const average_pool_same_vectors[4] = {
-    average_pool_same_0_0,
-    average_pool_same_0,
-    average_pool_same_1_0,
-    average_pool_same_1,
-};
-
-static const thumbnet_pool_2d_t average_pool_plane_constants = {.channels = 3, .in_width = 6, .in_height = 6, .out_width = 2, .kernel_width = 4,
-    .stride_width = 2, .low = -128, .high = 127};
-static const thumbnet_source_t average_pool_plane_sources[1] = {
-    {.row_size = 18, .height = 6, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t average_pool_plane_layer = {.constants = &average_pool_plane_constants, .sources = average_pool_plane_sources, .steps = 6, .inputs = 1, .width = 6,
-    .clear = 28};
-static const golden_input_t average_pool_plane_inputs[1] = {
-    {6, 3, 0},
-};
-static const void *const average_pool_plane_vectors[4] = {
-    average_pool_plane_0_0,
-    average_pool_plane_0,
-    average_pool_plane_1_0,
-    average_pool_plane_1,
-};
-
-static const thumbnet_pool_2d_t max_pool_2x2_constants = {.channels = 5, .in_width = 6, .in_height = 5, .out_width = 3, .kernel_width = 2,
-    .stride_width = 2, .low = -128, .high = 127};
-static const thumbnet_source_t max_pool_2x2_sources[1] = {
-    {.row_size = 30, .height = 5, .kernel_height = 2, .stride = 2, .kernel_width = 2,
-    .stride_width = 2},
-};
-static const thumbnet_layer_t max_pool_2x2_layer = {.constants = &max_pool_2x2_constants, .sources = max_pool_2x2_sources, .out_row_size = 15, .steps = 2, .inputs = 1,
-    .width = 3};
-static const golden_input_t max_pool_2x2_inputs[1] = {
-    {6, 5, 5},
-};
-static const void *const max_pool_2x2_vectors[4] = {
-    max_pool_2x2_0_0,
-    max_pool_2x2_0,
-    max_pool_2x2_1_0,
-    max_pool_2x2_1,
-};
-
-static const thumbnet_pool_2d_t max_pool_same_constants = {.channels = 3, .in_width = 5, .in_height = 4, .out_width = 5, .kernel_width = 3,
-    .stride_width = 1, .pad_left = 1, .low = -128, .high = 127};
-static const thumbnet_source_t max_pool_same_sources[1] = {
-    {.row_size = 15, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1,
-    .kernel_width = 3, .stride_width = 1, .pad_left = 1},
-};
-static const thumbnet_layer_t max_pool_same_layer = {.constants = &max_pool_same_constants, .sources = max_pool_same_sources, .out_row_size = 15, .steps = 4, .inputs = 1,
-    .width = 5};
-static const golden_input_t max_pool_same_inputs[1] = {
-    {5, 3, 21},
-};
-static const void *const max_pool_same_vectors[4] = {
-    max_pool_same_0_0,
-    max_pool_same_0,
-    max_pool_same_1_0,
-    max_pool_same_1,
-};
-
-static const thumbnet_pool_2d_t max_pool_plane_constants = {.channels = 3, .in_width = 6, .in_height = 6, .out_width = 2, .kernel_width = 4,
-    .stride_width = 2, .low = -128, .high = 127};
-static const thumbnet_source_t max_pool_plane_sources[1] = {
-    {.row_size = 18, .height = 6, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t max_pool_plane_layer = {.constants = &max_pool_plane_constants, .sources = max_pool_plane_sources, .steps = 6, .inputs = 1, .width = 6,
-    .clear = 10};
-static const golden_input_t max_pool_plane_inputs[1] = {
-    {6, 3, 0},
-};
-static const void *const max_pool_plane_vectors[4] = {
-    max_pool_plane_0_0,
-    max_pool_plane_0,
-    max_pool_plane_1_0,
-    max_pool_plane_1,
-};
-
-static const thumbnet_mean_t mean_channels_constants = {.multiplier = 613566756, .in_offset = -889, .out_offset = 127, .channels = 7, .shift = -1,
-    .outputs = 1, .count = 7, .pitch = 7, .step = 1};
-static const thumbnet_source_t mean_channels_sources[1] = {
-    {.row_size = 28, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t mean_channels_layer = {.constants = &mean_channels_constants, .sources = mean_channels_sources, .out_row_size = 4, .steps = 3, .inputs = 1,
-    .width = 4};
-static const golden_input_t mean_channels_inputs[1] = {
-    {4, 7, 0},
-};
-static const void *const mean_channels_vectors[4] = {
-    mean_channels_0_0,
-    mean_channels_0,
-    mean_channels_1_0,
-    mean_channels_1,
-};
-
-static const thumbnet_mean_t mean_columns_constants = {.multiplier = 911166420, .out_offset = -4, .channels = 4, .shift = -1, .outputs = 4,
-    .count = 7, .pitch = 1, .step = 4};
-static const thumbnet_source_t mean_columns_sources[1] = {
-    {.row_size = 28, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 7},
-};
-static const thumbnet_layer_t mean_columns_layer = {.constants = &mean_columns_constants, .sources = mean_columns_sources, .out_row_size = 4, .steps = 3, .inputs = 1,
-    .width = 1};
-static const golden_input_t mean_columns_inputs[1] = {
-    {7, 4, 0},
-};
-static const void *const mean_columns_vectors[4] = {
-    mean_columns_0_0,
-    mean_columns_0,
-    mean_columns_1_0,
-    mean_columns_1,
-};
-
-static const thumbnet_mean_t mean_plane_constants = {.multiplier = 715827882, .channels = 5, .shift = -2, .outputs = 5, .count = 12};
-static const thumbnet_source_t mean_plane_sources[1] = {
-    {.row_size = 15, .height = 4, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t mean_plane_layer = {.constants = &mean_plane_constants, .sources = mean_plane_sources, .steps = 4, .inputs = 1, .width = 3,
-    .clear = 24};
-static const golden_input_t mean_plane_inputs[1] = {
-    {3, 5, 0},
-};
-static const void *const mean_plane_vectors[4] = {
-    mean_plane_0_0,
-    mean_plane_0,
-    mean_plane_1_0,
-    mean_plane_1,
-};
-
-static const thumbnet_mean_t mean_plane_kept_constants = {.multiplier = 1869257472, .out_offset = 7, .rounded_up = 16, .channels = 19, .shift = -3,
-    .outputs = 19, .count = 9};
-static const thumbnet_source_t mean_plane_kept_sources[1] = {
-    {.row_size = 57, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t mean_plane_kept_layer = {.constants = &mean_plane_kept_constants, .sources = mean_plane_kept_sources, .steps = 3, .inputs = 1, .width = 3,
-    .clear = 80};
-static const golden_input_t mean_plane_kept_inputs[1] = {
-    {3, 19, 0},
-};
-static const void *const mean_plane_kept_vectors[4] = {
-    mean_plane_kept_0_0,
-    mean_plane_kept_0,
-    mean_plane_kept_1_0,
-    mean_plane_kept_1,
-};
-
-static const thumbnet_mean_t mean_rows_constants = {.multiplier = 858993459, .channels = 4, .shift = -1, .outputs = 12, .count = 15,
-    .pitch = 4};
-static const thumbnet_source_t mean_rows_sources[1] = {
-    {.row_size = 12, .height = 5, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t mean_rows_layer = {.constants = &mean_rows_constants, .sources = mean_rows_sources, .steps = 5, .inputs = 1, .width = 3,
-    .clear = 52};
-static const golden_input_t mean_rows_inputs[1] = {
-    {3, 4, 0},
-};
-static const void *const mean_rows_vectors[4] = {
-    mean_rows_0_0,
-    mean_rows_0,
-    mean_rows_1_0,
-    mean_rows_1,
-};
-
-static const thumbnet_mean_t mean_all_constants = {.multiplier = 572662306, .in_offset = 2160, .out_offset = -18, .channels = 6, .shift = -5,
-    .outputs = 1, .count = 20};
-static const thumbnet_source_t mean_all_sources[1] = {
-    {.row_size = 30, .height = 4, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t mean_all_layer = {.constants = &mean_all_constants, .sources = mean_all_sources, .steps = 4, .inputs = 1, .width = 5,
-    .clear = 8};
-static const golden_input_t mean_all_inputs[1] = {
-    {5, 6, 0},
-};
-static const void *const mean_all_vectors[4] = {
-    mean_all_0_0,
-    mean_all_0,
-    mean_all_1_0,
-    mean_all_1,
-};
-
-static const thumbnet_mean_t mean_rows_and_channels_constants = {.multiplier = 954437176, .in_offset = 1548, .out_offset = -86, .channels = 3, .shift = -3,
-    .outputs = 4, .count = 24, .pitch = 1};
-static const thumbnet_source_t mean_rows_and_channels_sources[1] = {
-    {.row_size = 12, .height = 6, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t mean_rows_and_channels_layer = {.constants = &mean_rows_and_channels_constants, .sources = mean_rows_and_channels_sources, .steps = 6, .inputs = 1, .width = 4,
-    .clear = 20};
-static const golden_input_t mean_rows_and_channels_inputs[1] = {
-    {4, 3, 0},
-};
-static const void *const mean_rows_and_channels_vectors[4] = {
-    mean_rows_and_channels_0_0,
-    mean_rows_and_channels_0,
-    mean_rows_and_channels_1_0,
-    mean_rows_and_channels_1,
-};
-
-static const uint32_t softmax_table[256] = {
-1065353216,1064959726,1064575465,1064200216,1063833768,1063475915,1063126455,1062785191,1062451931,
-1062126487,1061808676,1061498319,1061195241,1060899271,1060610243,1060327994,1060052365,1059783200,
-1059520348,1059263661,1059012994,1058768207,1058529161,1058295721,1058067756,1057845138,1057627741,
-1057415443,1057208124,1057005668,1056651311,1056265169,1055888083,1055519842,1055160237,1054809066,
-1054466132,1054131241,1053804204,1053484837,1053172961,1052868400,1052570982,1052280540,1051996909,
-1051719930,1051449448,1051185310,1050927366,1050675472,1050429487,1050189270,1049954688,1049725607,
-1049501899,1049283439,1049070101,1048861768,1048658320,1048343289,1047955257,1047576325,1047206282,
-1046844917,1046492027,1046147414,1045810884,1045482246,1045161316,1044847914,1044541861,1044242987,
-1043951123,1043666104,1043387770,1043115964,1042850532,1042591326,1042338200,1042091010,1041849618,
-1041613887,1041383685,1041158883,1040939352,1040724971,1040515619,1040311174,1040035662,1039645729,
-1039264945,1038893088,1038529956,1038175337,1037829039,1037490860,1037160615,1036838113,1036523178,
-1036215626,1035915291,1035621996,1035335584,1035055886,1034782750,1034516018,1034255545,1034001178,
-1033752780,1033510205,1033273322,1033041992,1032816090,1032595484,1032380054,1032169675,1031964232,
-1031728428,1031336590,1030953938,1030580265,1030215352,1029859001,1029511004,1029171173,1028839309,
-1028515231,1028198752,1027889698,1027587892,1027293162,1027005347,1026724280,1026449808,1026181771,
-1025920023,1025664411,1025414796,1025171034,1024932991,1024700529,1024473522,1024251836,1024035352,
-1023823943,1023617494,1023415886,1023027840,1022643315,1022267813,1021901113,1021543018,1021193318,
-1020851824,1020518335,1020192672,1019874643,1019564076,1019260790,1018964620,1018675394,1018392954,
-1018117136,1017847789,1017584757,1017327897,1017077058,1016832105,1016592895,1016359295,1016131176,
-1015908408,1015690864,1015478418,1015270959,1015068366,1014719481,1014333070,1013955729,1013587239,
-1013227391,1012875976,1012532810,1012197693,1011870435,1011550846,1011238759,1010933992,1010636373,
-1010345728,1010061906,1009784740,1009514075,1009249758,1008991635,1008739571,1008493419,1008253041,
-1008018295,1007789060,1007565201,1007346592,1007133106,1006924632,1006721047,1006411514,1006023212,
-1005644025,1005273731,1004912122,1004558986,1004214141,1003877383,1003548523,1003227370,1002913756,
-1002607497,1002308421,1002016353,1001731142,1001452619,1001180630,1000915014,1000655632,1000402335,
-1000154978,999913418,999677528,999447171,999222216,999002533,998788007,998578512,998373930,
-998103935,997713740,997332696,996960590,996597204,996242347,995895813,995557407,995226931,
-994904213,994589063,994281305,993980759,993687268,993400661,993120775,992847449,992580538,
-992319887,992065350,991816777,991574040,};
+GOLDEN_KERNEL(run_conv_2d_s8_3_3, thumbnet_conv_2d_s8, constants, 3, 3)
+GOLDEN_KERNEL(run_conv_2d_s8_2_4, thumbnet_conv_2d_s8, constants, 2, 4)
+GOLDEN_KERNEL(run_conv_2d_s8_5_5, thumbnet_conv_2d_s8, constants, 5, 5)
+GOLDEN_KERNEL(run_conv_2d_1x1_s8, thumbnet_conv_2d_1x1_s8, constants)
+GOLDEN_KERNEL(run_fully_connected_s8, thumbnet_fully_connected_s8, constants)
+GOLDEN_KERNEL(run_depthwise_conv_2d_s8_3_3_1, thumbnet_depthwise_conv_2d_s8, constants, 3, 3, 1)
+GOLDEN_KERNEL(run_depthwise_conv_2d_s8_3_3_0, thumbnet_depthwise_conv_2d_s8, constants, 3, 3, 0)
+GOLDEN_KERNEL(run_depthwise_conv_2d_s8_5_5_1, thumbnet_depthwise_conv_2d_s8, constants, 5, 5, 1)
+GOLDEN_KERNEL(run_depthwise_conv_2d_s8_7_7_1, thumbnet_depthwise_conv_2d_s8, constants, 7, 7, 1)
+GOLDEN_KERNEL(run_depthwise_conv_2d_multiplier_s8_3_3, thumbnet_depthwise_conv_2d_multiplier_s8, constants, 3, 3)
+GOLDEN_KERNEL(run_add_s8, thumbnet_add_s8, constants)
+GOLDEN_KERNEL(run_add_broadcast_s8, thumbnet_add_broadcast_s8, constants)
+GOLDEN_KERNEL(run_mul_s8, thumbnet_mul_s8, constants)
+GOLDEN_KERNEL(run_mul_broadcast_s8, thumbnet_mul_broadcast_s8, constants)
+GOLDEN_KERNEL(run_average_pool_2d_s8_2_2, thumbnet_average_pool_2d_s8, constants, 2, 2)
+GOLDEN_KERNEL(run_average_pool_2d_s8_3_3, thumbnet_average_pool_2d_s8, constants, 3, 3)
+GOLDEN_KERNEL(run_average_pool_2d_plane_s8, thumbnet_average_pool_2d_plane_s8, constants)
+GOLDEN_KERNEL(run_max_pool_2d_s8_2_2, thumbnet_max_pool_2d_s8, constants, 2, 2)
+GOLDEN_KERNEL(run_max_pool_2d_s8_3_3, thumbnet_max_pool_2d_s8, constants, 3, 3)
+GOLDEN_KERNEL(run_max_pool_2d_plane_s8, thumbnet_max_pool_2d_plane_s8, constants)
+GOLDEN_KERNEL(run_mean_row_s8, thumbnet_mean_row_s8, constants)
+GOLDEN_KERNEL(run_mean_plane_s8_0, thumbnet_mean_plane_s8, constants, 0)
+GOLDEN_KERNEL(run_mean_plane_s8_1, thumbnet_mean_plane_s8, constants, 1)
+GOLDEN_KERNEL(run_softmax_s8, thumbnet_softmax_s8, constants)
+GOLDEN_KERNEL(run_lookup_u8, thumbnet_lookup_u8, constants)
+GOLDEN_KERNEL(run_concatenation_rows, thumbnet_concatenation_rows, constants)
+GOLDEN_KERNEL(run_concatenation_columns, thumbnet_concatenation_columns, constants)
+GOLDEN_KERNEL(run_concatenation_channels, thumbnet_concatenation_channels, constants)
+GOLDEN_KERNEL(run_pad_s8, thumbnet_pad_s8, constants)
+GOLDEN_KERNEL(run_resize_nearest_neighbor, thumbnet_resize_nearest_neighbor, constants)
+GOLDEN_KERNEL(run_transpose, thumbnet_transpose, constants)
+GOLDEN_KERNEL(run_reshape, thumbnet_reshape, constants)
+GOLDEN_KERNEL(run_quantize_f32, thumbnet_quantize_f32, constants)
+GOLDEN_KERNEL(run_dequantize_f32_0, thumbnet_dequantize_f32, constants, 0)
+GOLDEN_KERNEL(run_dequantize_f32_1, thumbnet_dequantize_f32, constants, 1)
+
+static const int8_t conv_2d_3x3_weights[135] =
+{13,16,-8,50,-9,32,1,8,-61,-29,-6,35,28,-10,-3,-95,-46,-57,-62,47,-29,-48,18,-20,5,50,-21,15,-16,
+25,5,-27,-62,14,34,15,61,-16,23,37,57,-4,13,-58,39,59,-20,-59,-14,-32,-67,46,15,-20,-19,-37,23,
+-18,33,1,-24,-9,21,37,51,-37,-51,-48,69,42,22,8,18,-63,-37,20,28,1,40,-33,61,-13,-73,84,-39,-3,
+-38,42,14,-34,-61,-73,-94,-34,52,-22,67,23,-57,21,60,-1,-36,-78,-6,9,93,-12,-46,13,-30,-44,13,7,
+-29,-1,49,-8,79,-21,18,5,19,-15,-16,-10,22,-11,-70,-1,55,3,47,6,14};
+static const int32_t conv_2d_3x3_bias[5] = {-4731,-1449,27063,17332,11888};
+static const int32_t conv_2d_3x3_edge_bias[5] = {5922,-4788,21816,28409,9344};
+static const int32_t conv_2d_3x3_mantissa[5] =
+{1345095782,1182165531,1231476317,1223319918,1635821838};
+static const int8_t conv_2d_3x3_shift[5] = {-8,-8,-8,-10,-11};
+static const thumbnet_conv_2d_t conv_2d_3x3_constants =
+{.weights = conv_2d_3x3_weights, .bias = conv_2d_3x3_bias, .edge_bias = conv_2d_3x3_edge_bias,
+.mantissa = conv_2d_3x3_mantissa, .shift = conv_2d_3x3_shift, .in_channels = 3,
+.out_channels = 5, .in_width = 6, .stride_width = 1, .pad_left = 1, .in_zero_point = -53,
+.out_zero_point = -97, .low = -128, .high = 127};
+static const thumbnet_source_t conv_2d_3x3_sources[1] =
+{{.row_size = 18, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(conv_2d_3x3, 30, 4, 1, 6, 0)
+static const golden_input_t conv_2d_3x3_inputs[1] = {{6, 3, 75}};
+static const void *const conv_2d_3x3_vectors[4] =
+{conv_2d_3x3_0_0, conv_2d_3x3_0, conv_2d_3x3_1_0, conv_2d_3x3_1};
+
+static const int8_t conv_2d_stride_2_weights[72] =
+{-8,-73,-2,50,48,-9,-6,-32,46,-52,5,25,29,-1,-55,12,11,-60,30,-56,104,-78,40,65,13,4,39,-56,19,
+46,39,-18,-83,-9,-22,4,43,75,27,54,28,54,21,14,6,-19,66,37,27,26,-63,-2,-4,0,-23,-21,5,30,37,-41,
+5,25,-8,50,7,64,15,-12,48,-54,36,-38};
+static const int32_t conv_2d_stride_2_bias[4] = {-25659,29204,73674,13119};
+static const int32_t conv_2d_stride_2_edge_bias[4] = {-16443,18836,23754,-2881};
+static const int32_t conv_2d_stride_2_mantissa[4] = {1623768887,1359100050,1395450794,1428424310};
+static const int8_t conv_2d_stride_2_shift[4] = {-9,-6,-8,-6};
+static const thumbnet_conv_2d_t conv_2d_stride_2_constants =
+{.weights = conv_2d_stride_2_weights, .bias = conv_2d_stride_2_bias,
+.edge_bias = conv_2d_stride_2_edge_bias, .mantissa = conv_2d_stride_2_mantissa,
+.shift = conv_2d_stride_2_shift, .in_channels = 2, .out_channels = 4, .in_width = 6,
+.stride_width = 2, .in_zero_point = -128, .out_zero_point = -82, .low = -82, .high = 127};
+static const thumbnet_source_t conv_2d_stride_2_sources[1] =
+{{.row_size = 12, .height = 6, .kernel_height = 3, .stride = 2, .kernel_width = 3,
+.stride_width = 2}};
+GOLDEN_LAYER(conv_2d_stride_2, 12, 3, 1, 3, 0)
+static const golden_input_t conv_2d_stride_2_inputs[1] = {{6, 2, 8}};
+static const void *const conv_2d_stride_2_vectors[4] =
+{conv_2d_stride_2_0_0, conv_2d_stride_2_0, conv_2d_stride_2_1_0, conv_2d_stride_2_1};
+
+static const int8_t conv_2d_wide_stride_weights[24] =
+{-40,-10,-2,-56,39,-36,-55,79,-18,-54,80,-86,61,5,7,-18,-22,-11,58,-31,1,-22,9,-13};
+static const int32_t conv_2d_wide_stride_bias[3] = {3151,6741,-4427};
+static const int32_t conv_2d_wide_stride_mantissa[3] = {1343080945,1343080945,1343080945};
+static const int8_t conv_2d_wide_stride_shift[3] = {-6,-6,-6};
+static const thumbnet_conv_2d_t conv_2d_wide_stride_constants =
+{.weights = conv_2d_wide_stride_weights, .bias = conv_2d_wide_stride_bias,
+.mantissa = conv_2d_wide_stride_mantissa, .shift = conv_2d_wide_stride_shift, .in_channels = 1,
+.out_channels = 3, .in_width = 8, .stride_width = 3, .out_zero_point = -78, .low = -128,
+.high = 127};
+static const thumbnet_source_t conv_2d_wide_stride_sources[1] =
+{{.row_size = 8, .height = 7, .kernel_height = 2, .stride = 1, .kernel_width = 4,
+.stride_width = 3}};
+GOLDEN_LAYER(conv_2d_wide_stride, 6, 6, 1, 2, 0)
+static const golden_input_t conv_2d_wide_stride_inputs[1] = {{8, 1, 6}};
+static const void *const conv_2d_wide_stride_vectors[4] =
+{conv_2d_wide_stride_0_0, conv_2d_wide_stride_0, conv_2d_wide_stride_1_0, conv_2d_wide_stride_1};
+
+static const int8_t conv_2d_window_over_all_weights[150] =
+{63,-34,-98,110,-33,34,-46,47,108,95,-1,26,32,20,69,16,-6,101,84,46,-44,-14,-42,-18,-18,-14,19,
+-33,-55,-42,77,-25,36,35,29,-19,-67,13,-64,-20,8,79,4,-21,-3,46,-47,-19,-64,-9,6,26,11,-10,75,25,
+28,-34,-66,54,-33,-19,19,76,49,-61,15,-103,-4,81,31,57,79,-14,-50,-73,-74,72,40,30,-6,-75,-13,37,
+-62,-48,-18,23,58,-61,-2,-6,-70,72,1,-16,51,-15,27,81,20,-58,-3,68,47,-7,16,-57,36,-31,35,52,-34,
+-63,14,3,-37,-59,41,-15,43,12,18,-67,-44,-28,58,32,121,-26,62,-29,25,-26,-19,15,-36,-11,-22,-50,
+40,-18,62,4,44,-89,48,35,-87,-54};
+static const int32_t conv_2d_window_over_all_bias[3] = {-97107,-37906,23451};
+static const int32_t conv_2d_window_over_all_edge_bias[3] = {-53800,-13649,21038};
+static const int32_t conv_2d_window_over_all_mantissa[3] = {1211471462,2003262559,1892593460};
+static const int8_t conv_2d_window_over_all_shift[3] = {-8,-8,-11};
+static const thumbnet_conv_2d_t conv_2d_window_over_all_constants =
+{.weights = conv_2d_window_over_all_weights, .bias = conv_2d_window_over_all_bias,
+.edge_bias = conv_2d_window_over_all_edge_bias, .mantissa = conv_2d_window_over_all_mantissa,
+.shift = conv_2d_window_over_all_shift, .in_channels = 2, .out_channels = 3, .in_width = 4,
+.stride_width = 1, .pad_left = 2, .in_zero_point = 127, .out_zero_point = 80, .low = -128,
+.high = 127};
+static const thumbnet_source_t conv_2d_window_over_all_sources[1] =
+{{.row_size = 8, .height = 3, .kernel_height = 5, .stride = 1, .pad = 2, .kernel_width = 5,
+.stride_width = 1, .pad_left = 2}};
+GOLDEN_LAYER(conv_2d_window_over_all, 12, 3, 1, 4, 0)
+static const golden_input_t conv_2d_window_over_all_inputs[1] = {{4, 2, 36}};
+static const void *const conv_2d_window_over_all_vectors[4] =
+{conv_2d_window_over_all_0_0, conv_2d_window_over_all_0, conv_2d_window_over_all_1_0,
+conv_2d_window_over_all_1};
+
+static const int8_t conv_2d_1x1_weights[63] =
+{-23,-44,-69,27,24,49,41,-72,-11,14,-84,-28,-9,-7,-40,40,-40,33,13,6,-67,-72,42,-14,59,-54,8,-10,
+34,-40,-38,-29,-81,20,53,4,-17,-27,-40,-7,92,-28,-26,-39,29,65,-58,-49,32,8,-56,29,-9,6,-7,35,
+-17,127,-11,-24,98,51,-8};
+static const int32_t conv_2d_1x1_bias[7] = {-6558,-17932,-9276,-13550,-11453,819,32645};
+static const int32_t conv_2d_1x1_mantissa[7] =
+{1990417197,1749236810,1799390332,1768157069,1390259314,1378866247,1303050780};
+static const int8_t conv_2d_1x1_shift[7] = {-7,-6,-6,-7,-6,-7,-7};
+static const thumbnet_conv_2d_t conv_2d_1x1_constants =
+{.weights = conv_2d_1x1_weights, .bias = conv_2d_1x1_bias, .mantissa = conv_2d_1x1_mantissa,
+.shift = conv_2d_1x1_shift, .in_channels = 9, .out_channels = 7, .in_width = 5,
+.stride_width = 1, .in_zero_point = -128, .out_zero_point = 127, .low = -128, .high = 127};
+static const thumbnet_source_t conv_2d_1x1_sources[1] =
+{{.row_size = 45, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(conv_2d_1x1, 35, 3, 1, 5, 0)
+static const golden_input_t conv_2d_1x1_inputs[1] = {{5, 9, 14}};
+static const void *const conv_2d_1x1_vectors[4] =
+{conv_2d_1x1_0_0, conv_2d_1x1_0, conv_2d_1x1_1_0, conv_2d_1x1_1};
+
+static const int8_t conv_2d_1x1_even_weights[16] =
+{-10,24,10,-53,-36,22,-42,21,31,-64,23,-32,-26,-13,-1,30};
+static const int32_t conv_2d_1x1_even_bias[4] = {1219,7393,-10876,-4665};
+static const int32_t conv_2d_1x1_even_mantissa[4] = {1521695724,2049925780,2101251710,1596447673};
+static const int8_t conv_2d_1x1_even_shift[4] = {-7,-6,-8,-6};
+static const thumbnet_conv_2d_t conv_2d_1x1_even_constants =
+{.weights = conv_2d_1x1_even_weights, .bias = conv_2d_1x1_even_bias,
+.mantissa = conv_2d_1x1_even_mantissa, .shift = conv_2d_1x1_even_shift, .in_channels = 4,
+.out_channels = 4, .in_width = 4, .stride_width = 1, .high = 127};
+static const thumbnet_source_t conv_2d_1x1_even_sources[1] =
+{{.row_size = 16, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(conv_2d_1x1_even, 16, 2, 1, 4, 0)
+static const golden_input_t conv_2d_1x1_even_inputs[1] = {{4, 4, 8}};
+static const void *const conv_2d_1x1_even_vectors[4] =
+{conv_2d_1x1_even_0_0, conv_2d_1x1_even_0, conv_2d_1x1_even_1_0, conv_2d_1x1_even_1};
+
+static const int8_t conv_2d_coarse_weights[6] = {-2,2,1,2,-1,-1};
+static const int32_t conv_2d_coarse_bias[3] = {4,-25,6};
+static const int32_t conv_2d_coarse_mantissa[3] = {1288490240,1073741824,2093796608};
+static const int8_t conv_2d_coarse_shift[3] = {-1,1,2};
+static const thumbnet_conv_2d_t conv_2d_coarse_constants =
+{.weights = conv_2d_coarse_weights, .bias = conv_2d_coarse_bias,
+.mantissa = conv_2d_coarse_mantissa, .shift = conv_2d_coarse_shift, .in_channels = 2,
+.out_channels = 3, .in_width = 5, .stride_width = 1, .in_zero_point = 3, .out_zero_point = -7,
+.low = -128, .high = 127};
+static const thumbnet_source_t conv_2d_coarse_sources[1] =
+{{.row_size = 10, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(conv_2d_coarse, 15, 3, 1, 5, 0)
+static const golden_input_t conv_2d_coarse_inputs[1] = {{5, 2, 19}};
+static const void *const conv_2d_coarse_vectors[4] =
+{conv_2d_coarse_0_0, conv_2d_coarse_0, conv_2d_coarse_1_0, conv_2d_coarse_1};
+
+static const int8_t fully_connected_weights[180] =
+{-31,-5,-27,15,-5,-27,-40,28,68,25,40,15,12,61,33,-5,8,-7,-37,-44,-15,56,-66,45,38,13,-24,35,31,
+48,106,0,-33,69,-32,-22,35,-39,-20,-82,-26,3,-34,10,3,-34,-62,-79,-27,-13,8,-25,-7,-25,19,5,64,
+17,-23,-29,-26,-40,44,26,3,-8,77,60,-9,5,27,11,-38,-1,-36,-33,-101,44,-52,2,3,14,11,45,-9,20,13,
+-26,18,17,24,75,57,-116,48,-41,14,-14,39,12,-8,-43,-28,100,30,18,-44,3,15,-19,-24,-4,62,-69,45,
+99,-17,-48,85,-16,50,-127,-17,-54,14,-48,25,8,-31,56,14,-55,-42,9,72,34,22,-3,-127,-27,-7,10,64,
+-17,22,36,35,-55,-20,-82,10,-12,36,-15,16,47,-2,-38,23,20,1,-14,-23,-34,12,106,57,-13,-35,17,-35,
+58,11,-32,48,-43,-54,27,39,7};
+static const int32_t fully_connected_bias[6] = {11257,32306,13215,-24388,54019,-59464};
+static const int32_t fully_connected_mantissa[6] =
+{1904768144,1904768144,1904768144,1904768144,1904768144,1904768144};
+static const int8_t fully_connected_shift[6] = {-8,-8,-8,-8,-8,-8};
+static const thumbnet_conv_2d_t fully_connected_constants =
+{.weights = fully_connected_weights, .bias = fully_connected_bias,
+.mantissa = fully_connected_mantissa, .shift = fully_connected_shift, .in_channels = 30,
+.out_channels = 6, .in_width = 1, .stride_width = 1, .in_zero_point = 127,
+.out_zero_point = -128, .low = -128, .high = 127};
+static const thumbnet_source_t fully_connected_sources[1] =
+{{.row_size = 30, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(fully_connected, 6, 1, 1, 1, 0)
+static const golden_input_t fully_connected_inputs[1] = {{1, 30, 6}};
+static const void *const fully_connected_vectors[4] =
+{fully_connected_0_0, fully_connected_0, fully_connected_1_0, fully_connected_1};
+
+static const int8_t fully_connected_relu_weights[27] =
+{-32,-107,4,-55,6,-72,-91,-45,8,-24,-14,-61,38,92,53,-26,-38,2,12,41,-92,8,-24,-79,-14,-27,-35};
+static const int32_t fully_connected_relu_bias[3] = {39146,-2536,27257};
+static const int32_t fully_connected_relu_mantissa[3] = {1102366729,1595129606,1294412710};
+static const int8_t fully_connected_relu_shift[3] = {-7,-5,-6};
+static const thumbnet_conv_2d_t fully_connected_relu_constants =
+{.weights = fully_connected_relu_weights, .bias = fully_connected_relu_bias,
+.mantissa = fully_connected_relu_mantissa, .shift = fully_connected_relu_shift, .in_channels = 9,
+.out_channels = 3, .in_width = 1, .stride_width = 1, .in_zero_point = 127,
+.out_zero_point = -128, .low = -128, .high = 127};
+static const thumbnet_source_t fully_connected_relu_sources[1] =
+{{.row_size = 9, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(fully_connected_relu, 3, 1, 1, 1, 0)
+static const golden_input_t fully_connected_relu_inputs[1] = {{1, 9, 3}};
+static const void *const fully_connected_relu_vectors[4] =
+{fully_connected_relu_0_0, fully_connected_relu_0, fully_connected_relu_1_0,
+fully_connected_relu_1};
+
+static const int8_t depthwise_3x3_weights[45] =
+{-45,-14,-22,2,14,-2,-16,-24,-41,0,82,-23,-51,-49,-23,20,39,-51,-34,1,25,-12,8,-36,15,-7,-72,3,
+36,-31,-31,71,18,18,118,-14,66,-18,-31,5,-43,-87,24,-62,3};
+static const int32_t depthwise_3x3_bias[5] = {2082,-11740,-9671,3625,-319};
+static const int16_t depthwise_3x3_weight_sums[5] = {-148,-56,-112,188,-143};
+static const int32_t depthwise_3x3_mantissa[5] =
+{1902293504,1963185569,1086305499,1122699306,1668891053};
+static const int8_t depthwise_3x3_shift[5] = {-7,-7,-6,-8,-9};
+static const thumbnet_depthwise_conv_2d_t depthwise_3x3_constants =
+{.weights = depthwise_3x3_weights, .bias = depthwise_3x3_bias,
+.weight_sums = depthwise_3x3_weight_sums, .mantissa = depthwise_3x3_mantissa,
+.shift = depthwise_3x3_shift, .channels = 5, .in_width = 7, .multiplier = 1, .stride_width = 1,
+.pad_left = 1, .in_zero_point = -39, .out_zero_point = 127, .low = -128, .high = 127};
+static const thumbnet_source_t depthwise_3x3_sources[1] =
+{{.row_size = 35, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(depthwise_3x3, 35, 4, 1, 7, 0)
+static const golden_input_t depthwise_3x3_inputs[1] = {{7, 5, 45}};
+static const void *const depthwise_3x3_vectors[4] =
+{depthwise_3x3_0_0, depthwise_3x3_0, depthwise_3x3_1_0, depthwise_3x3_1};
+
+static const int8_t depthwise_whole_vectors_weights[72] =
+{25,89,-56,-11,1,-47,-9,-5,-23,26,-81,-31,-47,8,15,-37,27,-9,6,6,-84,-20,-17,127,-9,-46,-40,-35,
+-13,28,14,75,42,40,75,66,42,-34,3,18,-81,-64,4,61,0,29,-21,15,-46,-55,5,-110,-17,17,80,-55,19,
+-15,-47,27,-42,2,41,-13,-38,-15,54,1,-5,-48,41,-28};
+static const int32_t depthwise_whole_vectors_bias[8] =
+{4342,-2016,-1972,4703,21000,3753,1825,8927};
+static const int16_t depthwise_whole_vectors_weight_sums[8] = {-36,-129,-77,292,-51,-183,10,-51};
+static const int32_t depthwise_whole_vectors_mantissa[8] =
+{1361054092,1846618427,1696224547,1548503023,1229367153,1215812355,2072053888,1242445757};
+static const int8_t depthwise_whole_vectors_shift[8] = {-7,-7,-7,-9,-8,-8,-8,-9};
+static const thumbnet_depthwise_conv_2d_t depthwise_whole_vectors_constants =
+{.weights = depthwise_whole_vectors_weights, .bias = depthwise_whole_vectors_bias,
+.weight_sums = depthwise_whole_vectors_weight_sums, .mantissa = depthwise_whole_vectors_mantissa,
+.shift = depthwise_whole_vectors_shift, .channels = 8, .in_width = 5, .ties_up = 8,
+.multiplier = 1, .stride_width = 1, .pad_left = 1, .in_zero_point = 28, .out_zero_point = -128,
+.low = -128, .high = 127};
+static const thumbnet_source_t depthwise_whole_vectors_sources[1] =
+{{.row_size = 40, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(depthwise_whole_vectors, 40, 4, 1, 5, 0)
+static const golden_input_t depthwise_whole_vectors_inputs[1] = {{5, 8, 56}};
+static const void *const depthwise_whole_vectors_vectors[4] =
+{depthwise_whole_vectors_0_0, depthwise_whole_vectors_0, depthwise_whole_vectors_1_0,
+depthwise_whole_vectors_1};
+
+static const int8_t depthwise_stride_2_weights[36] =
+{-6,16,26,-10,28,60,-21,-32,-34,9,-44,-28,30,-11,24,30,19,30,30,83,-48,7,49,28,-7,79,8,-97,-6,19,
+2,-12,48,-3,-7,-12};
+static const int32_t depthwise_stride_2_bias[4] = {1553,950,9854,11758};
+static const int16_t depthwise_stride_2_weight_sums[4] = {27,59,229,-68};
+static const int32_t depthwise_stride_2_mantissa[4] =
+{1693169228,1590910714,1227511415,1255154305};
+static const int8_t depthwise_stride_2_shift[4] = {-7,-7,-5,-6};
+static const thumbnet_depthwise_conv_2d_t depthwise_stride_2_constants =
+{.weights = depthwise_stride_2_weights, .bias = depthwise_stride_2_bias,
+.weight_sums = depthwise_stride_2_weight_sums, .mantissa = depthwise_stride_2_mantissa,
+.shift = depthwise_stride_2_shift, .channels = 4, .in_width = 6, .ties_up = 4, .multiplier = 1,
+.stride_width = 2, .out_zero_point = 34, .low = 34, .high = 127};
+static const thumbnet_source_t depthwise_stride_2_sources[1] =
+{{.row_size = 24, .height = 6, .kernel_height = 3, .stride = 2, .kernel_width = 3,
+.stride_width = 2}};
+GOLDEN_LAYER(depthwise_stride_2, 12, 3, 1, 3, 0)
+static const golden_input_t depthwise_stride_2_inputs[1] = {{6, 4, 4}};
+static const void *const depthwise_stride_2_vectors[4] =
+{depthwise_stride_2_0_0, depthwise_stride_2_0, depthwise_stride_2_1_0, depthwise_stride_2_1};
+
+static const int8_t depthwise_5x5_weights[75] =
+{-46,-39,-25,46,-77,-54,2,-57,-7,-39,0,92,-38,42,-1,9,-89,-67,26,-73,-3,20,31,-45,36,27,-8,-57,
+-47,50,31,-18,-27,7,2,-9,-64,127,-11,-30,7,-77,-32,-15,-79,-8,41,-12,14,-27,-16,-30,-2,-86,-55,
+15,-20,-1,-29,-59,13,5,8,45,20,-33,45,-26,-67,10,-87,60,27,-37,-35};
+static const int32_t depthwise_5x5_bias[3] = {-53179,-32746,-34322};
+static const int16_t depthwise_5x5_weight_sums[3] = {-356,-215,-335};
+static const int32_t depthwise_5x5_mantissa[3] = {1665950122,1665950122,1665950122};
+static const int8_t depthwise_5x5_shift[3] = {-8,-8,-8};
+static const thumbnet_depthwise_conv_2d_t depthwise_5x5_constants =
+{.weights = depthwise_5x5_weights, .bias = depthwise_5x5_bias,
+.weight_sums = depthwise_5x5_weight_sums, .mantissa = depthwise_5x5_mantissa,
+.shift = depthwise_5x5_shift, .channels = 3, .in_width = 6, .multiplier = 1, .stride_width = 1,
+.pad_left = 2, .in_zero_point = -128, .out_zero_point = 127, .low = -128, .high = 127};
+static const thumbnet_source_t depthwise_5x5_sources[1] =
+{{.row_size = 18, .height = 4, .kernel_height = 5, .stride = 1, .pad = 2, .kernel_width = 5,
+.stride_width = 1, .pad_left = 2}};
+GOLDEN_LAYER(depthwise_5x5, 18, 4, 1, 6, 0)
+static const golden_input_t depthwise_5x5_inputs[1] = {{6, 3, 45}};
+static const void *const depthwise_5x5_vectors[4] =
+{depthwise_5x5_0_0, depthwise_5x5_0, depthwise_5x5_1_0, depthwise_5x5_1};
+
+static const int8_t depthwise_7x7_weights[98] =
+{-18,-49,22,-105,-36,-8,5,-8,52,57,-5,61,-36,-16,59,45,-15,101,116,19,36,27,-71,38,-9,-2,18,-61,
+-43,71,-97,-25,-6,-39,71,-44,24,20,-27,48,27,46,23,-42,-94,55,12,-36,24,-74,45,42,-42,5,51,18,1,
+-6,-21,24,7,24,61,-30,17,77,-17,-43,64,-56,-79,4,-19,51,-8,38,-20,-37,-37,67,17,18,-39,-79,21,
+-43,-61,4,-1,16,52,-30,15,78,-95,7,23,-3};
+static const int32_t depthwise_7x7_bias[2] = {-30092,-4164};
+static const int16_t depthwise_7x7_weight_sums[2] = {185,7};
+static const int32_t depthwise_7x7_mantissa[2] = {1662313636,1421081043};
+static const int8_t depthwise_7x7_shift[2] = {-8,-7};
+static const thumbnet_depthwise_conv_2d_t depthwise_7x7_constants =
+{.weights = depthwise_7x7_weights, .bias = depthwise_7x7_bias,
+.weight_sums = depthwise_7x7_weight_sums, .mantissa = depthwise_7x7_mantissa,
+.shift = depthwise_7x7_shift, .channels = 2, .in_width = 9, .multiplier = 1, .stride_width = 1,
+.pad_left = 3, .out_zero_point = 127, .low = -128, .high = 127};
+static const thumbnet_source_t depthwise_7x7_sources[1] =
+{{.row_size = 18, .height = 4, .kernel_height = 7, .stride = 1, .pad = 3, .kernel_width = 7,
+.stride_width = 1, .pad_left = 3}};
+GOLDEN_LAYER(depthwise_7x7, 18, 4, 1, 9, 0)
+static const golden_input_t depthwise_7x7_inputs[1] = {{9, 2, 62}};
+static const void *const depthwise_7x7_vectors[4] =
+{depthwise_7x7_0_0, depthwise_7x7_0, depthwise_7x7_1_0, depthwise_7x7_1};
+
+static const int8_t depthwise_padded_weights[27] =
+{0,7,29,-5,-11,24,-16,31,-27,-44,-23,61,-78,-4,47,-63,-7,6,12,42,49,-39,-58,23,91,-3,-15};
+static const int32_t depthwise_padded_bias[3] = {10760,-3472,13737};
+static const int16_t depthwise_padded_weight_sums[3] = {32,-105,102};
+static const int32_t depthwise_padded_mantissa[3] = {1374389504,1374389504,2061584256};
+static const int8_t depthwise_padded_shift[3] = {-8,-7,-8};
+static const thumbnet_depthwise_conv_2d_t depthwise_padded_constants =
+{.weights = depthwise_padded_weights, .bias = depthwise_padded_bias,
+.weight_sums = depthwise_padded_weight_sums, .mantissa = depthwise_padded_mantissa,
+.shift = depthwise_padded_shift, .channels = 3, .in_width = 4, .multiplier = 1,
+.stride_width = 2, .in_zero_point = -100, .out_zero_point = 20, .low = -128, .high = 127};
+static const thumbnet_source_t depthwise_padded_sources[1] =
+{{.row_size = 12, .height = 4, .kernel_height = 3, .stride = 2, .pad = 1, .kernel_width = 3,
+.stride_width = 2}};
+GOLDEN_LAYER(depthwise_padded, 9, 3, 1, 3, 0)
+static const golden_input_t depthwise_padded_inputs[1] = {{4, 3, 3}};
+static const void *const depthwise_padded_vectors[4] =
+{depthwise_padded_0_0, depthwise_padded_0, depthwise_padded_1_0, depthwise_padded_1};
+
+static const int8_t depthwise_multiplier_weights[54] =
+{46,-66,-26,-2,-57,-12,27,-12,-11,123,-15,31,-27,45,0,3,27,23,-68,59,-13,40,-62,59,-61,-9,-3,-28,
+-17,53,11,-23,-43,-64,-41,-57,5,34,-46,28,-68,-18,-58,14,-19,26,29,-51,-22,18,19,69,-1,73};
+static const int32_t depthwise_multiplier_bias[6] = {-14256,-5623,1533,13009,20515,5031};
+static const int16_t depthwise_multiplier_weight_sums[6] = {-113,210,-58,-209,-128,160};
+static const int32_t depthwise_multiplier_mantissa[6] =
+{1214773921,1971516485,1252235670,1999582882,1367764474,1246479605};
+static const int8_t depthwise_multiplier_shift[6] = {-6,-7,-6,-6,-5,-5};
+static const thumbnet_depthwise_conv_2d_t depthwise_multiplier_constants =
+{.weights = depthwise_multiplier_weights, .bias = depthwise_multiplier_bias,
+.weight_sums = depthwise_multiplier_weight_sums, .mantissa = depthwise_multiplier_mantissa,
+.shift = depthwise_multiplier_shift, .channels = 2, .in_width = 5, .multiplier = 3,
+.stride_width = 1, .pad_left = 1, .in_zero_point = -4, .out_zero_point = 2, .low = -128,
+.high = 127};
+static const thumbnet_source_t depthwise_multiplier_sources[1] =
+{{.row_size = 10, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(depthwise_multiplier, 30, 4, 1, 5, 0)
+static const golden_input_t depthwise_multiplier_inputs[1] = {{5, 2, 94}};
+static const void *const depthwise_multiplier_vectors[4] =
+{depthwise_multiplier_0_0, depthwise_multiplier_0, depthwise_multiplier_1_0,
+depthwise_multiplier_1};
+
+static const thumbnet_add_t add_constants =
+{.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
+.second.channel_step = 1, .first_factor = 524288, .offset = 41418752,
+.second_mantissa = 1655004639, .out_mantissa = 1192745051, .second_shift = 4, .out_shift = 18,
+.second_sign = 1, .channels = 5, .out_zero_point = -102, .low = -102, .high = 127};
+static const thumbnet_source_t add_sources[2] =
+{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(add, 20, 3, 2, 4, 0)
+static const golden_input_t add_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
+static const void *const add_vectors[6] = {add_0_0, add_0_1, add_0, add_1_0, add_1_1, add_1};
+
+static const thumbnet_add_t sub_constants =
+{.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
+.second.channel_step = 1, .first_factor = 524288, .offset = 67108864,
+.second_mantissa = 1303992150, .out_mantissa = 1133382811, .second_shift = 5, .out_shift = 18,
+.second_sign = -1, .second_zero_point = 127, .channels = 5, .out_zero_point = -128, .low = -128,
+.high = 127};
+static const thumbnet_source_t sub_sources[2] =
+{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(sub, 20, 3, 2, 4, 0)
+static const golden_input_t sub_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
+static const void *const sub_vectors[6] = {sub_0_0, sub_0_1, sub_0, sub_1_0, sub_1_1, sub_1};
+
+static const thumbnet_add_t add_channels_constants =
+{.first.row = 1, .first.channel_step = 1, .second.column_step = 5, .second.channel_step = 1,
+.first_factor = 524288, .offset = -66584576, .second_mantissa = 1637874025,
+.out_mantissa = 1397813176, .second_shift = 1, .out_shift = 19, .second_sign = 1,
+.second_zero_point = -77, .channels = 5, .out_zero_point = 68, .low = -128, .high = 127};
+static const thumbnet_source_t add_channels_sources[2] =
+{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 5, .height = 1, .kernel_height = 1, .kernel_width = 1}};
+GOLDEN_LAYER(add_channels, 20, 3, 2, 4, 0)
+static const golden_input_t add_channels_inputs[2] = {{4, 5, 0}, {1, 5, -1}};
+static const void *const add_channels_vectors[6] =
+{add_channels_0_0, add_channels_0_1, add_channels_0, add_channels_1_0, add_channels_1_1,
+add_channels_1};
+
+static const thumbnet_add_t sub_columns_constants =
+{.first.row = 1, .first.column_step = 5, .first.channel_step = 1, .second.column_step = 1,
+.first_factor = -524288, .second_mantissa = 1715445570, .out_mantissa = 1743274795,
+.second_shift = 1, .out_shift = 19, .second_sign = 1, .channels = 5, .out_zero_point = -22,
+.low = -128, .high = 127};
+static const thumbnet_source_t sub_columns_sources[2] =
+{{.row_size = 4, .height = 1, .kernel_height = 1, .kernel_width = 1, .stride_width = 1},
+{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(sub_columns, 20, 3, 2, 4, 0)
+static const golden_input_t sub_columns_inputs[2] = {{4, 1, -1}, {4, 5, 0}};
+static const void *const sub_columns_vectors[6] =
+{sub_columns_0_0, sub_columns_0_1, sub_columns_0, sub_columns_1_0, sub_columns_1_1,
+sub_columns_1};
+
+static const int8_t add_constant_operand[5] = {-38,-20,-20,-24,-6};
+static const thumbnet_add_t add_constant_constants =
+{.first.constant = add_constant_operand, .first.row = 1, .first.channel_step = 1,
+.second.column_step = 5, .second.channel_step = 1, .first_factor = 524288, .offset = -4718592,
+.second_mantissa = 1288490141, .out_mantissa = 1789569773, .second_shift = 1, .out_shift = 19,
+.second_sign = 1, .second_zero_point = -20, .channels = 5, .out_zero_point = 4, .low = -128,
+.high = 127};
+static const thumbnet_source_t add_constant_sources[1] =
+{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(add_constant, 20, 3, 1, 4, 0)
+static const golden_input_t add_constant_inputs[1] = {{4, 5, 0}};
+static const void *const add_constant_vectors[4] =
+{add_constant_0_0, add_constant_0, add_constant_1_0, add_constant_1};
+
+static const thumbnet_mul_t mul_constants =
+{.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
+.second.channel_step = 1, .mantissa = 2105332608, .shift = -7, .first_zero_point = -128,
+.second_zero_point = -117, .channels = 5, .out_zero_point = -128, .low = -128, .high = 127};
+static const thumbnet_source_t mul_sources[2] =
+{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mul, 20, 3, 2, 4, 0)
+static const golden_input_t mul_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
+static const void *const mul_vectors[6] = {mul_0_0, mul_0_1, mul_0, mul_1_0, mul_1_1, mul_1};
+
+static const thumbnet_mul_t mul_pixels_constants =
+{.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 1,
+.mantissa = 1745454336, .shift = -8, .first_zero_point = 77, .second_zero_point = 24,
+.channels = 5, .out_zero_point = -18, .low = -18, .high = 11};
+static const thumbnet_source_t mul_pixels_sources[2] =
+{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 4, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mul_pixels, 20, 3, 2, 4, 0)
+static const golden_input_t mul_pixels_inputs[2] = {{4, 5, 0}, {4, 1, -1}};
+static const void *const mul_pixels_vectors[6] =
+{mul_pixels_0_0, mul_pixels_0_1, mul_pixels_0, mul_pixels_1_0, mul_pixels_1_1, mul_pixels_1};
+
+static const int8_t mul_constant_operand[5] = {-20,15,95,-13,68};
+static const thumbnet_mul_t mul_constant_constants =
+{.first.column_step = 5, .first.channel_step = 1, .second.constant = mul_constant_operand,
+.second.row = 1, .second.channel_step = 1, .mantissa = 1717986944, .shift = -6,
+.first_zero_point = -20, .second_zero_point = 9, .channels = 5, .out_zero_point = 4, .low = -128,
+.high = 127};
+static const thumbnet_source_t mul_constant_sources[1] =
+{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mul_constant, 20, 3, 1, 4, 0)
+static const golden_input_t mul_constant_inputs[1] = {{4, 5, 0}};
+static const void *const mul_constant_vectors[4] =
+{mul_constant_0_0, mul_constant_0, mul_constant_1_0, mul_constant_1};
+
+static const thumbnet_pool_2d_t average_pool_2x2_constants =
+{.channels = 5, .in_width = 6, .in_height = 5, .out_width = 3, .kernel_width = 2,
+.stride_width = 2, .low = -128, .high = 127};
+static const thumbnet_source_t average_pool_2x2_sources[1] =
+{{.row_size = 30, .height = 5, .kernel_height = 2, .stride = 2, .kernel_width = 2,
+.stride_width = 2}};
+GOLDEN_LAYER(average_pool_2x2, 15, 2, 1, 3, 0)
+static const golden_input_t average_pool_2x2_inputs[1] = {{6, 5, 5}};
+static const void *const average_pool_2x2_vectors[4] =
+{average_pool_2x2_0_0, average_pool_2x2_0, average_pool_2x2_1_0, average_pool_2x2_1};
+
+static const thumbnet_pool_2d_t average_pool_same_constants =
+{.channels = 3, .in_width = 5, .in_height = 4, .out_width = 5, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1, .high = 127};
+static const thumbnet_source_t average_pool_same_sources[1] =
+{{.row_size = 15, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(average_pool_same, 15, 4, 1, 5, 0)
+static const golden_input_t average_pool_same_inputs[1] = {{5, 3, 21}};
+static const void *const average_pool_same_vectors[4] =
+{average_pool_same_0_0, average_pool_same_0, average_pool_same_1_0, average_pool_same_1};
+
+static const thumbnet_pool_2d_t average_pool_plane_constants =
+{.channels = 3, .in_width = 6, .in_height = 6, .out_width = 2, .kernel_width = 4,
+.stride_width = 2, .low = -128, .high = 127};
+static const thumbnet_source_t average_pool_plane_sources[1] =
+{{.row_size = 18, .height = 6, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(average_pool_plane, 0, 6, 1, 6, 28)
+static const golden_input_t average_pool_plane_inputs[1] = {{6, 3, 0}};
+static const void *const average_pool_plane_vectors[4] =
+{average_pool_plane_0_0, average_pool_plane_0, average_pool_plane_1_0, average_pool_plane_1};
+
+static const thumbnet_pool_2d_t max_pool_2x2_constants =
+{.channels = 5, .in_width = 6, .in_height = 5, .out_width = 3, .kernel_width = 2,
+.stride_width = 2, .low = -128, .high = 127};
+static const thumbnet_source_t max_pool_2x2_sources[1] =
+{{.row_size = 30, .height = 5, .kernel_height = 2, .stride = 2, .kernel_width = 2,
+.stride_width = 2}};
+GOLDEN_LAYER(max_pool_2x2, 15, 2, 1, 3, 0)
+static const golden_input_t max_pool_2x2_inputs[1] = {{6, 5, 5}};
+static const void *const max_pool_2x2_vectors[4] =
+{max_pool_2x2_0_0, max_pool_2x2_0, max_pool_2x2_1_0, max_pool_2x2_1};
+
+static const thumbnet_pool_2d_t max_pool_same_constants =
+{.channels = 3, .in_width = 5, .in_height = 4, .out_width = 5, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1, .low = -128, .high = 127};
+static const thumbnet_source_t max_pool_same_sources[1] =
+{{.row_size = 15, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(max_pool_same, 15, 4, 1, 5, 0)
+static const golden_input_t max_pool_same_inputs[1] = {{5, 3, 21}};
+static const void *const max_pool_same_vectors[4] =
+{max_pool_same_0_0, max_pool_same_0, max_pool_same_1_0, max_pool_same_1};
+
+static const thumbnet_pool_2d_t max_pool_plane_constants =
+{.channels = 3, .in_width = 6, .in_height = 6, .out_width = 2, .kernel_width = 4,
+.stride_width = 2, .low = -128, .high = 127};
+static const thumbnet_source_t max_pool_plane_sources[1] =
+{{.row_size = 18, .height = 6, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(max_pool_plane, 0, 6, 1, 6, 10)
+static const golden_input_t max_pool_plane_inputs[1] = {{6, 3, 0}};
+static const void *const max_pool_plane_vectors[4] =
+{max_pool_plane_0_0, max_pool_plane_0, max_pool_plane_1_0, max_pool_plane_1};
+
+static const thumbnet_mean_t mean_channels_constants =
+{.multiplier = 613566756, .in_offset = -889, .out_offset = 127, .channels = 7, .shift = -1,
+.outputs = 1, .count = 7, .pitch = 7, .step = 1};
+static const thumbnet_source_t mean_channels_sources[1] =
+{{.row_size = 28, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mean_channels, 4, 3, 1, 4, 0)
+static const golden_input_t mean_channels_inputs[1] = {{4, 7, 0}};
+static const void *const mean_channels_vectors[4] =
+{mean_channels_0_0, mean_channels_0, mean_channels_1_0, mean_channels_1};
+
+static const thumbnet_mean_t mean_columns_constants =
+{.multiplier = 911166420, .out_offset = -4, .channels = 4, .shift = -1, .outputs = 4, .count = 7,
+.pitch = 1, .step = 4};
+static const thumbnet_source_t mean_columns_sources[1] =
+{{.row_size = 28, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 7}};
+GOLDEN_LAYER(mean_columns, 4, 3, 1, 1, 0)
+static const golden_input_t mean_columns_inputs[1] = {{7, 4, 0}};
+static const void *const mean_columns_vectors[4] =
+{mean_columns_0_0, mean_columns_0, mean_columns_1_0, mean_columns_1};
+
+static const thumbnet_mean_t mean_plane_constants =
+{.multiplier = 715827882, .channels = 5, .shift = -2, .outputs = 5, .count = 12};
+static const thumbnet_source_t mean_plane_sources[1] =
+{{.row_size = 15, .height = 4, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mean_plane, 0, 4, 1, 3, 24)
+static const golden_input_t mean_plane_inputs[1] = {{3, 5, 0}};
+static const void *const mean_plane_vectors[4] =
+{mean_plane_0_0, mean_plane_0, mean_plane_1_0, mean_plane_1};
+
+static const thumbnet_mean_t mean_plane_kept_constants =
+{.multiplier = 1869257472, .out_offset = 7, .rounded_up = 16, .channels = 19, .shift = -3,
+.outputs = 19, .count = 9};
+static const thumbnet_source_t mean_plane_kept_sources[1] =
+{{.row_size = 57, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mean_plane_kept, 0, 3, 1, 3, 80)
+static const golden_input_t mean_plane_kept_inputs[1] = {{3, 19, 0}};
+static const void *const mean_plane_kept_vectors[4] =
+{mean_plane_kept_0_0, mean_plane_kept_0, mean_plane_kept_1_0, mean_plane_kept_1};
+
+static const thumbnet_mean_t mean_rows_constants =
+{.multiplier = 858993459, .channels = 4, .shift = -1, .outputs = 12, .count = 15, .pitch = 4};
+static const thumbnet_source_t mean_rows_sources[1] =
+{{.row_size = 12, .height = 5, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mean_rows, 0, 5, 1, 3, 52)
+static const golden_input_t mean_rows_inputs[1] = {{3, 4, 0}};
+static const void *const mean_rows_vectors[4] =
+{mean_rows_0_0, mean_rows_0, mean_rows_1_0, mean_rows_1};
+
+static const thumbnet_mean_t mean_all_constants =
+{.multiplier = 572662306, .in_offset = 2160, .out_offset = -18, .channels = 6, .shift = -5,
+.outputs = 1, .count = 20};
+static const thumbnet_source_t mean_all_sources[1] =
+{{.row_size = 30, .height = 4, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mean_all, 0, 4, 1, 5, 8)
+static const golden_input_t mean_all_inputs[1] = {{5, 6, 0}};
+static const void *const mean_all_vectors[4] =
+{mean_all_0_0, mean_all_0, mean_all_1_0, mean_all_1};
+
+static const thumbnet_mean_t mean_rows_and_channels_constants =
+{.multiplier = 954437176, .in_offset = 1548, .out_offset = -86, .channels = 3, .shift = -3,
+.outputs = 4, .count = 24, .pitch = 1};
+static const thumbnet_source_t mean_rows_and_channels_sources[1] =
+{{.row_size = 12, .height = 6, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mean_rows_and_channels, 0, 6, 1, 4, 20)
+static const golden_input_t mean_rows_and_channels_inputs[1] = {{4, 3, 0}};
+static const void *const mean_rows_and_channels_vectors[4] =
+{mean_rows_and_channels_0_0, mean_rows_and_channels_0, mean_rows_and_channels_1_0,
+mean_rows_and_channels_1};
+
+static const uint32_t softmax_table[256] =
+{1065353216,1064959726,1064575465,1064200216,1063833768,1063475915,1063126455,1062785191,
+1062451931,1062126487,1061808676,1061498319,1061195241,1060899271,1060610243,1060327994,
+1060052365,1059783200,1059520348,1059263661,1059012994,1058768207,1058529161,1058295721,
+1058067756,1057845138,1057627741,1057415443,1057208124,1057005668,1056651311,1056265169,
+1055888083,1055519842,1055160237,1054809066,1054466132,1054131241,1053804204,1053484837,
+1053172961,1052868400,1052570982,1052280540,1051996909,1051719930,1051449448,1051185310,
+1050927366,1050675472,1050429487,1050189270,1049954688,1049725607,1049501899,1049283439,
+1049070101,1048861768,1048658320,1048343289,1047955257,1047576325,1047206282,1046844917,
+1046492027,1046147414,1045810884,1045482246,1045161316,1044847914,1044541861,1044242987,
+1043951123,1043666104,1043387770,1043115964,1042850532,1042591326,1042338200,1042091010,
+1041849618,1041613887,1041383685,1041158883,1040939352,1040724971,1040515619,1040311174,
+1040035662,1039645729,1039264945,1038893088,1038529956,1038175337,1037829039,1037490860,
+1037160615,1036838113,1036523178,1036215626,1035915291,1035621996,1035335584,1035055886,
+1034782750,1034516018,1034255545,1034001178,1033752780,1033510205,1033273322,1033041992,
+1032816090,1032595484,1032380054,1032169675,1031964232,1031728428,1031336590,1030953938,
+1030580265,1030215352,1029859001,1029511004,1029171173,1028839309,1028515231,1028198752,
+1027889698,1027587892,1027293162,1027005347,1026724280,1026449808,1026181771,1025920023,
+1025664411,1025414796,1025171034,1024932991,1024700529,1024473522,1024251836,1024035352,
+1023823943,1023617494,1023415886,1023027840,1022643315,1022267813,1021901113,1021543018,
+1021193318,1020851824,1020518335,1020192672,1019874643,1019564076,1019260790,1018964620,
+1018675394,1018392954,1018117136,1017847789,1017584757,1017327897,1017077058,1016832105,
+1016592895,1016359295,1016131176,1015908408,1015690864,1015478418,1015270959,1015068366,
+1014719481,1014333070,1013955729,1013587239,1013227391,1012875976,1012532810,1012197693,
+1011870435,1011550846,1011238759,1010933992,1010636373,1010345728,1010061906,1009784740,
+1009514075,1009249758,1008991635,1008739571,1008493419,1008253041,1008018295,1007789060,
+1007565201,1007346592,1007133106,1006924632,1006721047,1006411514,1006023212,1005644025,
+1005273731,1004912122,1004558986,1004214141,1003877383,1003548523,1003227370,1002913756,
+1002607497,1002308421,1002016353,1001731142,1001452619,1001180630,1000915014,1000655632,
+1000402335,1000154978,999913418,999677528,999447171,999222216,999002533,998788007,998578512,
+998373930,998103935,997713740,997332696,996960590,996597204,996242347,995895813,995557407,
+995226931,994904213,994589063,994281305,993980759,993687268,993400661,993120775,992847449,
+992580538,992319887,992065350,991816777,991574040};
 static const thumbnet_softmax_t softmax_constants = {.table = softmax_table, .channels = 7};
-static const thumbnet_source_t softmax_sources[1] = {
-    {.row_size = 21, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t softmax_layer = {.constants = &softmax_constants, .sources = softmax_sources, .out_row_size = 21, .steps = 3, .inputs = 1,
-    .width = 3};
-static const golden_input_t softmax_inputs[1] = {
-    {3, 7, 0},
-};
-static const void *const softmax_vectors[4] = {
-    softmax_0_0,
-    softmax_0,
-    softmax_1_0,
-    softmax_1,
-};
+static const thumbnet_source_t softmax_sources[1] =
+{{.row_size = 21, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(softmax, 21, 3, 1, 3, 0)
+static const golden_input_t softmax_inputs[1] = {{3, 7, 0}};
+static const void *const softmax_vectors[4] = {softmax_0_0, softmax_0, softmax_1_0, softmax_1};
 
-static const uint32_t softmax_one_row_table[256] = {
-1065353216,1064710049,1064091538,1063496738,1062924741,1062374671,1061845689,1061336985,1060847784,
-1060377336,1059924923,1059489853,1059071463,1058669111,1058282184,1057910091,1057552261,1057208149,
-1056789851,1056153383,1055541316,1054952711,1054386672,1053842332,1053318860,1052815455,1052331349,
-1051865801,1051418100,1050987563,1050573531,1050175370,1049792474,1049424255,1049070153,1048729627,
-1048228307,1047598469,1046992776,1046410303,1045850161,1045311490,1044793470,1044295309,1043816245,
-1043355547,1042912511,1042486457,1042076737,1041682724,1041303816,1040939434,1040589020,1040252040,
-1039668564,1039045286,1038445902,1037869496,1037315187,1036782131,1036269507,1035776534,1035302460,
-1034846561,1034408138,1033986523,1033581070,1033191161,1032816200,1032455613,1032108851,1031751977,
-1031110604,1030493819,1029900678,1029330276,1028781741,1028254234,1027746950,1027259112,1026789980,
-1026338828,1025904973,1025487749,1025086520,1024700672,1024329616,1023972785,1023629633,1023189097,
-1022554405,1021944048,1021357086,1020792625,1020249804,1019727791,1019225791,1018743035,1018278786,
-1017832334,1017402998,1016990120,1016593073,1016211242,1015844054,1015490937,1015151362,1014628041,
-1013999956,1013395956,1012815104,1012256527,1011719356,1011202784,1010706010,1010228286,1009768870,
-1009327071,1008902209,1008493630,1008100718,1007722864,1007359501,1007010062,1006674024,1006068768,
-1005447233,1004849518,1004274724,1003721964,1003190389,1002679198,1002187598,1001714850,1001260220,
-1000823023,1000402581,999998263,999609439,999235526,998875947,998530149,998150869,997511282,
-996896221,996304731,995735924,995188916,994662884,994157012,993670539,993202715,992752820,
-992320177,991904115,991504008,991119234,990749216,990393378,990051186,989588479,988955554,
-988346900,987761571,987198689,986657379,986136826,985636223,985154817,984691861,984246657,
-983818521,983406793,983010853,982630088,982263924,981911792,981573164,981027892,980401567,
-979799245,979220021,978663002,978127330,977612200,977116811,976640420,976182285,975741719,
-975318038,974910603,974518783,974141988,973779638,973431175,973096074,972469104,971849303,
-971253255,970680064,970128841,969598755,969088984,968598762,968127332,967673970,967237988,
-966818730,966415534,966027795,965654921,965296350,964951516,964549883,963912096,963298743,
-962708904,962141677,961596208,961071637,960567177,960082055,959615542,959166902,958735461,
-958320570,957921574,957537874,957168883,956814047,956472805,955987978,955356819,954749870,
-954166175,953604857,953065070,952545963,952046757,951566688,951105034,950661067,950234121,
-949823541,949428711,949049008,948683861,948332721,947995033,947427879,946803294,946202667,
-945625052,945069580,944535403,944021716,};
-static const thumbnet_softmax_t softmax_one_row_constants = {.table = softmax_one_row_table, .channels = 10};
-static const thumbnet_source_t softmax_one_row_sources[1] = {
-    {.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t softmax_one_row_layer = {.constants = &softmax_one_row_constants, .sources = softmax_one_row_sources, .out_row_size = 10, .steps = 1, .inputs = 1,
-    .width = 1};
-static const golden_input_t softmax_one_row_inputs[1] = {
-    {1, 10, 0},
-};
-static const void *const softmax_one_row_vectors[4] = {
-    softmax_one_row_0_0,
-    softmax_one_row_0,
-    softmax_one_row_1_0,
-    softmax_one_row_1,
-};
+static const uint32_t softmax_one_row_table[256] =
+{1065353216,1064710049,1064091538,1063496738,1062924741,1062374671,1061845689,1061336985,
+1060847784,1060377336,1059924923,1059489853,1059071463,1058669111,1058282184,1057910091,
+1057552261,1057208149,1056789851,1056153383,1055541316,1054952711,1054386672,1053842332,
+1053318860,1052815455,1052331349,1051865801,1051418100,1050987563,1050573531,1050175370,
+1049792474,1049424255,1049070153,1048729627,1048228307,1047598469,1046992776,1046410303,
+1045850161,1045311490,1044793470,1044295309,1043816245,1043355547,1042912511,1042486457,
+1042076737,1041682724,1041303816,1040939434,1040589020,1040252040,1039668564,1039045286,
+1038445902,1037869496,1037315187,1036782131,1036269507,1035776534,1035302460,1034846561,
+1034408138,1033986523,1033581070,1033191161,1032816200,1032455613,1032108851,1031751977,
+1031110604,1030493819,1029900678,1029330276,1028781741,1028254234,1027746950,1027259112,
+1026789980,1026338828,1025904973,1025487749,1025086520,1024700672,1024329616,1023972785,
+1023629633,1023189097,1022554405,1021944048,1021357086,1020792625,1020249804,1019727791,
+1019225791,1018743035,1018278786,1017832334,1017402998,1016990120,1016593073,1016211242,
+1015844054,1015490937,1015151362,1014628041,1013999956,1013395956,1012815104,1012256527,
+1011719356,1011202784,1010706010,1010228286,1009768870,1009327071,1008902209,1008493630,
+1008100718,1007722864,1007359501,1007010062,1006674024,1006068768,1005447233,1004849518,
+1004274724,1003721964,1003190389,1002679198,1002187598,1001714850,1001260220,1000823023,
+1000402581,999998263,999609439,999235526,998875947,998530149,998150869,997511282,996896221,
+996304731,995735924,995188916,994662884,994157012,993670539,993202715,992752820,992320177,
+991904115,991504008,991119234,990749216,990393378,990051186,989588479,988955554,988346900,
+987761571,987198689,986657379,986136826,985636223,985154817,984691861,984246657,983818521,
+983406793,983010853,982630088,982263924,981911792,981573164,981027892,980401567,979799245,
+979220021,978663002,978127330,977612200,977116811,976640420,976182285,975741719,975318038,
+974910603,974518783,974141988,973779638,973431175,973096074,972469104,971849303,971253255,
+970680064,970128841,969598755,969088984,968598762,968127332,967673970,967237988,966818730,
+966415534,966027795,965654921,965296350,964951516,964549883,963912096,963298743,962708904,
+962141677,961596208,961071637,960567177,960082055,959615542,959166902,958735461,958320570,
+957921574,957537874,957168883,956814047,956472805,955987978,955356819,954749870,954166175,
+953604857,953065070,952545963,952046757,951566688,951105034,950661067,950234121,949823541,
+949428711,949049008,948683861,948332721,947995033,947427879,946803294,946202667,945625052,
+945069580,944535403,944021716};
+static const thumbnet_softmax_t softmax_one_row_constants =
+{.table = softmax_one_row_table, .channels = 10};
+static const thumbnet_source_t softmax_one_row_sources[1] =
+{{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(softmax_one_row, 10, 1, 1, 1, 0)
+static const golden_input_t softmax_one_row_inputs[1] = {{1, 10, 0}};
+static const void *const softmax_one_row_vectors[4] =
+{softmax_one_row_0_0, softmax_one_row_0, softmax_one_row_1_0, softmax_one_row_1};
 
-static const uint8_t logistic_table[256] = {
-150,150,151,151,152,152,153,154,154,155,155,156,157,157,158,158,159,160,160,161,162,163,163,164,
+static const uint8_t logistic_table[256] =
+{150,150,151,151,152,152,153,154,154,155,155,156,157,157,158,158,159,160,160,161,162,163,163,164,
 165,166,166,167,168,169,170,171,171,172,173,174,175,176,177,178,179,180,181,182,183,184,185,186,
 187,189,190,191,192,193,194,196,197,198,199,201,202,203,204,206,207,208,210,211,212,214,215,217,
 218,220,221,222,224,225,227,228,230,231,233,234,236,237,239,240,242,244,245,247,248,250,251,253,
-254,0,2,3,5,6,8,9,11,12,14,16,17,19,20,22,23,25,26,28,29,31,32,34,35,36,38,39,41,42,44,45,129,129,
-129,129,129,129,129,129,129,129,129,129,129,129,129,130,130,130,130,130,130,130,130,130,130,130,
-130,130,130,130,130,130,130,130,130,130,131,131,131,131,131,131,131,131,131,131,131,131,131,131,
-132,132,132,132,132,132,132,132,132,132,132,133,133,133,133,133,133,133,133,134,134,134,134,134,
-134,134,135,135,135,135,135,135,136,136,136,136,136,137,137,137,137,137,138,138,138,138,139,139,
-139,139,140,140,140,140,141,141,141,142,142,142,143,143,143,144,144,144,145,145,145,146,146,147,
-147,148,148,148,149,149,};
+254,0,2,3,5,6,8,9,11,12,14,16,17,19,20,22,23,25,26,28,29,31,32,34,35,36,38,39,41,42,44,45,129,
+129,129,129,129,129,129,129,129,129,129,129,129,129,129,130,130,130,130,130,130,130,130,130,130,
+130,130,130,130,130,130,130,130,130,130,130,131,131,131,131,131,131,131,131,131,131,131,131,131,
+131,132,132,132,132,132,132,132,132,132,132,132,133,133,133,133,133,133,133,133,134,134,134,134,
+134,134,134,135,135,135,135,135,135,136,136,136,136,136,137,137,137,137,137,138,138,138,138,139,
+139,139,139,140,140,140,140,141,141,141,142,142,142,143,143,143,144,144,144,145,145,145,146,146,
+147,147,148,148,148,149,149};
 static const thumbnet_lookup_t logistic_constants = {.table = logistic_table, .channels = 32};
-static const thumbnet_source_t logistic_sources[1] = {
-    {.row_size = 128, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t logistic_layer = {.constants = &logistic_constants, .sources = logistic_sources, .out_row_size = 128, .steps = 2, .inputs = 1,
-    .width = 4};
-static const golden_input_t logistic_inputs[1] = {
-    {4, 32, 0},
-};
-static const void *const logistic_vectors[2] = {
-    logistic_0_0,
-    logistic_0,
-};
+static const thumbnet_source_t logistic_sources[1] =
+{{.row_size = 128, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(logistic, 128, 2, 1, 4, 0)
+static const golden_input_t logistic_inputs[1] = {{4, 32, 0}};
+static const void *const logistic_vectors[2] = {logistic_0_0, logistic_0};
 
-static const uint8_t relu6_table_table[256] = {
-192,194,196,198,200,202,205,207,209,211,213,215,217,219,222,224,226,228,230,232,234,236,239,241,
-243,245,247,249,251,253,0,2,4,6,8,10,12,14,17,19,21,23,25,27,29,31,34,36,38,40,42,44,46,48,51,53,
-55,57,59,61,63,65,68,70,72,74,76,78,80,82,85,87,89,91,93,95,97,99,102,104,106,108,110,112,114,116,
-119,121,123,125,127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,
-127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,127,128,128,128,128,128,128,
-128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,
-128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,
-128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,
-128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,128,130,132,134,
-137,139,141,143,145,147,149,151,154,156,158,160,162,164,166,168,171,173,175,177,179,181,183,185,
-188,190,};
-static const thumbnet_lookup_t relu6_table_constants = {.table = relu6_table_table, .channels = 32};
-static const thumbnet_source_t relu6_table_sources[1] = {
-    {.row_size = 128, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t relu6_table_layer = {.constants = &relu6_table_constants, .sources = relu6_table_sources, .out_row_size = 128, .steps = 2, .inputs = 1,
-    .width = 4};
-static const golden_input_t relu6_table_inputs[1] = {
-    {4, 32, 0},
-};
-static const void *const relu6_table_vectors[2] = {
-    relu6_table_0_0,
-    relu6_table_0,
-};
+static const uint16_t concatenation_rows_sizes[3] = {2,1,3};
+static const thumbnet_concatenation_t concatenation_rows_constants =
+{.sizes = concatenation_rows_sizes, .inputs = 3, .pixel_size = 4};
+static const thumbnet_source_t concatenation_rows_sources[3] =
+{{.row_size = 12, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 12, .height = 1, .kernel_height = 1, .stride = 1, .pad = 2, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 12, .height = 3, .kernel_height = 1, .stride = 1, .pad = 3, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(concatenation_rows, 12, 6, 3, 3, 0)
+static const golden_input_t concatenation_rows_inputs[3] = {{3, 4, 0}, {3, 4, 24}, {3, 4, 36}};
+static const void *const concatenation_rows_vectors[4] =
+{concatenation_rows_0_0, concatenation_rows_0_1, concatenation_rows_0_2, concatenation_rows_0};
 
-static const uint16_t concatenation_rows_sizes[3] = {
-2,1,3,};
-static const thumbnet_concatenation_t concatenation_rows_constants = {.sizes = concatenation_rows_sizes, .inputs = 3, .pixel_size = 4};
-static const thumbnet_source_t concatenation_rows_sources[3] = {
-    {.row_size = 12, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-    {.row_size = 12, .height = 1, .kernel_height = 1, .stride = 1, .pad = 2,
-    .kernel_width = 1, .stride_width = 1},
-    {.row_size = 12, .height = 3, .kernel_height = 1, .stride = 1, .pad = 3,
-    .kernel_width = 1, .stride_width = 1},
-};
-static const thumbnet_layer_t concatenation_rows_layer = {.constants = &concatenation_rows_constants, .sources = concatenation_rows_sources, .out_row_size = 12, .steps = 6, .inputs = 3,
-    .width = 3};
-static const golden_input_t concatenation_rows_inputs[3] = {
-    {3, 4, 0},
-    {3, 4, 24},
-    {3, 4, 36},
-};
-static const void *const concatenation_rows_vectors[4] = {
-    concatenation_rows_0_0,
-    concatenation_rows_0_1,
-    concatenation_rows_0_2,
-    concatenation_rows_0,
-};
+static const uint16_t concatenation_columns_sizes[2] = {2,5};
+static const thumbnet_concatenation_t concatenation_columns_constants =
+{.sizes = concatenation_columns_sizes, .inputs = 2, .pixel_size = 4};
+static const thumbnet_source_t concatenation_columns_sources[2] =
+{{.row_size = 8, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1, .pad_left = 2}};
+GOLDEN_LAYER(concatenation_columns, 28, 3, 2, 7, 0)
+static const golden_input_t concatenation_columns_inputs[2] = {{2, 4, 40}, {5, 4, 24}};
+static const void *const concatenation_columns_vectors[3] =
+{concatenation_columns_0_0, concatenation_columns_0_1, concatenation_columns_0};
 
-static const uint16_t concatenation_columns_sizes[2] = {
-2,5,};
-static const thumbnet_concatenation_t concatenation_columns_constants = {.sizes = concatenation_columns_sizes, .inputs = 2, .pixel_size = 4};
-static const thumbnet_source_t concatenation_columns_sources[2] = {
-    {.row_size = 8, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-    {.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1, .pad_left = 2},
-};
-static const thumbnet_layer_t concatenation_columns_layer = {.constants = &concatenation_columns_constants, .sources = concatenation_columns_sources, .out_row_size = 28, .steps = 3, .inputs = 2,
-    .width = 7};
-static const golden_input_t concatenation_columns_inputs[2] = {
-    {2, 4, 40},
-    {5, 4, 24},
-};
-static const void *const concatenation_columns_vectors[3] = {
-    concatenation_columns_0_0,
-    concatenation_columns_0_1,
-    concatenation_columns_0,
-};
+static const uint16_t concatenation_channels_sizes[3] = {2,1,4};
+static const thumbnet_concatenation_t concatenation_channels_constants =
+{.sizes = concatenation_channels_sizes, .inputs = 3, .pixel_size = 7};
+static const thumbnet_source_t concatenation_channels_sources[3] =
+{{.row_size = 8, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 4, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 16, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(concatenation_channels, 28, 3, 3, 4, 0)
+static const golden_input_t concatenation_channels_inputs[3] =
+{{4, 2, 55}, {4, 1, 68}, {4, 4, 36}};
+static const void *const concatenation_channels_vectors[4] =
+{concatenation_channels_0_0, concatenation_channels_0_1, concatenation_channels_0_2,
+concatenation_channels_0};
 
-static const uint16_t concatenation_channels_sizes[3] = {
-2,1,4,};
-static const thumbnet_concatenation_t concatenation_channels_constants = {.sizes = concatenation_channels_sizes, .inputs = 3, .pixel_size = 7};
-static const thumbnet_source_t concatenation_channels_sources[3] = {
-    {.row_size = 8, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-    {.row_size = 4, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-    {.row_size = 16, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t concatenation_channels_layer = {.constants = &concatenation_channels_constants, .sources = concatenation_channels_sources, .out_row_size = 28, .steps = 3, .inputs = 3,
-    .width = 4};
-static const golden_input_t concatenation_channels_inputs[3] = {
-    {4, 2, 55},
-    {4, 1, 68},
-    {4, 4, 36},
-};
-static const void *const concatenation_channels_vectors[4] = {
-    concatenation_channels_0_0,
-    concatenation_channels_0_1,
-    concatenation_channels_0_2,
-    concatenation_channels_0,
-};
+static const thumbnet_pad_t pad_constants =
+{.in_width = 5, .in_channels = 3, .pad_left = 2, .out_channels = 3, .value = 73};
+static const thumbnet_source_t pad_sources[1] =
+{{.row_size = 15, .height = 4, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1, .pad_left = 2}};
+GOLDEN_LAYER(pad, 24, 5, 1, 8, 0)
+static const golden_input_t pad_inputs[1] = {{5, 3, 33}};
+static const void *const pad_vectors[2] = {pad_0_0, pad_0};
 
-static const thumbnet_pad_t pad_constants = {.in_width = 5, .in_channels = 3, .pad_left = 2, .out_channels = 3, .value = 73};
-static const thumbnet_source_t pad_sources[1] = {
-    {.row_size = 15, .height = 4, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1, .pad_left = 2},
-};
-static const thumbnet_layer_t pad_layer = {.constants = &pad_constants, .sources = pad_sources, .out_row_size = 24, .steps = 5, .inputs = 1,
-    .width = 8};
-static const golden_input_t pad_inputs[1] = {
-    {5, 3, 33},
-};
-static const void *const pad_vectors[2] = {
-    pad_0_0,
-    pad_0,
-};
+static const thumbnet_pad_t pad_channels_constants =
+{.in_width = 3, .in_channels = 5, .channels_before = 2, .out_channels = 8};
+static const thumbnet_source_t pad_channels_sources[1] =
+{{.row_size = 15, .height = 2, .kernel_height = 1, .stride = 1, .pad = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(pad_channels, 24, 3, 1, 3, 0)
+static const golden_input_t pad_channels_inputs[1] = {{3, 5, 39}};
+static const void *const pad_channels_vectors[2] = {pad_channels_0_0, pad_channels_0};
 
-static const thumbnet_pad_t pad_channels_constants = {.in_width = 3, .in_channels = 5, .channels_before = 2, .out_channels = 8};
-static const thumbnet_source_t pad_channels_sources[1] = {
-    {.row_size = 15, .height = 2, .kernel_height = 1, .stride = 1, .pad = 1,
-    .kernel_width = 1, .stride_width = 1},
-};
-static const thumbnet_layer_t pad_channels_layer = {.constants = &pad_channels_constants, .sources = pad_channels_sources, .out_row_size = 24, .steps = 3, .inputs = 1,
-    .width = 3};
-static const golden_input_t pad_channels_inputs[1] = {
-    {3, 5, 39},
-};
-static const void *const pad_channels_vectors[2] = {
-    pad_channels_0_0,
-    pad_channels_0,
-};
-
-static const uint16_t resize_columns[7] = {
-0,0,1,1,2,2,3,};
-static const uint16_t resize_map_0[5] = {
-0,0,1,1,2,};
+static const uint16_t resize_columns[7] = {0,0,1,1,2,2,3};
+static const uint16_t resize_map_0[5] = {0,0,1,1,2};
 static const thumbnet_resize_t resize_constants = {.columns = resize_columns, .pixel_size = 3};
-static const thumbnet_source_t resize_sources[1] = {
-    {.map = resize_map_0, .row_size = 12, .height = 3, .kernel_height = 1, .stride = 1,
-    .kernel_width = 4},
-};
-static const thumbnet_layer_t resize_layer = {.constants = &resize_constants, .sources = resize_sources, .out_row_size = 21, .steps = 5, .inputs = 1,
-    .width = 7};
-static const golden_input_t resize_inputs[1] = {
-    {4, 3, 69},
-};
-static const void *const resize_vectors[2] = {
-    resize_0_0,
-    resize_0,
-};
+static const thumbnet_source_t resize_sources[1] =
+{{.map = resize_map_0, .row_size = 12, .height = 3, .kernel_height = 1, .stride = 1,
+.kernel_width = 4}};
+GOLDEN_LAYER(resize, 21, 5, 1, 7, 0)
+static const golden_input_t resize_inputs[1] = {{4, 3, 69}};
+static const void *const resize_vectors[2] = {resize_0_0, resize_0};
 
-static const uint16_t resize_smaller_columns[4] = {
-0,2,4,6,};
-static const uint16_t resize_smaller_map_0[3] = {
-0,2,4,};
-static const thumbnet_resize_t resize_smaller_constants = {.columns = resize_smaller_columns, .pixel_size = 2};
-static const thumbnet_source_t resize_smaller_sources[1] = {
-    {.map = resize_smaller_map_0, .row_size = 14, .height = 5, .kernel_height = 1, .stride = 1,
-    .kernel_width = 7},
-};
-static const thumbnet_layer_t resize_smaller_layer = {.constants = &resize_smaller_constants, .sources = resize_smaller_sources, .out_row_size = 8, .steps = 3, .inputs = 1,
-    .width = 4};
-static const golden_input_t resize_smaller_inputs[1] = {
-    {7, 2, 0},
-};
-static const void *const resize_smaller_vectors[2] = {
-    resize_smaller_0_0,
-    resize_smaller_0,
-};
+static const uint16_t resize_smaller_columns[4] = {0,2,4,6};
+static const uint16_t resize_smaller_map_0[3] = {0,2,4};
+static const thumbnet_resize_t resize_smaller_constants =
+{.columns = resize_smaller_columns, .pixel_size = 2};
+static const thumbnet_source_t resize_smaller_sources[1] =
+{{.map = resize_smaller_map_0, .row_size = 14, .height = 5, .kernel_height = 1, .stride = 1,
+.kernel_width = 7}};
+GOLDEN_LAYER(resize_smaller, 8, 3, 1, 4, 0)
+static const golden_input_t resize_smaller_inputs[1] = {{7, 2, 0}};
+static const void *const resize_smaller_vectors[2] = {resize_smaller_0_0, resize_smaller_0};
 
-static const uint32_t transpose_sizes[5] = {
-1,1,1,5,12,};
-static const uint32_t transpose_strides[5] = {
-0,0,0,1,5,};
-static const thumbnet_transpose_t transpose_constants = {.sizes = transpose_sizes, .strides = transpose_strides, .block = 1};
-static const thumbnet_source_t transpose_sources[1] = {
-    {.row_size = 60, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t transpose_layer = {.constants = &transpose_constants, .sources = transpose_sources, .out_row_size = 60, .steps = 1, .inputs = 1,
-    .width = 1};
-static const golden_input_t transpose_inputs[1] = {
-    {1, 60, -1},
-};
-static const void *const transpose_vectors[2] = {
-    transpose_0_0,
-    transpose_0,
-};
+static const uint32_t transpose_sizes[5] = {1,1,1,5,12};
+static const uint32_t transpose_strides[5] = {0,0,0,1,5};
+static const thumbnet_transpose_t transpose_constants =
+{.sizes = transpose_sizes, .strides = transpose_strides, .block = 1};
+static const thumbnet_source_t transpose_sources[1] =
+{{.row_size = 60, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(transpose, 60, 1, 1, 1, 0)
+static const golden_input_t transpose_inputs[1] = {{1, 60, -1}};
+static const void *const transpose_vectors[2] = {transpose_0_0, transpose_0};
 
-static const uint32_t transpose_blocks_sizes[5] = {
-1,1,1,3,2,};
-static const uint32_t transpose_blocks_strides[5] = {
-0,0,0,8,24,};
-static const thumbnet_transpose_t transpose_blocks_constants = {.sizes = transpose_blocks_sizes, .strides = transpose_blocks_strides, .block = 8};
-static const thumbnet_source_t transpose_blocks_sources[1] = {
-    {.row_size = 48, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t transpose_blocks_layer = {.constants = &transpose_blocks_constants, .sources = transpose_blocks_sources, .out_row_size = 48, .steps = 1, .inputs = 1,
-    .width = 1};
-static const golden_input_t transpose_blocks_inputs[1] = {
-    {1, 48, -1},
-};
-static const void *const transpose_blocks_vectors[2] = {
-    transpose_blocks_0_0,
-    transpose_blocks_0,
-};
+static const uint32_t transpose_blocks_sizes[5] = {1,1,1,3,2};
+static const uint32_t transpose_blocks_strides[5] = {0,0,0,8,24};
+static const thumbnet_transpose_t transpose_blocks_constants =
+{.sizes = transpose_blocks_sizes, .strides = transpose_blocks_strides, .block = 8};
+static const thumbnet_source_t transpose_blocks_sources[1] =
+{{.row_size = 48, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(transpose_blocks, 48, 1, 1, 1, 0)
+static const golden_input_t transpose_blocks_inputs[1] = {{1, 48, -1}};
+static const void *const transpose_blocks_vectors[2] = {transpose_blocks_0_0, transpose_blocks_0};
 
 static const thumbnet_reshape_t reshape_constants = {.element_size = 1};
-static const thumbnet_source_t reshape_sources[1] = {
-    {.row_size = 24, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t reshape_layer = {.constants = &reshape_constants, .sources = reshape_sources, .out_row_size = 24, .steps = 1, .inputs = 1,
-    .width = 24};
-static const golden_input_t reshape_inputs[1] = {
-    {24, 1, 0},
-};
-static const void *const reshape_vectors[2] = {
-    reshape_0_0,
-    reshape_0,
-};
+static const thumbnet_source_t reshape_sources[1] =
+{{.row_size = 24, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(reshape, 24, 1, 1, 24, 0)
+static const golden_input_t reshape_inputs[1] = {{24, 1, 0}};
+static const void *const reshape_vectors[2] = {reshape_0_0, reshape_0};
 
-static const float quantize_int8_scale[1] = {
-0.25f,};
-static const thumbnet_quantize_t quantize_int8_constants = {.scale = quantize_int8_scale, .channels = 5, .zero_point = -3, .low = -128, .high = 127};
-static const thumbnet_source_t quantize_int8_sources[1] = {
-    {.row_size = 80, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t quantize_int8_layer = {.constants = &quantize_int8_constants, .sources = quantize_int8_sources, .out_row_size = 20, .steps = 3, .inputs = 1,
-    .width = 4};
-static const golden_input_t quantize_int8_inputs[1] = {
-    {4, 20, 0},
-};
-static const void *const quantize_int8_vectors[6] = {
-    quantize_int8_0_0,
-    quantize_int8_0,
-    quantize_int8_1_0,
-    quantize_int8_1,
-    quantize_int8_2_0,
-    quantize_int8_2,
-};
+static const float quantize_int8_scale[1] = {0.25f};
+static const thumbnet_quantize_t quantize_int8_constants =
+{.scale = quantize_int8_scale, .channels = 6, .zero_point = -3, .low = -128, .high = 127};
+static const thumbnet_source_t quantize_int8_sources[1] =
+{{.row_size = 72, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(quantize_int8, 18, 2, 1, 3, 0)
+static const golden_input_t quantize_int8_inputs[1] = {{3, 24, 0}};
+static const void *const quantize_int8_vectors[6] =
+{quantize_int8_0_0, quantize_int8_0, quantize_int8_1_0, quantize_int8_1, quantize_int8_2_0,
+quantize_int8_2};
 
-static const float quantize_uint8_scale[1] = {
-0.25f,};
-static const thumbnet_quantize_t quantize_uint8_constants = {.scale = quantize_uint8_scale, .channels = 5, .zero_point = 120, .high = 255};
-static const thumbnet_source_t quantize_uint8_sources[1] = {
-    {.row_size = 80, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t quantize_uint8_layer = {.constants = &quantize_uint8_constants, .sources = quantize_uint8_sources, .out_row_size = 20, .steps = 3, .inputs = 1,
-    .width = 4};
-static const golden_input_t quantize_uint8_inputs[1] = {
-    {4, 20, 0},
-};
-static const void *const quantize_uint8_vectors[6] = {
-    quantize_uint8_0_0,
-    quantize_uint8_0,
-    quantize_uint8_1_0,
-    quantize_uint8_1,
-    quantize_uint8_2_0,
-    quantize_uint8_2,
-};
+static const float quantize_uint8_scale[1] = {0.25f};
+static const thumbnet_quantize_t quantize_uint8_constants =
+{.scale = quantize_uint8_scale, .channels = 6, .zero_point = 120, .high = 255};
+static const thumbnet_source_t quantize_uint8_sources[1] =
+{{.row_size = 72, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(quantize_uint8, 18, 2, 1, 3, 0)
+static const golden_input_t quantize_uint8_inputs[1] = {{3, 24, 0}};
+static const void *const quantize_uint8_vectors[6] =
+{quantize_uint8_0_0, quantize_uint8_0, quantize_uint8_1_0, quantize_uint8_1, quantize_uint8_2_0,
+quantize_uint8_2};
 
-static const float dequantize_int8_scale[1] = {
-0.012299999594688416f,};
-static const thumbnet_quantize_t dequantize_int8_constants = {.scale = dequantize_int8_scale, .channels = 8, .zero_point = 5, .low = -128, .high = 127};
-static const thumbnet_source_t dequantize_int8_sources[1] = {
-    {.row_size = 24, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t dequantize_int8_layer = {.constants = &dequantize_int8_constants, .sources = dequantize_int8_sources, .out_row_size = 96, .steps = 2, .inputs = 1,
-    .width = 3};
-static const golden_input_t dequantize_int8_inputs[1] = {
-    {3, 8, 152},
-};
-static const void *const dequantize_int8_vectors[2] = {
-    dequantize_int8_0_0,
-    dequantize_int8_0,
-};
+static const float dequantize_int8_scale[1] = {0.012299999594688416f};
+static const thumbnet_quantize_t dequantize_int8_constants =
+{.scale = dequantize_int8_scale, .channels = 8, .zero_point = 5, .low = -128, .high = 127};
+static const thumbnet_source_t dequantize_int8_sources[1] =
+{{.row_size = 24, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(dequantize_int8, 96, 2, 1, 3, 0)
+static const golden_input_t dequantize_int8_inputs[1] = {{3, 8, 152}};
+static const void *const dequantize_int8_vectors[2] = {dequantize_int8_0_0, dequantize_int8_0};
 
-static const float dequantize_uint8_scale[1] = {
-0.012299999594688416f,};
-static const thumbnet_quantize_t dequantize_uint8_constants = {.scale = dequantize_uint8_scale, .channels = 8, .zero_point = 120, .high = 255};
-static const thumbnet_source_t dequantize_uint8_sources[1] = {
-    {.row_size = 24, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-    .stride_width = 1},
-};
-static const thumbnet_layer_t dequantize_uint8_layer = {.constants = &dequantize_uint8_constants, .sources = dequantize_uint8_sources, .out_row_size = 96, .steps = 2, .inputs = 1,
-    .width = 3};
-static const golden_input_t dequantize_uint8_inputs[1] = {
-    {3, 8, 152},
-};
-static const void *const dequantize_uint8_vectors[2] = {
-    dequantize_uint8_0_0,
-    dequantize_uint8_0,
-};
+static const float dequantize_uint8_scale[1] = {0.012299999594688416f};
+static const thumbnet_quantize_t dequantize_uint8_constants =
+{.scale = dequantize_uint8_scale, .channels = 8, .zero_point = 120, .high = 255};
+static const thumbnet_source_t dequantize_uint8_sources[1] =
+{{.row_size = 24, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(dequantize_uint8, 96, 2, 1, 3, 0)
+static const golden_input_t dequantize_uint8_inputs[1] = {{3, 8, 152}};
+static const void *const dequantize_uint8_vectors[2] = {dequantize_uint8_0_0, dequantize_uint8_0};
 
-static const golden_case_t golden_conv_2d_s8[4] = {
-    {"conv_2d_3x3", run_conv_2d_s8_3_3, &conv_2d_3x3_layer, conv_2d_3x3_inputs, conv_2d_3x3_vectors,
-     2, 150, 5, 0, 0},
-    {"conv_2d_stride_2", run_conv_2d_s8_3_3, &conv_2d_stride_2_layer, conv_2d_stride_2_inputs, conv_2d_stride_2_vectors,
-     2, 36, 4, 0, 0},
-    {"conv_2d_wide_stride", run_conv_2d_s8_2_4, &conv_2d_wide_stride_layer, conv_2d_wide_stride_inputs, conv_2d_wide_stride_vectors,
-     2, 36, 3, 0, 0},
-    {"conv_2d_window_over_all", run_conv_2d_s8_5_5, &conv_2d_window_over_all_layer, conv_2d_window_over_all_inputs, conv_2d_window_over_all_vectors,
-     2, 36, 3, 0, 0},
-};
+static const golden_case_t golden_conv_2d_s8[4] =
+{GOLDEN_CASE(conv_2d_3x3, run_conv_2d_s8_3_3, 2, 120, 5, 0, 0),
+GOLDEN_CASE(conv_2d_stride_2, run_conv_2d_s8_3_3, 2, 36, 4, 0, 0),
+GOLDEN_CASE(conv_2d_wide_stride, run_conv_2d_s8_2_4, 2, 36, 3, 0, 0),
+GOLDEN_CASE(conv_2d_window_over_all, run_conv_2d_s8_5_5, 2, 36, 3, 0, 0)};
 
-static const golden_case_t golden_conv_2d_1x1_s8[3] = {
-    {"conv_2d_1x1", run_conv_2d_1x1_s8, &conv_2d_1x1_layer, conv_2d_1x1_inputs, conv_2d_1x1_vectors,
-     2, 105, 7, 0, 1},
-    {"conv_2d_1x1_even", run_conv_2d_1x1_s8, &conv_2d_1x1_even_layer, conv_2d_1x1_even_inputs, conv_2d_1x1_even_vectors,
-     2, 32, 4, 0, 1},
-    {"conv_2d_coarse", run_conv_2d_1x1_s8, &conv_2d_coarse_layer, conv_2d_coarse_inputs, conv_2d_coarse_vectors,
-     2, 45, 3, 0, 1},
-};
+static const golden_case_t golden_conv_2d_1x1_s8[3] =
+{GOLDEN_CASE(conv_2d_1x1, run_conv_2d_1x1_s8, 2, 105, 7, 0, 1),
+GOLDEN_CASE(conv_2d_1x1_even, run_conv_2d_1x1_s8, 2, 32, 4, 0, 1),
+GOLDEN_CASE(conv_2d_coarse, run_conv_2d_1x1_s8, 2, 45, 3, 0, 1)};
 
-static const golden_case_t golden_fully_connected_s8[2] = {
-    {"fully_connected", run_fully_connected_s8, &fully_connected_layer, fully_connected_inputs, fully_connected_vectors,
-     2, 6, 6, 0, 1},
-    {"fully_connected_relu", run_fully_connected_s8, &fully_connected_relu_layer, fully_connected_relu_inputs, fully_connected_relu_vectors,
-     2, 3, 3, 0, 1},
-};
+static const golden_case_t golden_fully_connected_s8[2] =
+{GOLDEN_CASE(fully_connected, run_fully_connected_s8, 2, 6, 6, 0, 1),
+GOLDEN_CASE(fully_connected_relu, run_fully_connected_s8, 2, 3, 3, 0, 1)};
 
-static const golden_case_t golden_depthwise_conv_2d_s8[6] = {
-    {"depthwise_3x3", run_depthwise_conv_2d_s8_3_3_1, &depthwise_3x3_layer, depthwise_3x3_inputs, depthwise_3x3_vectors,
-     2, 175, 5, 0, 0},
-    {"depthwise_whole_vectors", run_depthwise_conv_2d_s8_3_3_0, &depthwise_whole_vectors_layer, depthwise_whole_vectors_inputs, depthwise_whole_vectors_vectors,
-     2, 160, 8, 0, 0},
-    {"depthwise_stride_2", run_depthwise_conv_2d_s8_3_3_0, &depthwise_stride_2_layer, depthwise_stride_2_inputs, depthwise_stride_2_vectors,
-     2, 36, 4, 0, 0},
-    {"depthwise_5x5", run_depthwise_conv_2d_s8_5_5_1, &depthwise_5x5_layer, depthwise_5x5_inputs, depthwise_5x5_vectors,
-     2, 72, 3, 0, 0},
-    {"depthwise_7x7", run_depthwise_conv_2d_s8_7_7_1, &depthwise_7x7_layer, depthwise_7x7_inputs, depthwise_7x7_vectors,
-     2, 72, 2, 0, 0},
-    {"depthwise_padded", run_depthwise_conv_2d_s8_3_3_1, &depthwise_padded_layer, depthwise_padded_inputs, depthwise_padded_vectors,
-     2, 27, 3, 0, 0},
-};
+static const golden_case_t golden_depthwise_conv_2d_s8[6] =
+{GOLDEN_CASE(depthwise_3x3, run_depthwise_conv_2d_s8_3_3_1, 2, 140, 5, 0, 0),
+GOLDEN_CASE(depthwise_whole_vectors, run_depthwise_conv_2d_s8_3_3_0, 2, 160, 8, 0, 0),
+GOLDEN_CASE(depthwise_stride_2, run_depthwise_conv_2d_s8_3_3_0, 2, 36, 4, 0, 0),
+GOLDEN_CASE(depthwise_5x5, run_depthwise_conv_2d_s8_5_5_1, 2, 72, 3, 0, 0),
+GOLDEN_CASE(depthwise_7x7, run_depthwise_conv_2d_s8_7_7_1, 2, 72, 2, 0, 0),
+GOLDEN_CASE(depthwise_padded, run_depthwise_conv_2d_s8_3_3_1, 2, 27, 3, 0, 0)};
 
-static const golden_case_t golden_depthwise_conv_2d_multiplier_s8[1] = {
-    {"depthwise_multiplier", run_depthwise_conv_2d_multiplier_s8_3_3, &depthwise_multiplier_layer, depthwise_multiplier_inputs, depthwise_multiplier_vectors,
-     2, 120, 6, 0, 0},
-};
+static const golden_case_t golden_depthwise_conv_2d_multiplier_s8[1] =
+{GOLDEN_CASE(depthwise_multiplier, run_depthwise_conv_2d_multiplier_s8_3_3, 2, 120, 6, 0, 0)};
 
-static const golden_case_t golden_add_s8[2] = {
-    {"add", run_add_s8, &add_layer, add_inputs, add_vectors,
-     2, 60, 5, 0, 1},
-    {"sub", run_add_s8, &sub_layer, sub_inputs, sub_vectors,
-     2, 60, 5, 0, 1},
-};
+static const golden_case_t golden_add_s8[2] =
+{GOLDEN_CASE(add, run_add_s8, 2, 60, 5, 0, 1), GOLDEN_CASE(sub, run_add_s8, 2, 60, 5, 0, 1)};
 
-static const golden_case_t golden_add_broadcast_s8[3] = {
-    {"add_channels", run_add_broadcast_s8, &add_channels_layer, add_channels_inputs, add_channels_vectors,
-     2, 60, 5, 0, 0},
-    {"sub_columns", run_add_broadcast_s8, &sub_columns_layer, sub_columns_inputs, sub_columns_vectors,
-     2, 60, 5, 0, 0},
-    {"add_constant", run_add_broadcast_s8, &add_constant_layer, add_constant_inputs, add_constant_vectors,
-     2, 60, 5, 0, 1},
-};
+static const golden_case_t golden_add_broadcast_s8[3] =
+{GOLDEN_CASE(add_channels, run_add_broadcast_s8, 2, 60, 5, 0, 0),
+GOLDEN_CASE(sub_columns, run_add_broadcast_s8, 2, 60, 5, 0, 0),
+GOLDEN_CASE(add_constant, run_add_broadcast_s8, 2, 60, 5, 0, 1)};
 
-static const golden_case_t golden_mul_s8[1] = {
-    {"mul", run_mul_s8, &mul_layer, mul_inputs, mul_vectors,
-     2, 60, 5, 0, 1},
-};
+static const golden_case_t golden_mul_s8[1] = {GOLDEN_CASE(mul, run_mul_s8, 2, 60, 5, 0, 1)};
 
-static const golden_case_t golden_mul_broadcast_s8[2] = {
-    {"mul_pixels", run_mul_broadcast_s8, &mul_pixels_layer, mul_pixels_inputs, mul_pixels_vectors,
-     2, 60, 5, 0, 1},
-    {"mul_constant", run_mul_broadcast_s8, &mul_constant_layer, mul_constant_inputs, mul_constant_vectors,
-     2, 60, 5, 0, 1},
-};
+static const golden_case_t golden_mul_broadcast_s8[2] =
+{GOLDEN_CASE(mul_pixels, run_mul_broadcast_s8, 2, 60, 5, 0, 1),
+GOLDEN_CASE(mul_constant, run_mul_broadcast_s8, 2, 60, 5, 0, 1)};
 
-static const golden_case_t golden_average_pool_2d_s8[2] = {
-    {"average_pool_2x2", run_average_pool_2d_s8_2_2, &average_pool_2x2_layer, average_pool_2x2_inputs, average_pool_2x2_vectors,
-     2, 30, 5, 0, 0},
-    {"average_pool_same", run_average_pool_2d_s8_3_3, &average_pool_same_layer, average_pool_same_inputs, average_pool_same_vectors,
-     2, 60, 3, 0, 0},
-};
+static const golden_case_t golden_average_pool_2d_s8[2] =
+{GOLDEN_CASE(average_pool_2x2, run_average_pool_2d_s8_2_2, 2, 30, 5, 0, 0),
+GOLDEN_CASE(average_pool_same, run_average_pool_2d_s8_3_3, 2, 60, 3, 0, 0)};
 
-static const golden_case_t golden_average_pool_2d_plane_s8[1] = {
-    {"average_pool_plane", run_average_pool_2d_plane_s8, &average_pool_plane_layer, average_pool_plane_inputs, average_pool_plane_vectors,
-     2, 6, 3, 28, 0},
-};
+static const golden_case_t golden_average_pool_2d_plane_s8[1] =
+{GOLDEN_CASE(average_pool_plane, run_average_pool_2d_plane_s8, 2, 6, 3, 28, 0)};
 
-static const golden_case_t golden_max_pool_2d_s8[2] = {
-    {"max_pool_2x2", run_max_pool_2d_s8_2_2, &max_pool_2x2_layer, max_pool_2x2_inputs, max_pool_2x2_vectors,
-     2, 30, 5, 0, 0},
-    {"max_pool_same", run_max_pool_2d_s8_3_3, &max_pool_same_layer, max_pool_same_inputs, max_pool_same_vectors,
-     2, 60, 3, 0, 0},
-};
+static const golden_case_t golden_max_pool_2d_s8[2] =
+{GOLDEN_CASE(max_pool_2x2, run_max_pool_2d_s8_2_2, 2, 30, 5, 0, 0),
+GOLDEN_CASE(max_pool_same, run_max_pool_2d_s8_3_3, 2, 60, 3, 0, 0)};
 
-static const golden_case_t golden_max_pool_2d_plane_s8[1] = {
-    {"max_pool_plane", run_max_pool_2d_plane_s8, &max_pool_plane_layer, max_pool_plane_inputs, max_pool_plane_vectors,
-     2, 6, 3, 10, 0},
-};
+static const golden_case_t golden_max_pool_2d_plane_s8[1] =
+{GOLDEN_CASE(max_pool_plane, run_max_pool_2d_plane_s8, 2, 6, 3, 10, 0)};
 
-static const golden_case_t golden_mean_row_s8[2] = {
-    {"mean_channels", run_mean_row_s8, &mean_channels_layer, mean_channels_inputs, mean_channels_vectors,
-     2, 12, 1, 0, 0},
-    {"mean_columns", run_mean_row_s8, &mean_columns_layer, mean_columns_inputs, mean_columns_vectors,
-     2, 12, 4, 0, 0},
-};
+static const golden_case_t golden_mean_row_s8[2] =
+{GOLDEN_CASE(mean_channels, run_mean_row_s8, 2, 12, 1, 0, 0),
+GOLDEN_CASE(mean_columns, run_mean_row_s8, 2, 12, 4, 0, 0)};
 
-static const golden_case_t golden_mean_plane_s8[5] = {
-    {"mean_plane", run_mean_plane_s8_0, &mean_plane_layer, mean_plane_inputs, mean_plane_vectors,
-     2, 5, 5, 24, 0},
-    {"mean_plane_kept", run_mean_plane_s8_0, &mean_plane_kept_layer, mean_plane_kept_inputs, mean_plane_kept_vectors,
-     2, 19, 19, 80, 0},
-    {"mean_rows", run_mean_plane_s8_0, &mean_rows_layer, mean_rows_inputs, mean_rows_vectors,
-     2, 12, 4, 52, 0},
-    {"mean_all", run_mean_plane_s8_1, &mean_all_layer, mean_all_inputs, mean_all_vectors,
-     2, 1, 1, 8, 0},
-    {"mean_rows_and_channels", run_mean_plane_s8_1, &mean_rows_and_channels_layer, mean_rows_and_channels_inputs, mean_rows_and_channels_vectors,
-     2, 4, 1, 20, 0},
-};
+static const golden_case_t golden_mean_plane_s8[5] =
+{GOLDEN_CASE(mean_plane, run_mean_plane_s8_0, 2, 5, 5, 24, 0),
+GOLDEN_CASE(mean_plane_kept, run_mean_plane_s8_0, 2, 19, 19, 80, 0),
+GOLDEN_CASE(mean_rows, run_mean_plane_s8_0, 2, 12, 4, 52, 0),
+GOLDEN_CASE(mean_all, run_mean_plane_s8_1, 2, 1, 1, 8, 0),
+GOLDEN_CASE(mean_rows_and_channels, run_mean_plane_s8_1, 2, 4, 1, 20, 0)};
 
-static const golden_case_t golden_softmax_s8[2] = {
-    {"softmax", run_softmax_s8, &softmax_layer, softmax_inputs, softmax_vectors,
-     2, 63, 7, 0, 1},
-    {"softmax_one_row", run_softmax_s8, &softmax_one_row_layer, softmax_one_row_inputs, softmax_one_row_vectors,
-     2, 10, 10, 0, 1},
-};
+static const golden_case_t golden_softmax_s8[2] =
+{GOLDEN_CASE(softmax, run_softmax_s8, 2, 63, 7, 0, 1),
+GOLDEN_CASE(softmax_one_row, run_softmax_s8, 2, 10, 10, 0, 1)};
 
-static const golden_case_t golden_lookup_u8[2] = {
-    {"logistic", run_lookup_u8, &logistic_layer, logistic_inputs, logistic_vectors,
-     1, 256, 32, 0, 1},
-    {"relu6_table", run_lookup_u8, &relu6_table_layer, relu6_table_inputs, relu6_table_vectors,
-     1, 256, 32, 0, 1},
-};
+static const golden_case_t golden_lookup_u8[1] =
+{GOLDEN_CASE(logistic, run_lookup_u8, 1, 256, 32, 0, 1)};
 
-static const golden_case_t golden_concatenation_rows[1] = {
-    {"concatenation_rows", run_concatenation_rows, &concatenation_rows_layer, concatenation_rows_inputs, concatenation_rows_vectors,
-     1, 72, 4, 0, 0},
-};
+static const golden_case_t golden_concatenation_rows[1] =
+{GOLDEN_CASE(concatenation_rows, run_concatenation_rows, 1, 72, 4, 0, 0)};
 
-static const golden_case_t golden_concatenation_columns[1] = {
-    {"concatenation_columns", run_concatenation_columns, &concatenation_columns_layer, concatenation_columns_inputs, concatenation_columns_vectors,
-     1, 84, 4, 0, 0},
-};
+static const golden_case_t golden_concatenation_columns[1] =
+{GOLDEN_CASE(concatenation_columns, run_concatenation_columns, 1, 84, 4, 0, 0)};
 
-static const golden_case_t golden_concatenation_channels[1] = {
-    {"concatenation_channels", run_concatenation_channels, &concatenation_channels_layer, concatenation_channels_inputs, concatenation_channels_vectors,
-     1, 84, 7, 0, 1},
-};
+static const golden_case_t golden_concatenation_channels[1] =
+{GOLDEN_CASE(concatenation_channels, run_concatenation_channels, 1, 84, 7, 0, 1)};
 
-static const golden_case_t golden_pad_s8[2] = {
-    {"pad", run_pad_s8, &pad_layer, pad_inputs, pad_vectors,
-     1, 120, 3, 0, 0},
-    {"pad_channels", run_pad_s8, &pad_channels_layer, pad_channels_inputs, pad_channels_vectors,
-     1, 72, 8, 0, 0},
-};
+static const golden_case_t golden_pad_s8[2] =
+{GOLDEN_CASE(pad, run_pad_s8, 1, 120, 3, 0, 0),
+GOLDEN_CASE(pad_channels, run_pad_s8, 1, 72, 8, 0, 0)};
 
-static const golden_case_t golden_resize_nearest_neighbor[2] = {
-    {"resize", run_resize_nearest_neighbor, &resize_layer, resize_inputs, resize_vectors,
-     1, 105, 3, 0, 0},
-    {"resize_smaller", run_resize_nearest_neighbor, &resize_smaller_layer, resize_smaller_inputs, resize_smaller_vectors,
-     1, 24, 2, 0, 0},
-};
+static const golden_case_t golden_resize_nearest_neighbor[2] =
+{GOLDEN_CASE(resize, run_resize_nearest_neighbor, 1, 105, 3, 0, 0),
+GOLDEN_CASE(resize_smaller, run_resize_nearest_neighbor, 1, 24, 2, 0, 0)};
 
-static const golden_case_t golden_transpose[2] = {
-    {"transpose", run_transpose, &transpose_layer, transpose_inputs, transpose_vectors,
-     1, 60, 60, 0, 0},
-    {"transpose_blocks", run_transpose, &transpose_blocks_layer, transpose_blocks_inputs, transpose_blocks_vectors,
-     1, 48, 48, 0, 0},
-};
+static const golden_case_t golden_transpose[2] =
+{GOLDEN_CASE(transpose, run_transpose, 1, 60, 60, 0, 0),
+GOLDEN_CASE(transpose_blocks, run_transpose, 1, 48, 48, 0, 0)};
 
-static const golden_case_t golden_reshape[1] = {
-    {"reshape", run_reshape, &reshape_layer, reshape_inputs, reshape_vectors,
-     1, 24, 1, 0, 1},
-};
+static const golden_case_t golden_reshape[1] = {GOLDEN_CASE(reshape, run_reshape, 1, 24, 1, 0, 1)};
 
-static const golden_case_t golden_quantize_f32[2] = {
-    {"quantize_int8", run_quantize_f32, &quantize_int8_layer, quantize_int8_inputs, quantize_int8_vectors,
-     3, 60, 5, 0, 1},
-    {"quantize_uint8", run_quantize_f32, &quantize_uint8_layer, quantize_uint8_inputs, quantize_uint8_vectors,
-     3, 60, 5, 0, 1},
-};
+static const golden_case_t golden_quantize_f32[2] =
+{GOLDEN_CASE(quantize_int8, run_quantize_f32, 3, 36, 6, 0, 1),
+GOLDEN_CASE(quantize_uint8, run_quantize_f32, 3, 36, 6, 0, 1)};
 
-static const golden_case_t golden_dequantize_f32[2] = {
-    {"dequantize_int8", run_dequantize_f32_0, &dequantize_int8_layer, dequantize_int8_inputs, dequantize_int8_vectors,
-     1, 192, 32, 0, 1},
-    {"dequantize_uint8", run_dequantize_f32_1, &dequantize_uint8_layer, dequantize_uint8_inputs, dequantize_uint8_vectors,
-     1, 192, 32, 0, 1},
-};
+static const golden_case_t golden_dequantize_f32[2] =
+{GOLDEN_CASE(dequantize_int8, run_dequantize_f32_0, 1, 192, 32, 0, 1),
+GOLDEN_CASE(dequantize_uint8, run_dequantize_f32_1, 1, 192, 32, 0, 1)};
 
 #endif

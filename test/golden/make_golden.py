@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the golden data of the Unity suites: `python test/golden/make_golden.py`.
 
-Expected values come from TFLite's interpreter (LiteRT, built-in kernels without delegates), never
-from thumbnet's references or its C. What comes from thumbnet is how an operator's constants are
+Expected values come from TFLite's interpreter (LiteRT's kernels without delegates), never from
+thumbnet's references or its C. What comes from thumbnet is how an operator's constants are
 laid out (kernel_constants.h), since kernels are tested together with that.
 """
 
@@ -38,7 +38,6 @@ from thumbnet.passes import run_passes
 AnyArray = npt.NDArray[Any]
 
 NETWORKS_OF_OUR_OWN = ("residual", "every_operator", "two_ways")
-MODEL_SEED_NOTE = "seeds and shapes are in kernel_cases.py and networks.py"
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +67,7 @@ def golden_case(case: KernelCase) -> GoldenCase:
         raise ValueError(f"{case.name}: {[operator.kind for operator in graph.operators]}")
     operator = graph.operators[0]
     order = [graph.inputs.index(name) for name in operator.inputs if _is_variable(graph, name)]
-    reference = LiteRT(case.model)
+    reference = LiteRT(case.model, case.resolver)
     samples = []
     for given in case.inputs:
         (output,) = reference.run(list(given))
@@ -94,7 +93,7 @@ def kernel_vectors(cases: Sequence[GoldenCase]) -> str:
         "Inputs and outputs of one-operator models: <case>_<sample>_<input>, and <case>_<sample>\n"
         " * for the output"
     )
-    return _header("kernel_vectors", about, "#include <stdint.h>\n", parts)
+    return _header("kernel_vectors", about, "#include <stdint.h>\n", ["".join(parts)])
 
 
 def _vector(case: GoldenCase, sample: int, index: int) -> str:
@@ -111,7 +110,7 @@ def kernel_constants(cases: Sequence[GoldenCase]) -> str:
         f'#define THUMBNET_MAX_ROWS {rows}\n\n#include "golden.h"\n#include "kernel_vectors.h"\n\n'
         f"{includes}\n{_limits(cases)}"
     )
-    parts = [c_text.instantiation(kernel) for kernel in kernels]
+    parts = ["".join(map(c_text.instantiation, kernels))]
     parts += [c_text.layer(case.name, case.lowered) + _tables(case) for case in cases]
     groups: dict[str, list[GoldenCase]] = {}
     for case in cases:
@@ -164,9 +163,9 @@ def _pixel_size(rows: Rows) -> int:
 def _case(case: GoldenCase) -> str:
     lowered, name = case.lowered, case.name
     return (
-        f'{{"{name}", {c_text.instance(lowered.kernel)}, &{name}_layer, {name}_inputs, '
-        f"{name}_vectors,\n     {len(case.samples)}, {lowered.output.size}, "
-        f"{_pixel_size(lowered.output)}, {lowered.scratch}, {int(lowered.pointwise)}}}"
+        f"GOLDEN_CASE({name}, {c_text.instance(lowered.kernel)}, {len(case.samples)}, "
+        f"{lowered.output.size}, {_pixel_size(lowered.output)}, {lowered.scratch}, "
+        f"{int(lowered.pointwise)})"
     )
 
 
@@ -191,9 +190,7 @@ def _stacked(name: str, samples: list[list[AnyArray]]) -> list[str]:
     """One array [samples][elements] for each tensor."""
     texts = []
     for index, values in enumerate(zip(*samples, strict=True)):
-        flat = np.stack([value.reshape(-1) for value in values])
-        text = c_text.tensor(f"{name}_{index}", flat)
-        texts.append(text.replace(f"[{flat.size}]", f"[{flat.shape[0]}][{flat.shape[1]}]", 1))
+        texts.append(c_text.tensors(f"{name}_{index}", [value.reshape(-1) for value in values]))
     return texts
 
 
@@ -208,8 +205,11 @@ def interpreter_version() -> str:
 def _header(name: str, about: str, preamble: str, parts: Sequence[str]) -> str:
     guard = f"GOLDEN_{name.upper()}_H"
     text = (
-        f"/* {about}.\n * Made by make_golden.py, do not edit; {MODEL_SEED_NOTE}. Outputs are those of\n"
-        f" * {interpreter_version()}, BUILTIN_WITHOUT_DEFAULT_DELEGATES.\n"
+        f"/* {about}.\n *\n"
+        " * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and\n"
+        " * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no\n"
+        f" * delegates: {interpreter_version()}, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the\n"
+        " * operators quantize and dequantize BUILTIN_REF, see kernel_cases.py).\n"
         f" * SPDX-License-Identifier: Apache-2.0 */\n#ifndef {guard}\n#define {guard}\n\n"
         f"/* clang-format off */\n\n{preamble}\n"
     )

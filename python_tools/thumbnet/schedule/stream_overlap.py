@@ -17,26 +17,30 @@ from thumbnet.schedule.stream_stage import Walk
 class Axis(NamedTuple):
     """The row (or column) of an operator that row i of another tensor needs, in ticks.
 
-    ``min(scale * i + delay, cap)``: windows end at the last row of what they read.
+    ``min(scale * i + delay, cap)``, as windows end at the last row of what they read; none where
+    that is below ``least``, as windows in the padding need nothing.
     """
 
     scale: int
     delay: int
+    least: int
     cap: int
 
     def at(self, i: int) -> int:
-        """The row that i needs."""
-        return min(self.scale * i + self.delay, self.cap) // UNIT
+        """The row that i needs; -1 if none."""
+        ticks = self.scale * i + self.delay
+        return min(ticks, self.cap) // UNIT if ticks >= self.least else -1
 
     def windows(self, stride: int, behind: int, size: int) -> Axis:
         """The same for windows on a tensor of ``size`` rows."""
+        least = max(self.least, self.delay)
         cap = min(self.cap, self.scale * (size - 1) + self.delay)
-        return Axis(self.scale * stride, self.delay + self.scale * behind, cap)
+        return Axis(self.scale * stride, self.delay + self.scale * behind, least, cap)
 
     def whole(self, size: int) -> Axis:
         """The same for what reads all ``size`` rows."""
         cap = min(self.cap, self.scale * (size - 1) + self.delay)
-        return Axis(0, cap, cap)
+        return Axis(0, cap, self.least, cap)
 
 
 class Reach(NamedTuple):
@@ -73,7 +77,7 @@ def _reach(net: Network, reader: int, writer: int) -> Reach | None:
     """What the output of ``writer`` needs of ``reader``; None if nothing."""
     nodes = net.nodes
     grid = nodes[reader]
-    axes = (Axis(UNIT, 0, UNIT * (grid.height - 1)), Axis(UNIT, 0, UNIT * (grid.width - 1)))
+    axes = (Axis(UNIT, 0, 0, UNIT * (size - 1)) for size in (grid.height, grid.width))
     reached = {grid.output: _output(grid, Reach(*axes))}
     for node in nodes[reader + 1 : writer + 1]:
         latest: Reach | None = None
@@ -132,11 +136,18 @@ def _distance(net: Network, reader: int, read: Read, writer: int, reach: Reach) 
         first = read.pad_left // read.stride_width if read.stride_width else 0
         xs = _thresholds((0, first, first + 1, node.width - 2), reach.columns, width)
     columns = [(x, reach.columns.at(x)) for x in xs]
+    last = reach.columns.at(width - 1)
     worst = -net.values[read.tensor].size
     for y in ys:
         row = reach.rows.at(y)
+        above = reach.rows.at(y - 1) if y else -1
         for x, column in columns:
-            oldest = _oldest(node, read, row, column)
+            # Pixels in the padding need only what those before them need.
+            oldest = (
+                _oldest(node, read, above, last)
+                if column < 0 and row >= 0
+                else _oldest(node, read, row, column)
+            )
             if oldest is not None:
                 made = (y * width + x + 1) * output.pixel
                 worst = max(worst, made - oldest * pixel)
@@ -147,7 +158,7 @@ def _thresholds(limits: tuple[int, ...], axis: Axis, size: int) -> list[int]:
     """Where ``axis`` passes the limits or its cap, and both sides of it, within [0, size)."""
     found = {0, size - 1}
     if axis.scale:
-        for limit in (*(limit * UNIT for limit in limits), axis.cap):
+        for limit in (*(limit * UNIT for limit in limits), axis.least, axis.cap):
             at = (limit - axis.delay) // axis.scale
             found.update((at - 1, at, at + 1))
     return [i for i in found if 0 <= i < size]

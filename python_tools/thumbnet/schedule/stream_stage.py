@@ -226,5 +226,5 @@ class Walk:
         else:
             columns = (when.column_delay - tensor.column_delay) // tensor.column_scale
         rows += read.pad
-        columns = min(columns + read.pad_left, width - 1)
+        columns = max(min(columns + read.pad_left, width - 1), 0)
         lags.append(Lag(rows, columns, rows == read.kernel_height - 1))

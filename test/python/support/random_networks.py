@@ -74,7 +74,7 @@ class Chain:
             *(self.mono_depthwise, self.convolution_and_clamp, self.clamp, self.clamp),
             *(self.reshape, self.reshape, self.transpose, self.moving_ones),
             *(self.identity, self.requantize, self.shared_pad, self.pad_everything),
-            *(self.constant_branch, self.residual, self.pool, self.resize, self.dense),
+            *(self.constant_branch, self.residual, self.pool, self.resize, self.mean, self.dense),
         ]
 
     def flat(self) -> list[Callable[[], Value]]:
@@ -150,7 +150,7 @@ class Chain:
             lambda: writer.transpose(x, tuple(range(len(x.shape)))),
         ]
         if len(x.shape) == 4:
-            same.append(lambda: writer.resize_nearest_neighbor(x, x.shape[1:3]))  # type: ignore[arg-type]
+            same.append(lambda: writer.resize_nearest_neighbor(x, (x.shape[1], x.shape[2])))
             same.append(lambda: writer.pad(x, [(0, 0)] * 4))
         return self._pick(same)()
 
@@ -197,8 +197,15 @@ class Chain:
 
     def resize(self) -> Value:
         """Nearest neighbours, larger or smaller."""
-        size = tuple(int(n) for n in self.rng.integers(1, 7, 2))
-        return self.writer.resize_nearest_neighbor(self.x, size)  # type: ignore[arg-type]
+        height, width = (int(n) for n in self.rng.integers(1, 7, 2))
+        return self.writer.resize_nearest_neighbor(self.x, (height, width))
+
+    def mean(self) -> Value:
+        """A mean over the plane or part of it."""
+        axes = self._pick([(1, 2), (1, 2), (1,), (2,), (3,)])
+        scale = self.x.scale[0] * float(self.rng.uniform(0.3, 1))
+        keep = bool(self.rng.random() < 0.7)
+        return self.writer.mean(self.x, axes, keep_dims=keep, scale=scale, zero_point=self._point())
 
     def dense(self) -> Value:
         """Reshapes before a fully_connected."""
@@ -246,9 +253,10 @@ class Chain:
         mono = multiplier == 0 and x.shape[3] == 1
         multiplier = self._pick([1, 2, 7, 8, 9]) if mono else multiplier or 1
         weights = random_weights(self.rng, (1, 3, 3, x.shape[3] * multiplier))
-        scales = self.rng.uniform(0.002, 0.02, weights.shape[3])
+        channels = weights.shape[3]
+        scales = self.rng.uniform(0.002, 0.02, (channels,))
         return self.writer.depthwise_conv_2d(
-            x, weights, self.rng.integers(-99, 99, scales.size), weight_scale=scales,
+            x, weights, self.rng.integers(-99, 99, (channels,)), weight_scale=scales,
             zero_point=self._point(), scale=self._sum_scale(x, float(scales.mean()), 9),
             stride=stride or self._pick([1, 2]), activation=self._pick(["none", "none", "relu6"]),
         )  # fmt: skip
