@@ -26,7 +26,7 @@ def measure(path: Path, target: str, inputs: Path | None, count: int | None, as_
     samples = _samples(compiled, inputs, count)
     options = HarnessOptions(input_in_arena=compiled.plan.input_in_arena)
     measured = run_on_target(
-        compiled.files, compiled.naming.name, board, samples, _io(compiled), options=options
+        compiled.files, compiled.naming.name, board, samples, model_io(compiled), options=options
     )
     exact = _is_exact(compiled, samples, measured)
     report = {
@@ -58,7 +58,8 @@ def _samples(compiled: Compiled, inputs: Path | None, count: int | None) -> list
     return read_samples(inputs, dict(zip(compiled.naming.inputs, tensors, strict=True)), count)
 
 
-def _io(compiled: Compiled) -> ModelIo:
+def model_io(compiled: Compiled) -> ModelIo:
+    """The compiled model's borders as the harness wants them."""
     graph, naming = compiled.graph, compiled.naming
 
     def borders(tensors: tuple[str, ...], names: tuple[str, ...]) -> tuple[Border, ...]:

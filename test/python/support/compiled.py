@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from thumbnet.codegen.model import ctype
-from thumbnet.emulator import Border, HarnessOptions, Measurement, ModelIo, measure
+from thumbnet.commands.measure import model_io
+from thumbnet.emulator import HarnessOptions, Measurement, measure
 from thumbnet.ir.graph import DType, Tensor
 from thumbnet.manifest import Manifest
 from thumbnet.pipeline import Compiled, compile_model
@@ -25,18 +25,6 @@ def compile_file(path: Path, target: str = "host", **changes: Any) -> Compiled:
     manifest = manifests.implicit(path)
     values = manifest.model_dump() | changes
     return compile_model(Manifest.model_validate(values), resolve_target(target))
-
-
-def model_io(compiled: Compiled) -> ModelIo:
-    """The compiled model's borders as the harness wants them."""
-    graph, naming = compiled.graph, compiled.naming
-
-    def borders(tensors: tuple[str, ...], names: tuple[str, ...]) -> tuple[Border, ...]:
-        found = [graph.tensor(tensor) for tensor in tensors]
-        pairs = zip(names, found, strict=True)
-        return tuple(Border(name, ctype(tensor), tensor.elements) for name, tensor in pairs)
-
-    return ModelIo(borders(graph.inputs, naming.inputs), borders(graph.outputs, naming.outputs))
 
 
 def run_on(
