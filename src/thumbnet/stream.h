@@ -132,7 +132,9 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
         }
         thumbnet_stream_flush(run, number);
     }
-    return run->arena + tensor->slots + ((row % tensor->rows) * tensor->width + column) * size;
+    /* Nothing is kept where a window lies in the padding alone: then nothing is read, either. */
+    const uint32_t slot = tensor->rows > 1 ? row % tensor->rows : 0u;
+    return run->arena + tensor->slots + (slot * tensor->width + column) * size;
 }
 
 /* Room for pixels [x, x + n) of the newest row. */

@@ -90,12 +90,13 @@ def layer(name: str, lowered: Lowered) -> str:
     steps = lowered.output.height if lowered.steps is None else lowered.steps
     width = lowered.output.width if lowered.width is None else lowered.width
     row_size = 0 if lowered.accumulates else lowered.output.row_size
+    numbers = (row_size, steps, len(sources), width, lowered.clear)
     return "".join(
         [
             *parts,
             definition(f"{lowered.struct} {name}_constants", members_text(values)),
             table(f"thumbnet_source_t {name}_sources[{len(sources)}]", sources),
-            f"GOLDEN_LAYER({name}, {row_size}, {steps}, {len(sources)}, {width}, {lowered.clear})\n",
+            f"GOLDEN_LAYER({name}, {', '.join(map(str, numbers))})\n",
         ]
     )
 

@@ -2,8 +2,8 @@
  *
  * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
  * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
- * delegates: ai-edge-litert 2.3.0, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the
- * operators quantize and dequantize BUILTIN_REF, see kernel_cases.py).
+ * delegates: ai-edge-litert 2.3.0, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the operators
+ * quantize and dequantize BUILTIN_REF, see kernel_cases.py).
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GOLDEN_KERNEL_CONSTANTS_H
 #define GOLDEN_KERNEL_CONSTANTS_H
@@ -28,7 +28,7 @@
 #define GOLDEN_MOST_OUTPUT 256
 #define GOLDEN_MOST_INPUT 256
 #define GOLDEN_MOST_OVERLAP 152
-#define GOLDEN_MOST_ROWS_SIZE 128 /* all that a run may read */
+#define GOLDEN_MOST_ROWS_SIZE 132 /* all that a run may read */
 #define GOLDEN_MOST_INPUTS 3
 #define GOLDEN_MOST_SCRATCH 80
 
@@ -211,6 +211,22 @@ static const golden_input_t conv_2d_coarse_inputs[1] = {{5, 2, 19}};
 static const void *const conv_2d_coarse_vectors[4] =
 {conv_2d_coarse_0_0, conv_2d_coarse_0, conv_2d_coarse_1_0, conv_2d_coarse_1};
 
+static const int8_t conv_2d_ties_weights[12] = {1,-9,5,2,-3,-2,-8,-7,1,-5,-9,-6};
+static const int32_t conv_2d_ties_bias[4] = {-48,-73,-47,-133};
+static const int32_t conv_2d_ties_mantissa[4] = {1073741824,1073741824,1073741824,1073741824};
+static const int8_t conv_2d_ties_shift[4] = {-4,-2,-3,-4};
+static const thumbnet_conv_2d_t conv_2d_ties_constants =
+{.weights = conv_2d_ties_weights, .bias = conv_2d_ties_bias, .mantissa = conv_2d_ties_mantissa,
+.shift = conv_2d_ties_shift, .in_channels = 3, .out_channels = 4, .in_width = 5,
+.stride_width = 1, .in_zero_point = -9, .low = -128, .high = 127};
+static const thumbnet_source_t conv_2d_ties_sources[1] =
+{{.row_size = 15, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(conv_2d_ties, 20, 3, 1, 5, 0)
+static const golden_input_t conv_2d_ties_inputs[1] = {{5, 3, 21}};
+static const void *const conv_2d_ties_vectors[4] =
+{conv_2d_ties_0_0, conv_2d_ties_0, conv_2d_ties_1_0, conv_2d_ties_1};
+
 static const int8_t fully_connected_weights[180] =
 {-31,-5,-27,15,-5,-27,-40,28,68,25,40,15,12,61,33,-5,8,-7,-37,-44,-15,56,-66,45,38,13,-24,35,31,
 48,106,0,-33,69,-32,-22,35,-39,-20,-82,-26,3,-34,10,3,-34,-62,-79,-27,-13,8,-25,-7,-25,19,5,64,
@@ -377,12 +393,35 @@ static const thumbnet_depthwise_conv_2d_t depthwise_padded_constants =
 .shift = depthwise_padded_shift, .channels = 3, .in_width = 4, .multiplier = 1,
 .stride_width = 2, .in_zero_point = -100, .out_zero_point = 20, .low = -128, .high = 127};
 static const thumbnet_source_t depthwise_padded_sources[1] =
-{{.row_size = 12, .height = 4, .kernel_height = 3, .stride = 2, .pad = 1, .kernel_width = 3,
+{{.row_size = 12, .height = 4, .kernel_height = 3, .stride = 2, .pad = 4, .kernel_width = 3,
 .stride_width = 2}};
-GOLDEN_LAYER(depthwise_padded, 9, 3, 1, 3, 0)
-static const golden_input_t depthwise_padded_inputs[1] = {{4, 3, 3}};
+GOLDEN_LAYER(depthwise_padded, 12, 4, 1, 4, 0)
+static const golden_input_t depthwise_padded_inputs[1] = {{4, 3, 27}};
 static const void *const depthwise_padded_vectors[4] =
 {depthwise_padded_0_0, depthwise_padded_0, depthwise_padded_1_0, depthwise_padded_1};
+
+static const int8_t depthwise_ties_weights[99] =
+{9,-8,2,-2,0,4,-3,-9,-2,6,4,-9,4,0,9,-9,2,3,0,3,-5,-5,3,-3,-6,5,-9,0,-1,9,3,-4,-1,-9,-1,8,7,8,0,
+-9,1,-8,7,-3,-1,-5,-7,0,1,-3,0,-3,6,1,-9,-3,7,-6,9,6,2,-1,-5,-2,4,-6,-1,6,7,-7,0,-1,2,-5,9,-2,-5,
+-3,1,-1,5,5,-6,6,6,-6,4,4,8,-9,8,-7,-7,-6,1,-8,-7,2,6};
+static const int32_t depthwise_ties_bias[11] = {-74,-2,-112,51,-38,0,-41,84,-85,-65,46};
+static const int16_t depthwise_ties_weight_sums[11] = {-9,10,-17,4,2,-10,0,0,1,12,-18};
+static const int32_t depthwise_ties_mantissa[11] =
+{1073741824,1073741824,1073741824,1073741824,1073741824,1073741824,1073741824,1073741824,
+1073741824,1073741824,1073741824};
+static const int8_t depthwise_ties_shift[11] = {-4,-3,-5,0,-4,-5,-4,-5,-4,-1,-5};
+static const thumbnet_depthwise_conv_2d_t depthwise_ties_constants =
+{.weights = depthwise_ties_weights, .bias = depthwise_ties_bias,
+.weight_sums = depthwise_ties_weight_sums, .mantissa = depthwise_ties_mantissa,
+.shift = depthwise_ties_shift, .channels = 11, .in_width = 4, .ties_up = 8, .multiplier = 1,
+.stride_width = 1, .pad_left = 1, .in_zero_point = -2, .low = -128, .high = 127};
+static const thumbnet_source_t depthwise_ties_sources[1] =
+{{.row_size = 44, .height = 3, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(depthwise_ties, 44, 3, 1, 4, 0)
+static const golden_input_t depthwise_ties_inputs[1] = {{4, 11, 66}};
+static const void *const depthwise_ties_vectors[4] =
+{depthwise_ties_0_0, depthwise_ties_0, depthwise_ties_1_0, depthwise_ties_1};
 
 static const int8_t depthwise_multiplier_weights[54] =
 {46,-66,-26,-2,-57,-12,27,-12,-11,123,-15,31,-27,45,0,3,27,23,-68,59,-13,40,-62,59,-61,-9,-3,-28,
@@ -466,13 +505,14 @@ static const void *const sub_columns_vectors[6] =
 {sub_columns_0_0, sub_columns_0_1, sub_columns_0, sub_columns_1_0, sub_columns_1_1,
 sub_columns_1};
 
-static const int8_t add_constant_operand[5] = {-38,-20,-20,-24,-6};
+static const int8_t add_constant_operand[20] =
+{-38,-20,-20,-24,-6,69,-101,-42,-32,-24,-6,-72,-88,42,46,-32,31,116,-59,78};
 static const thumbnet_add_t add_constant_constants =
-{.first.constant = add_constant_operand, .first.row = 1, .first.channel_step = 1,
-.second.column_step = 5, .second.channel_step = 1, .first_factor = 524288, .offset = -4718592,
-.second_mantissa = 1288490141, .out_mantissa = 1789569773, .second_shift = 1, .out_shift = 19,
-.second_sign = 1, .second_zero_point = -20, .channels = 5, .out_zero_point = 4, .low = -128,
-.high = 127};
+{.first.constant = add_constant_operand, .first.row = 1, .first.column_step = 5,
+.first.channel_step = 1, .second.column_step = 5, .second.channel_step = 1,
+.first_factor = 524288, .offset = -4718592, .second_mantissa = 1301629707,
+.out_mantissa = 1838189762, .second_shift = 1, .out_shift = 19, .second_sign = 1,
+.second_zero_point = -20, .channels = 5, .out_zero_point = 4, .low = -128, .high = 127};
 static const thumbnet_source_t add_constant_sources[1] =
 {{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
@@ -511,7 +551,7 @@ static const void *const mul_pixels_vectors[6] =
 static const int8_t mul_constant_operand[5] = {-20,15,95,-13,68};
 static const thumbnet_mul_t mul_constant_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.constant = mul_constant_operand,
-.second.row = 1, .second.channel_step = 1, .mantissa = 1717986944, .shift = -6,
+.second.row = 1, .second.channel_step = 1, .mantissa = 1852531712, .shift = -6,
 .first_zero_point = -20, .second_zero_point = 9, .channels = 5, .out_zero_point = 4, .low = -128,
 .high = 127};
 static const thumbnet_source_t mul_constant_sources[1] =
@@ -523,13 +563,13 @@ static const void *const mul_constant_vectors[4] =
 {mul_constant_0_0, mul_constant_0, mul_constant_1_0, mul_constant_1};
 
 static const thumbnet_pool_2d_t average_pool_2x2_constants =
-{.channels = 5, .in_width = 6, .in_height = 5, .out_width = 3, .kernel_width = 2,
+{.channels = 9, .in_width = 5, .in_height = 4, .out_width = 2, .kernel_width = 2,
 .stride_width = 2, .low = -128, .high = 127};
 static const thumbnet_source_t average_pool_2x2_sources[1] =
-{{.row_size = 30, .height = 5, .kernel_height = 2, .stride = 2, .kernel_width = 2,
+{{.row_size = 45, .height = 4, .kernel_height = 2, .stride = 2, .kernel_width = 2,
 .stride_width = 2}};
-GOLDEN_LAYER(average_pool_2x2, 15, 2, 1, 3, 0)
-static const golden_input_t average_pool_2x2_inputs[1] = {{6, 5, 5}};
+GOLDEN_LAYER(average_pool_2x2, 18, 2, 1, 2, 0)
+static const golden_input_t average_pool_2x2_inputs[1] = {{5, 9, 9}};
 static const void *const average_pool_2x2_vectors[4] =
 {average_pool_2x2_0_0, average_pool_2x2_0, average_pool_2x2_1_0, average_pool_2x2_1};
 
@@ -545,24 +585,24 @@ static const void *const average_pool_same_vectors[4] =
 {average_pool_same_0_0, average_pool_same_0, average_pool_same_1_0, average_pool_same_1};
 
 static const thumbnet_pool_2d_t average_pool_plane_constants =
-{.channels = 3, .in_width = 6, .in_height = 6, .out_width = 2, .kernel_width = 4,
-.stride_width = 2, .low = -128, .high = 127};
+{.channels = 3, .in_width = 5, .in_height = 4, .out_width = 3, .kernel_width = 3,
+.stride_width = 2, .pad_left = 1, .low = -128, .high = 127};
 static const thumbnet_source_t average_pool_plane_sources[1] =
-{{.row_size = 18, .height = 6, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 15, .height = 4, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(average_pool_plane, 0, 6, 1, 6, 28)
-static const golden_input_t average_pool_plane_inputs[1] = {{6, 3, 0}};
+GOLDEN_LAYER(average_pool_plane, 0, 4, 1, 5, 40)
+static const golden_input_t average_pool_plane_inputs[1] = {{5, 3, 0}};
 static const void *const average_pool_plane_vectors[4] =
 {average_pool_plane_0_0, average_pool_plane_0, average_pool_plane_1_0, average_pool_plane_1};
 
 static const thumbnet_pool_2d_t max_pool_2x2_constants =
-{.channels = 5, .in_width = 6, .in_height = 5, .out_width = 3, .kernel_width = 2,
+{.channels = 9, .in_width = 5, .in_height = 4, .out_width = 2, .kernel_width = 2,
 .stride_width = 2, .low = -128, .high = 127};
 static const thumbnet_source_t max_pool_2x2_sources[1] =
-{{.row_size = 30, .height = 5, .kernel_height = 2, .stride = 2, .kernel_width = 2,
+{{.row_size = 45, .height = 4, .kernel_height = 2, .stride = 2, .kernel_width = 2,
 .stride_width = 2}};
-GOLDEN_LAYER(max_pool_2x2, 15, 2, 1, 3, 0)
-static const golden_input_t max_pool_2x2_inputs[1] = {{6, 5, 5}};
+GOLDEN_LAYER(max_pool_2x2, 18, 2, 1, 2, 0)
+static const golden_input_t max_pool_2x2_inputs[1] = {{5, 9, 9}};
 static const void *const max_pool_2x2_vectors[4] =
 {max_pool_2x2_0_0, max_pool_2x2_0, max_pool_2x2_1_0, max_pool_2x2_1};
 
@@ -578,13 +618,13 @@ static const void *const max_pool_same_vectors[4] =
 {max_pool_same_0_0, max_pool_same_0, max_pool_same_1_0, max_pool_same_1};
 
 static const thumbnet_pool_2d_t max_pool_plane_constants =
-{.channels = 3, .in_width = 6, .in_height = 6, .out_width = 2, .kernel_width = 4,
-.stride_width = 2, .low = -128, .high = 127};
+{.channels = 3, .in_width = 5, .in_height = 4, .out_width = 3, .kernel_width = 3,
+.stride_width = 2, .pad_left = 1, .low = -128, .high = 127};
 static const thumbnet_source_t max_pool_plane_sources[1] =
-{{.row_size = 18, .height = 6, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 15, .height = 4, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(max_pool_plane, 0, 6, 1, 6, 10)
-static const golden_input_t max_pool_plane_inputs[1] = {{6, 3, 0}};
+GOLDEN_LAYER(max_pool_plane, 0, 4, 1, 5, 13)
+static const golden_input_t max_pool_plane_inputs[1] = {{5, 3, 0}};
 static const void *const max_pool_plane_vectors[4] =
 {max_pool_plane_0_0, max_pool_plane_0, max_pool_plane_1_0, max_pool_plane_1};
 
@@ -620,13 +660,13 @@ static const void *const mean_plane_vectors[4] =
 {mean_plane_0_0, mean_plane_0, mean_plane_1_0, mean_plane_1};
 
 static const thumbnet_mean_t mean_plane_kept_constants =
-{.multiplier = 1869257472, .out_offset = 7, .rounded_up = 16, .channels = 19, .shift = -3,
-.outputs = 19, .count = 9};
+{.multiplier = 1073741824, .rounded_up = 16, .channels = 19, .shift = -2, .outputs = 19,
+.count = 8};
 static const thumbnet_source_t mean_plane_kept_sources[1] =
-{{.row_size = 57, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 76, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(mean_plane_kept, 0, 3, 1, 3, 80)
-static const golden_input_t mean_plane_kept_inputs[1] = {{3, 19, 0}};
+GOLDEN_LAYER(mean_plane_kept, 0, 2, 1, 4, 80)
+static const golden_input_t mean_plane_kept_inputs[1] = {{4, 19, 0}};
 static const void *const mean_plane_kept_vectors[4] =
 {mean_plane_kept_0_0, mean_plane_kept_0, mean_plane_kept_1_0, mean_plane_kept_1};
 
@@ -664,38 +704,38 @@ static const void *const mean_rows_and_channels_vectors[4] =
 mean_rows_and_channels_1};
 
 static const uint32_t softmax_table[256] =
-{1065353216,1064959726,1064575465,1064200216,1063833768,1063475915,1063126455,1062785191,
-1062451931,1062126487,1061808676,1061498319,1061195241,1060899271,1060610243,1060327994,
-1060052365,1059783200,1059520348,1059263661,1059012994,1058768207,1058529161,1058295721,
-1058067756,1057845138,1057627741,1057415443,1057208124,1057005668,1056651311,1056265169,
-1055888083,1055519842,1055160237,1054809066,1054466132,1054131241,1053804204,1053484837,
-1053172961,1052868400,1052570982,1052280540,1051996909,1051719930,1051449448,1051185310,
-1050927366,1050675472,1050429487,1050189270,1049954688,1049725607,1049501899,1049283439,
-1049070101,1048861768,1048658320,1048343289,1047955257,1047576325,1047206282,1046844917,
-1046492027,1046147414,1045810884,1045482246,1045161316,1044847914,1044541861,1044242987,
-1043951123,1043666104,1043387770,1043115964,1042850532,1042591326,1042338200,1042091010,
-1041849618,1041613887,1041383685,1041158883,1040939352,1040724971,1040515619,1040311174,
-1040035662,1039645729,1039264945,1038893088,1038529956,1038175337,1037829039,1037490860,
-1037160615,1036838113,1036523178,1036215626,1035915291,1035621996,1035335584,1035055886,
-1034782750,1034516018,1034255545,1034001178,1033752780,1033510205,1033273322,1033041992,
-1032816090,1032595484,1032380054,1032169675,1031964232,1031728428,1031336590,1030953938,
-1030580265,1030215352,1029859001,1029511004,1029171173,1028839309,1028515231,1028198752,
-1027889698,1027587892,1027293162,1027005347,1026724280,1026449808,1026181771,1025920023,
-1025664411,1025414796,1025171034,1024932991,1024700529,1024473522,1024251836,1024035352,
-1023823943,1023617494,1023415886,1023027840,1022643315,1022267813,1021901113,1021543018,
-1021193318,1020851824,1020518335,1020192672,1019874643,1019564076,1019260790,1018964620,
-1018675394,1018392954,1018117136,1017847789,1017584757,1017327897,1017077058,1016832105,
-1016592895,1016359295,1016131176,1015908408,1015690864,1015478418,1015270959,1015068366,
-1014719481,1014333070,1013955729,1013587239,1013227391,1012875976,1012532810,1012197693,
-1011870435,1011550846,1011238759,1010933992,1010636373,1010345728,1010061906,1009784740,
-1009514075,1009249758,1008991635,1008739571,1008493419,1008253041,1008018295,1007789060,
-1007565201,1007346592,1007133106,1006924632,1006721047,1006411514,1006023212,1005644025,
-1005273731,1004912122,1004558986,1004214141,1003877383,1003548523,1003227370,1002913756,
-1002607497,1002308421,1002016353,1001731142,1001452619,1001180630,1000915014,1000655632,
-1000402335,1000154978,999913418,999677528,999447171,999222216,999002533,998788007,998578512,
-998373930,998103935,997713740,997332696,996960590,996597204,996242347,995895813,995557407,
-995226931,994904213,994589063,994281305,993980759,993687268,993400661,993120775,992847449,
-992580538,992319887,992065350,991816777,991574040};
+{1065353216,1065076794,1064804926,1064537538,1064274555,1064015905,1063761516,1063511319,
+1063265244,1063023224,1062785191,1062551080,1062320826,1062094365,1061871636,1061652577,
+1061437127,1061225226,1061016817,1060811842,1060610244,1060411967,1060216957,1060025160,
+1059836523,1059650994,1059468522,1059289057,1059112548,1058938947,1058768207,1058600280,
+1058435119,1058272680,1058112917,1057955787,1057801245,1057649249,1057499758,1057352730,
+1057208125,1057065901,1056887434,1056612284,1056341666,1056075509,1055813735,1055556275,
+1055303056,1055054010,1054809067,1054568160,1054331222,1054098187,1053868993,1053643574,
+1053421869,1053203818,1052989358,1052778433,1052570982,1052366950,1052166280,1051968914,
+1051774802,1051583887,1051396117,1051211442,1051029810,1050851170,1050675472,1050502671,
+1050332716,1050165561,1050001160,1049839469,1049680441,1049524032,1049370202,1049218906,
+1049070102,1048923750,1048779809,1048638241,1048422007,1048148123,1047878751,1047613817,
+1047353247,1047096971,1046844918,1046597016,1046353201,1046113402,1045877554,1045645591,
+1045417451,1045193069,1044972383,1044755335,1044541863,1044331908,1044125411,1043922317,
+1043722570,1043526112,1043332892,1043142856,1042955951,1042772124,1042591328,1042413510,
+1042238620,1042066613,1041897440,1041731055,1041567410,1041406462,1041248166,1041092477,
+1040939353,1040788753,1040640635,1040494956,1040351678,1040210758,1039956933,1039684309,
+1039416176,1039152461,1038893091,1038637995,1038387097,1038140338,1037897643,1037658948,
+1037424185,1037193290,1036966199,1036742847,1036523178,1036307128,1036094638,1035885648,
+1035680102,1035477943,1035279112,1035083559,1034891228,1034702066,1034516021,1034333041,
+1034153076,1033976073,1033801990,1033630774,1033462379,1033296759,1033133868,1032973660,
+1032816092,1032661118,1032508699,1032358792,1032211355,1032066346,1031923727,1031768132,
+1031492211,1031220841,1030953942,1030691440,1030433263,1030179340,1029929600,1029683972,
+1029442394,1029204796,1028971113,1028741281,1028515235,1028292913,1028074251,1027859195,
+1027647682,1027439654,1027235054,1027033824,1026835910,1026641254,1026449808,1026261517,
+1026076327,1025894189,1025715051,1025538866,1025365580,1025195152,1025027532,1024862674,
+1024700532,1024541061,1024384218,1024229956,1024078239,1023929021,1023782262,1023637921,
+1023495958,1023302491,1023027840,1022757718,1022492046,1022230752,1021973762,1021721007,
+1021472416,1021227918,1020987451,1020750947,1020518339,1020289563,1020064557,1019843258,
+1019625602,1019411535,1019200995,1018993924,1018790265,1018589961,1018392957,1018199199,
+1018008631,1017821206,1017636868,1017455567,1017277254,1017101879,1016929393,1016759746,
+1016592897,1016428800,1016267401,1016108662,1015952542,1015798990,1015647973,1015499439,
+1015353357,1015209678,1015068366,1014837204,1014563816,1014294941,1014030487,1013770399};
 static const thumbnet_softmax_t softmax_constants = {.table = softmax_table, .channels = 7};
 static const thumbnet_source_t softmax_sources[1] =
 {{.row_size = 21, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
@@ -703,48 +743,6 @@ static const thumbnet_source_t softmax_sources[1] =
 GOLDEN_LAYER(softmax, 21, 3, 1, 3, 0)
 static const golden_input_t softmax_inputs[1] = {{3, 7, 0}};
 static const void *const softmax_vectors[4] = {softmax_0_0, softmax_0, softmax_1_0, softmax_1};
-
-static const uint32_t softmax_one_row_table[256] =
-{1065353216,1064710049,1064091538,1063496738,1062924741,1062374671,1061845689,1061336985,
-1060847784,1060377336,1059924923,1059489853,1059071463,1058669111,1058282184,1057910091,
-1057552261,1057208149,1056789851,1056153383,1055541316,1054952711,1054386672,1053842332,
-1053318860,1052815455,1052331349,1051865801,1051418100,1050987563,1050573531,1050175370,
-1049792474,1049424255,1049070153,1048729627,1048228307,1047598469,1046992776,1046410303,
-1045850161,1045311490,1044793470,1044295309,1043816245,1043355547,1042912511,1042486457,
-1042076737,1041682724,1041303816,1040939434,1040589020,1040252040,1039668564,1039045286,
-1038445902,1037869496,1037315187,1036782131,1036269507,1035776534,1035302460,1034846561,
-1034408138,1033986523,1033581070,1033191161,1032816200,1032455613,1032108851,1031751977,
-1031110604,1030493819,1029900678,1029330276,1028781741,1028254234,1027746950,1027259112,
-1026789980,1026338828,1025904973,1025487749,1025086520,1024700672,1024329616,1023972785,
-1023629633,1023189097,1022554405,1021944048,1021357086,1020792625,1020249804,1019727791,
-1019225791,1018743035,1018278786,1017832334,1017402998,1016990120,1016593073,1016211242,
-1015844054,1015490937,1015151362,1014628041,1013999956,1013395956,1012815104,1012256527,
-1011719356,1011202784,1010706010,1010228286,1009768870,1009327071,1008902209,1008493630,
-1008100718,1007722864,1007359501,1007010062,1006674024,1006068768,1005447233,1004849518,
-1004274724,1003721964,1003190389,1002679198,1002187598,1001714850,1001260220,1000823023,
-1000402581,999998263,999609439,999235526,998875947,998530149,998150869,997511282,996896221,
-996304731,995735924,995188916,994662884,994157012,993670539,993202715,992752820,992320177,
-991904115,991504008,991119234,990749216,990393378,990051186,989588479,988955554,988346900,
-987761571,987198689,986657379,986136826,985636223,985154817,984691861,984246657,983818521,
-983406793,983010853,982630088,982263924,981911792,981573164,981027892,980401567,979799245,
-979220021,978663002,978127330,977612200,977116811,976640420,976182285,975741719,975318038,
-974910603,974518783,974141988,973779638,973431175,973096074,972469104,971849303,971253255,
-970680064,970128841,969598755,969088984,968598762,968127332,967673970,967237988,966818730,
-966415534,966027795,965654921,965296350,964951516,964549883,963912096,963298743,962708904,
-962141677,961596208,961071637,960567177,960082055,959615542,959166902,958735461,958320570,
-957921574,957537874,957168883,956814047,956472805,955987978,955356819,954749870,954166175,
-953604857,953065070,952545963,952046757,951566688,951105034,950661067,950234121,949823541,
-949428711,949049008,948683861,948332721,947995033,947427879,946803294,946202667,945625052,
-945069580,944535403,944021716};
-static const thumbnet_softmax_t softmax_one_row_constants =
-{.table = softmax_one_row_table, .channels = 10};
-static const thumbnet_source_t softmax_one_row_sources[1] =
-{{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-.stride_width = 1}};
-GOLDEN_LAYER(softmax_one_row, 10, 1, 1, 1, 0)
-static const golden_input_t softmax_one_row_inputs[1] = {{1, 10, 0}};
-static const void *const softmax_one_row_vectors[4] =
-{softmax_one_row_0_0, softmax_one_row_0, softmax_one_row_1_0, softmax_one_row_1};
 
 static const uint8_t logistic_table[256] =
 {150,150,151,151,152,152,153,154,154,155,155,156,157,157,158,158,159,160,160,161,162,163,163,164,
@@ -850,15 +848,15 @@ GOLDEN_LAYER(resize_smaller, 8, 3, 1, 4, 0)
 static const golden_input_t resize_smaller_inputs[1] = {{7, 2, 0}};
 static const void *const resize_smaller_vectors[2] = {resize_smaller_0_0, resize_smaller_0};
 
-static const uint32_t transpose_sizes[5] = {1,1,1,5,12};
-static const uint32_t transpose_strides[5] = {0,0,0,1,5};
+static const uint32_t transpose_sizes[5] = {2,2,2,2,3};
+static const uint32_t transpose_strides[5] = {1,12,2,24,4};
 static const thumbnet_transpose_t transpose_constants =
 {.sizes = transpose_sizes, .strides = transpose_strides, .block = 1};
 static const thumbnet_source_t transpose_sources[1] =
-{{.row_size = 60, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 48, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(transpose, 60, 1, 1, 1, 0)
-static const golden_input_t transpose_inputs[1] = {{1, 60, -1}};
+GOLDEN_LAYER(transpose, 48, 1, 1, 1, 0)
+static const golden_input_t transpose_inputs[1] = {{1, 48, -1}};
 static const void *const transpose_vectors[2] = {transpose_0_0, transpose_0};
 
 static const uint32_t transpose_blocks_sizes[5] = {1,1,1,3,2};
@@ -930,22 +928,24 @@ GOLDEN_CASE(conv_2d_stride_2, run_conv_2d_s8_3_3, 2, 36, 4, 0, 0),
 GOLDEN_CASE(conv_2d_wide_stride, run_conv_2d_s8_2_4, 2, 36, 3, 0, 0),
 GOLDEN_CASE(conv_2d_window_over_all, run_conv_2d_s8_5_5, 2, 36, 3, 0, 0)};
 
-static const golden_case_t golden_conv_2d_1x1_s8[3] =
+static const golden_case_t golden_conv_2d_1x1_s8[4] =
 {GOLDEN_CASE(conv_2d_1x1, run_conv_2d_1x1_s8, 2, 105, 7, 0, 1),
 GOLDEN_CASE(conv_2d_1x1_even, run_conv_2d_1x1_s8, 2, 32, 4, 0, 1),
-GOLDEN_CASE(conv_2d_coarse, run_conv_2d_1x1_s8, 2, 45, 3, 0, 1)};
+GOLDEN_CASE(conv_2d_coarse, run_conv_2d_1x1_s8, 2, 45, 3, 0, 1),
+GOLDEN_CASE(conv_2d_ties, run_conv_2d_1x1_s8, 2, 60, 4, 0, 1)};
 
 static const golden_case_t golden_fully_connected_s8[2] =
 {GOLDEN_CASE(fully_connected, run_fully_connected_s8, 2, 6, 6, 0, 1),
 GOLDEN_CASE(fully_connected_relu, run_fully_connected_s8, 2, 3, 3, 0, 1)};
 
-static const golden_case_t golden_depthwise_conv_2d_s8[6] =
+static const golden_case_t golden_depthwise_conv_2d_s8[7] =
 {GOLDEN_CASE(depthwise_3x3, run_depthwise_conv_2d_s8_3_3_1, 2, 140, 5, 0, 0),
 GOLDEN_CASE(depthwise_whole_vectors, run_depthwise_conv_2d_s8_3_3_0, 2, 160, 8, 0, 0),
 GOLDEN_CASE(depthwise_stride_2, run_depthwise_conv_2d_s8_3_3_0, 2, 36, 4, 0, 0),
 GOLDEN_CASE(depthwise_5x5, run_depthwise_conv_2d_s8_5_5_1, 2, 72, 3, 0, 0),
 GOLDEN_CASE(depthwise_7x7, run_depthwise_conv_2d_s8_7_7_1, 2, 72, 2, 0, 0),
-GOLDEN_CASE(depthwise_padded, run_depthwise_conv_2d_s8_3_3_1, 2, 27, 3, 0, 0)};
+GOLDEN_CASE(depthwise_padded, run_depthwise_conv_2d_s8_3_3_1, 2, 48, 3, 0, 0),
+GOLDEN_CASE(depthwise_ties, run_depthwise_conv_2d_s8_3_3_1, 2, 132, 11, 0, 0)};
 
 static const golden_case_t golden_depthwise_conv_2d_multiplier_s8[1] =
 {GOLDEN_CASE(depthwise_multiplier, run_depthwise_conv_2d_multiplier_s8_3_3, 2, 120, 6, 0, 0)};
@@ -956,7 +956,7 @@ static const golden_case_t golden_add_s8[2] =
 static const golden_case_t golden_add_broadcast_s8[3] =
 {GOLDEN_CASE(add_channels, run_add_broadcast_s8, 2, 60, 5, 0, 0),
 GOLDEN_CASE(sub_columns, run_add_broadcast_s8, 2, 60, 5, 0, 0),
-GOLDEN_CASE(add_constant, run_add_broadcast_s8, 2, 60, 5, 0, 1)};
+GOLDEN_CASE(add_constant, run_add_broadcast_s8, 2, 60, 5, 0, 0)};
 
 static const golden_case_t golden_mul_s8[1] = {GOLDEN_CASE(mul, run_mul_s8, 2, 60, 5, 0, 1)};
 
@@ -965,18 +965,18 @@ static const golden_case_t golden_mul_broadcast_s8[2] =
 GOLDEN_CASE(mul_constant, run_mul_broadcast_s8, 2, 60, 5, 0, 1)};
 
 static const golden_case_t golden_average_pool_2d_s8[2] =
-{GOLDEN_CASE(average_pool_2x2, run_average_pool_2d_s8_2_2, 2, 30, 5, 0, 0),
+{GOLDEN_CASE(average_pool_2x2, run_average_pool_2d_s8_2_2, 2, 36, 9, 0, 0),
 GOLDEN_CASE(average_pool_same, run_average_pool_2d_s8_3_3, 2, 60, 3, 0, 0)};
 
 static const golden_case_t golden_average_pool_2d_plane_s8[1] =
-{GOLDEN_CASE(average_pool_plane, run_average_pool_2d_plane_s8, 2, 6, 3, 28, 0)};
+{GOLDEN_CASE(average_pool_plane, run_average_pool_2d_plane_s8, 2, 9, 3, 40, 0)};
 
 static const golden_case_t golden_max_pool_2d_s8[2] =
-{GOLDEN_CASE(max_pool_2x2, run_max_pool_2d_s8_2_2, 2, 30, 5, 0, 0),
+{GOLDEN_CASE(max_pool_2x2, run_max_pool_2d_s8_2_2, 2, 36, 9, 0, 0),
 GOLDEN_CASE(max_pool_same, run_max_pool_2d_s8_3_3, 2, 60, 3, 0, 0)};
 
 static const golden_case_t golden_max_pool_2d_plane_s8[1] =
-{GOLDEN_CASE(max_pool_plane, run_max_pool_2d_plane_s8, 2, 6, 3, 10, 0)};
+{GOLDEN_CASE(max_pool_plane, run_max_pool_2d_plane_s8, 2, 9, 3, 13, 0)};
 
 static const golden_case_t golden_mean_row_s8[2] =
 {GOLDEN_CASE(mean_channels, run_mean_row_s8, 2, 12, 1, 0, 0),
@@ -989,9 +989,8 @@ GOLDEN_CASE(mean_rows, run_mean_plane_s8_0, 2, 12, 4, 52, 0),
 GOLDEN_CASE(mean_all, run_mean_plane_s8_1, 2, 1, 1, 8, 0),
 GOLDEN_CASE(mean_rows_and_channels, run_mean_plane_s8_1, 2, 4, 1, 20, 0)};
 
-static const golden_case_t golden_softmax_s8[2] =
-{GOLDEN_CASE(softmax, run_softmax_s8, 2, 63, 7, 0, 1),
-GOLDEN_CASE(softmax_one_row, run_softmax_s8, 2, 10, 10, 0, 1)};
+static const golden_case_t golden_softmax_s8[1] =
+{GOLDEN_CASE(softmax, run_softmax_s8, 2, 63, 7, 0, 1)};
 
 static const golden_case_t golden_lookup_u8[1] =
 {GOLDEN_CASE(logistic, run_lookup_u8, 1, 256, 32, 0, 1)};
@@ -1014,7 +1013,7 @@ static const golden_case_t golden_resize_nearest_neighbor[2] =
 GOLDEN_CASE(resize_smaller, run_resize_nearest_neighbor, 1, 24, 2, 0, 0)};
 
 static const golden_case_t golden_transpose[2] =
-{GOLDEN_CASE(transpose, run_transpose, 1, 60, 60, 0, 0),
+{GOLDEN_CASE(transpose, run_transpose, 1, 48, 48, 0, 0),
 GOLDEN_CASE(transpose_blocks, run_transpose, 1, 48, 48, 0, 0)};
 
 static const golden_case_t golden_reshape[1] = {GOLDEN_CASE(reshape, run_reshape, 1, 24, 1, 0, 1)};

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 HERE = Path(__file__).resolve().parent
@@ -37,7 +36,23 @@ from thumbnet.passes import run_passes
 
 AnyArray = npt.NDArray[Any]
 
-NETWORKS_OF_OUR_OWN = ("residual", "every_operator", "two_ways")
+HEADER = """\
+/* {about}.
+ *
+ * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
+ * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
+ * delegates: {version}, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the operators
+ * quantize and dequantize BUILTIN_REF, see kernel_cases.py).
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef {guard}
+#define {guard}
+
+/* clang-format off */
+
+{preamble}
+{parts}
+#endif
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +143,11 @@ def _limits(cases: Sequence[GoldenCase]) -> str:
     most_in = max(s.rows.size for case in cases for s in case.lowered.sources)
     most_overlap = max(d or 0 for case in cases for d in case.lowered.overlap)
     row_sizes = [
-        [source.rows.row_size for source in case.lowered.sources for _ in range(source.kernel_height)]
+        [
+            source.rows.row_size
+            for source in case.lowered.sources
+            for _ in range(source.kernel_height)
+        ]
         for case in cases
     ]
     return (
@@ -179,7 +198,7 @@ def model_vectors(found: Sequence[Network]) -> str:
         reference = LiteRT(network.model)
         runs = [(sample, [v.copy() for v in reference.run(sample)]) for sample in network.inputs]
         parts.append(f"#define {network.name.upper()}_SAMPLES {len(runs)}\n")
-        if network.writes_inputs:
+        if network.is_ours:
             parts += _stacked(f"{network.name}_input", [inputs for inputs, _ in runs])
         parts += _stacked(f"{network.name}_output", [outputs for _, outputs in runs])
     about = "Inputs and outputs of networks: <model>_input_<n> and <model>_output_<n>, by sample"
@@ -204,16 +223,13 @@ def interpreter_version() -> str:
 
 def _header(name: str, about: str, preamble: str, parts: Sequence[str]) -> str:
     guard = f"GOLDEN_{name.upper()}_H"
-    text = (
-        f"/* {about}.\n *\n"
-        " * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and\n"
-        " * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no\n"
-        f" * delegates: {interpreter_version()}, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the\n"
-        " * operators quantize and dequantize BUILTIN_REF, see kernel_cases.py).\n"
-        f" * SPDX-License-Identifier: Apache-2.0 */\n#ifndef {guard}\n#define {guard}\n\n"
-        f"/* clang-format off */\n\n{preamble}\n"
+    return HEADER.format(
+        about=about,
+        version=interpreter_version(),
+        guard=guard,
+        preamble=preamble,
+        parts="\n".join(parts),
     )
-    return text + "\n".join(parts) + "\n#endif\n"
 
 
 def golden_files() -> dict[str, bytes]:
@@ -225,11 +241,7 @@ def golden_files() -> dict[str, bytes]:
         "kernel_constants.h": kernel_constants(cases),
         "model_vectors.h": model_vectors(found),
     }
-    models = {
-        f"{network.name}.tflite": network.model
-        for network in found
-        if network.name in NETWORKS_OF_OUR_OWN
-    }
+    models = {f"{network.name}.tflite": network.model for network in found if network.is_ours}
     return {name: text.encode() for name, text in texts.items()} | models
 
 

@@ -24,12 +24,15 @@ DIGITS_COUNT = 20
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A model, its samples (one array an input), and whether our header repeats the samples."""
+    """A model and its samples (one array an input).
+
+    One that is not ours is an example's, which has the model and the samples in files of its own.
+    """
 
     name: str
     model: bytes
     inputs: list[list[AnyArray]]
-    writes_inputs: bool = True
+    is_ours: bool = True
 
 
 def networks() -> list[Network]:
@@ -42,9 +45,7 @@ def networks() -> list[Network]:
             suite([((1, 8, 8, 3), "float32"), ((1, 5, 5, 4), "uint8")]),
         ),
         Network("two_ways", two_ways(), suite([((1, 6, 6, 3), "int8"), ((1, 3, 3, 4), "int8")])),
-        Network(
-            "digits", (DIGITS / "digits.tflite").read_bytes(), digits_images(), writes_inputs=False
-        ),
+        Network("digits", (DIGITS / "digits.tflite").read_bytes(), digits_images(), is_ours=False),
     ]
 
 

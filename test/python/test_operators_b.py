@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from support.kernel_harness import SOURCES, WARNINGS, KernelHarness
 from support.litert import LiteRT
-from support.operator_samples import (
+from support.random_models import random_scale
+from support.spatial_samples import (
     FULL,
+    AnyArray,
     Layer,
     Sample,
     binaries,
@@ -34,10 +36,14 @@ from support.operator_samples import (
 )
 from support.tflite_writer import Writer
 from thumbnet.ir import attributes
-from thumbnet.ir.graph import DType, Graph, Quantization
+from thumbnet.ir.graph import DType, Graph, Quantization, Tensor
 from thumbnet.operators.depthwise_conv_2d import as_conv_2d
 from thumbnet.operators.transpose import is_reshape
-from thumbnet.quantize.requantize import activation_bounds
+from thumbnet.quantize.requantize import (
+    activation_bounds,
+    multiply_rounding_up,
+    quantize_multiplier,
+)
 
 # -- references against LiteRT --------------------------------------------------------------------
 
@@ -96,6 +102,57 @@ def test_a_difference_negates_after_rounding() -> None:
     sample = rounding_of_differences()
     given = [np.full((1, 1, 1, 1), value, np.int8) for value in (2, -2)]
     np.testing.assert_array_equal(sample.reference(given), LiteRT(sample.model).run(given)[0])
+
+
+def visible(reals: Sequence[float], sums: AnyArray) -> AnyArray:
+    """Those of ``sums`` that the two multipliers turn into different integers."""
+    multipliers = [quantize_multiplier(real) for real in reals]
+    first, second = (multiply_rounding_up(sums, m.mantissa, m.shift) for m in multipliers)
+    found: AnyArray = sums[first != second]
+    return found
+
+
+def test_fully_connected_multiplies_scales_in_float32() -> None:
+    rng = np.random.default_rng(25)
+    writer = Writer()
+    x = writer.input((1, 1), scale=random_scale(rng), zero_point=0)
+    weight_scale = float(np.float32(random_scale(rng)))
+    scale = float(np.float32(x.scale[0] * weight_scale * 1e7))
+    product = np.float32(x.scale[0]) * np.float32(weight_scale)
+    reals = [float(product) / scale, x.scale[0] * weight_scale / scale]
+    # Sums in the middle of where the one multiplier has passed a half and the other has not.
+    halves = np.arange(-100, 100) + 0.5
+    bias = visible(reals, np.rint(halves / np.mean(reals)).astype(np.int64)).astype(np.int32)
+    assert bias.size > 20  # else this test could not fail
+    weights = np.ones((bias.size, 1), np.int8)
+    y = writer.fully_connected(x, weights, bias, weight_scale=weight_scale, scale=scale)
+    constants = [
+        Tensor("weights", weights.shape, DType.INT8, Quantization((weight_scale,), (0,)), weights),
+        Tensor("bias", bias.shape, DType.INT32, None, bias),
+    ]
+    operands = [described(x), *constants]
+    graph = one_operator("fully_connected", attributes.FullyConnected(), operands, described(y))
+    sample, given = Sample(graph, writer.finish([y])), [np.zeros((1, 1), np.int8)]
+    np.testing.assert_array_equal(sample.reference(given), LiteRT(sample.model).run(given)[0])
+
+
+def test_mul_computes_its_multiplier_in_float32() -> None:
+    rng = np.random.default_rng(26)
+    grid = np.meshgrid(*(np.arange(-128, 128, dtype=np.int8),) * 2)
+    given = [axis.reshape(1, 256, 256, 1) for axis in grid]
+    shown = 0
+    for _ in range(60):
+        sample = binary(rng, "mul", ((1, 256, 256, 1),) * 2)
+        a, b, out = (
+            sample.graph.tensor(name) for name in (*sample.graph.inputs, *sample.graph.outputs)
+        )
+        single = np.float32(a.scale) * np.float32(b.scale) / np.float32(out.scale)
+        double = a.scale * b.scale / out.scale
+        products = (given[0].astype(np.int64) - a.zero_point) * (given[1] - np.int64(b.zero_point))
+        shown += visible([float(single), double], products).size
+        expected = LiteRT(sample.model).run(given)[0]
+        np.testing.assert_array_equal(sample.reference(given), expected)
+    assert shown > 0  # else this test could not fail
 
 
 # -- C against the references ---------------------------------------------------------------------
@@ -162,6 +219,7 @@ def test_copying_kernels_equal_references(tmp_path: Path) -> None:
 ARITHMETIC = r"""
 #include <stdio.h>
 #include "thumbnet/kernels/convolution.h"
+#include "thumbnet/kernels/elementwise.h"
 static uint64_t state = 88172645463325252u;
 static uint32_t next(void)
 {
@@ -198,6 +256,15 @@ int main(void)
                        shift, ties_up, got, (int)expected);
                 return 1;
             }
+        }
+    }
+    for (long i = 0; i < 4000000; i++) {
+        const int exponent = (int)(next() % 32);
+        const int32_t x = (int32_t)(next() << 1) >> (1 + next() % 31);
+        const __int128 expected = away(x, exponent);
+        if (thumbnet_add_shift_right(x, exponent) != expected) {
+            printf("%d >> %d: not %d\\n", (int)x, exponent, (int)expected);
+            return 1;
         }
     }
     return 0;

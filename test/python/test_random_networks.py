@@ -10,7 +10,7 @@ import pytest
 from support.compiled import compile_file, mismatches, run_on
 from support.litert import LiteRT
 from support.random_networks import random_network
-from support.small_networks import flat, shaped_for, suite
+from support.small_networks import Net, flat, shaped_for, suite
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.ir.dump import dump
 from thumbnet.passes import PASSES, run_passes
@@ -33,9 +33,26 @@ def test_random_networks_give_every_pass_something_to_do() -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_networks_compute_the_same_at_every_stage(seed: int, tmp_path: Path) -> None:
+    compute_the_same_at_every_stage(random_network(seed), tmp_path)
+
+
+def test_networks_that_were_wrong_once(tmp_path: Path) -> None:
+    net = Net()
+    pixel = net.constant(np.array([5, -7], np.int8), 0.1)
+    # A plane of one column was run as one row along which the constant pixel advanced.
+    narrow = net.sum(net.image(1, 7, 1, 2), pixel)
+    # A reshape to an output was taken away under an operator that needed the output's shape.
+    plane = net.reshape(net.dense(net.image()), (1, 2, 2, 1))
+    padded = net.pad(plane, [(0, 0), (2, 1), (0, 1), (0, 0)])
+    # Seven channels of one round otherwise than those of a convolution.
+    deep = net.depthwise(net.image(1, 9, 9, 1), 7, scale=0.01)
+    compute_the_same_at_every_stage(net.finish([narrow, plane, padded, deep]), tmp_path)
+
+
+def compute_the_same_at_every_stage(model: bytes, folder: Path) -> None:
     """LiteRT, the imported graph, the graph after the passes and the C code, bit for bit."""
-    path = tmp_path / "net.tflite"
-    path.write_bytes(random_network(seed))
+    path = folder / "net.tflite"
+    path.write_bytes(model)
     compiled = compile_file(path)
     before, after = compiled.reference_graph, compiled.graph
     assert dump(run_passes(after)) == dump(after)

@@ -112,6 +112,7 @@ def _push_row(plan: Plan, naming: Naming) -> str:
         "        return THUMBNET_ERROR_ROWS;",
         "    }",
         "    model->rows++;",
+        *_describe(plan, plan.stages[0]),
         f"    thumbnet_push_stream(&{stage_symbol(0)}, model->arena, row);",
         "    return THUMBNET_OK;",
         "}",
@@ -133,7 +134,6 @@ def _finish(
         "    }",
         "    uint8_t *const arena = model->arena;",
         f"    model->rows = {_IDLE};",
-        *_describe(plan, plan.stages[0]),
     ]
     for index in range(1, len(plan.stages)):
         lines += _stage(plan, naming, index, symbols, kernels)
@@ -142,20 +142,18 @@ def _finish(
 
 
 def _run_pushed(plan: Plan, naming: Naming) -> str:
+    # No variables: their names could be those of outputs.
     macro = f"{naming.name.upper()}_{naming.inputs[0].upper()}"
     source = naming.inputs[0]
     lines = [
         run_signature(plan, naming),
         "{",
-        f"    if ({source} == NULL) {{",
-        "        return THUMBNET_ERROR_NULL;",
+        *_checks(["model", source, *naming.outputs]),
+        f"    (void){naming.name}_begin(model);",
+        f"    while (model->rows < {macro}_ROWS) {{",
+        f"        (void){naming.name}_push_row(model, {source} + model->rows * {macro}_ROW_SIZE);",
         "    }",
-        f"    int status = {naming.name}_begin(model);",
-        f"    for (uint32_t y = 0; y < {macro}_ROWS && status == THUMBNET_OK; y++) {{",
-        f"        status = {naming.name}_push_row(model, {source} + y * {macro}_ROW_SIZE);",
-        "    }",
-        f"    return status != THUMBNET_OK ? status : {naming.name}_finish("
-        f"{', '.join(['model', *naming.outputs])});",
+        f"    return {naming.name}_finish({', '.join(['model', *naming.outputs])});",
         "}",
         "",
     ]

@@ -155,7 +155,8 @@ def _push_functions(plan: Plan, naming: Naming) -> str:
         "/* One inference, row by row as a camera delivers them: begin, push_row from the top for\n"
         " * every row, finish. In between the arena belongs to this model; a row may be reused as\n"
         " * soon as push_row returns. THUMBNET_ERROR_ROWS for a push at the wrong time, too many\n"
-        " * rows, or finish before the last one; the inference under way is not disturbed. */\n"
+        " * rows, or finish before the last one; the inference under way is not disturbed. begin\n"
+        " * and run give it up and start afresh. */\n"
         f"int {naming.name}_begin({naming.name}_t *model);\n"
         f"{signatures['push_row']};\n{signatures['finish']};\n\n"
     )

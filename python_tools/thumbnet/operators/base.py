@@ -158,7 +158,7 @@ class Family(abc.ABC):
 
 
 def window_overlap(
-    source: Source, output: Rows, kernel_width: int, stride: int, pad: int, together: int = 1
+    source: Source, output: Rows, kernel_width: int, stride: int, pad: int, *, together: int = 1
 ) -> int:
     """Least d such that output row runs never overwrite input bytes that are still needed.
 

@@ -21,7 +21,6 @@ from thumbnet.operators.base import (
     Lowered,
     Rows,
     Source,
-    copy_overlap,
     rows_of,
     window_overlap,
 )
@@ -169,11 +168,13 @@ def _overlap(source: Source, output: Rows) -> int:
     top = np.clip(ys * source.stride - source.pad, 0, rows.height)
     left = np.clip(xs * source.stride_width - source.pad_left, 0, rows.width - 1)
     first = (top[:, None] * rows.row_size + left[None, :] * rows.channels).reshape(-1)
-    last_pixel = np.minimum(xs + 1, output.width - 1)
-    begin = (ys[:, None] * output.width + last_pixel[None, :]).reshape(-1) * output.channels
-    # Between channels all of both pixels' windows but the channels made is needed; behind the last
-    # channel, whatever later pixels read.
-    return max(int(np.max(begin - first)), copy_overlap(first, begin + output.channels))
+    rest = np.append(np.minimum.accumulate(first[::-1])[::-1], np.iinfo(np.int64).max)
+    second = (ys[:, None] * output.width + np.minimum(xs + 1, output.width - 1)).reshape(-1)
+    # Between channels the windows of both pixels are still needed but for the channels made; behind
+    # the last channel it is what later pixels read.
+    between = second * output.channels - first
+    behind = (second + 1) * output.channels - rest[second + 1]
+    return max(int(np.max(between)), int(np.max(behind)), 0)
 
 
 def as_conv_2d(graph: Graph, operator: Operator) -> tuple[Operator, Tensor] | None:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import cast
 
-from thumbnet.ir.attributes import Pad, Reshape
+from thumbnet.ir.attributes import Reshape
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.transpose import is_reshape
 from thumbnet.passes.rewrite import absorb, bypass, sole_reader, substitute
@@ -40,11 +39,9 @@ def _is_identity(graph: Graph, operator: Operator) -> bool:
     x, output = graph.tensor(operator.inputs[0]), graph.tensor(operator.outputs[0])
     if x.shape != output.shape or x.dtype != output.dtype or x.quantization != output.quantization:
         return False
-    if operator.kind == "pad":
-        attributes = cast(Pad, operator.attributes)
-        return not any(attributes.before) and not any(attributes.after)
     return operator.kind in (
         "reshape",
+        "pad",
         "quantize",
         "concatenation",
         "resize_nearest_neighbor",

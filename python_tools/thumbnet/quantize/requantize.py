@@ -46,7 +46,7 @@ def quantize_multiplier(real: float) -> Multiplier:
 
 
 def saturating_doubling_high_mul(a: IntArray, b: npt.ArrayLike) -> IntArray:
-    """round(a * b / 2**31), ties away from zero, of int32 values held as int64."""
+    """round(a * b / 2**31), ties upwards, of int32 values held as int64."""
     product = a * np.asarray(b, np.int64)
     nudge = np.where(product >= 0, 1 << 30, 1 - (1 << 30))
     total = product + nudge

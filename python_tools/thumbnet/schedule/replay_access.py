@@ -94,7 +94,8 @@ def _windows(kind: str, window: attributes.Window, rows: Rows, output: Rows) -> 
     free_pixel = last + TOGETHER.get(kind, 1)
     if kind == "depthwise_conv_2d" and rows.channels == output.channels:
         # Channel by channel: what a channel has read may be written from that channel on.
-        channels = (free_pixel - 1)[:, None] * rows.channels + np.arange(rows.channels)
+        pixel = np.minimum(last + 1, output.width - 1)
+        channels = pixel[:, None] * rows.channels + np.arange(rows.channels)
         return np.where(read[:, None], channels, _NEVER_READ).reshape(-1)
     free_from = np.where(read, free_pixel * _pixel_size(output), _NEVER_READ)
     return np.repeat(free_from, _pixel_size(rows))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from thumbnet.schedule.search_growth import WHOLE_ROW, Growth, layer_bytes
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_net import Network
+from thumbnet.schedule.stream_overlap import Overlaps
 
 INFINITE = 1 << 60
 
@@ -45,6 +46,7 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
     best = [INFINITE] * (count + 1)
     best[0] = net.live[0]
     limit = INFINITE
+    overlaps = Overlaps(net)
     for first in range(count):
         if best[first] >= limit:
             continue
@@ -52,7 +54,7 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
         if not begins:
             best[first + 1] = min(best[first + 1], max(best[first], layers[first]))
             limit = min(limit, max(best[first], rest[first]))
-        growth = Growth(net, first, pushed=begins)
+        growth = Growth(net, overlaps, first, pushed=begins)
         while growth.walk.end < count and growth.extend():
             end = growth.walk.end
             if growth.floor() >= limit:
@@ -77,11 +79,12 @@ def cheapest(
     """Cost and number of stages up to there."""
     via: list[Cut | None] = [None] * (count + 1)
     best[0] = (0, 0)
+    overlaps = Overlaps(net)
     for first in range(count):
         start = best[first]
         if start is None:
             continue
-        for cut in _cuts(net, first, limit, widths, pushed=pushed and first == 0):
+        for cut in _cuts(net, overlaps, first, limit, widths, pushed=pushed and first == 0):
             found = (start[0] + cut.cost, start[1] + 1)
             known = best[cut.end]
             if known is None or found < known:
@@ -98,7 +101,13 @@ def cheapest(
 
 
 def _cuts(
-    net: Network, first: int, limit: int, widths: tuple[int, ...], *, pushed: bool
+    net: Network,
+    overlaps: Overlaps,
+    first: int,
+    limit: int,
+    widths: tuple[int, ...],
+    *,
+    pushed: bool,
 ) -> Iterator[Cut]:
     """The stages from operator ``first`` on that need no more than ``limit`` bytes."""
     count = len(net.nodes)
@@ -106,7 +115,7 @@ def _cuts(
         size = layer_bytes(net, first)
         if size <= limit:
             yield Cut(first, first + 1, None, size, layer_cost(net.nodes[first]))
-    growth = Growth(net, first, widths, pushed=pushed, priced=True)
+    growth = Growth(net, overlaps, first, widths, pushed=pushed, priced=True)
     while growth.walk.end < count and growth.extend():
         end = growth.walk.end
         if growth.floor() > limit:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from thumbnet.schedule.stream_cost import line_cost, run_cost
 from thumbnet.schedule.stream_net import UNIT, Network
-from thumbnet.schedule.stream_overlap import distance
+from thumbnet.schedule.stream_overlap import Overlaps
 from thumbnet.schedule.stream_stage import Extent, Time, Walk
 
 WHOLE_ROW = 1 << 16
@@ -50,6 +50,7 @@ class Growth:
     def __init__(
         self,
         net: Network,
+        overlaps: Overlaps,
         start: int,
         widths: tuple[int, ...] = (1,),
         *,
@@ -57,6 +58,7 @@ class Growth:
         priced: bool = False,
     ) -> None:
         self.net = net
+        self._overlaps = overlaps
         self.walk = Walk(net, start, pushed=pushed)
         self.widths = widths
         self.lines = [0] * len(widths)
@@ -135,7 +137,7 @@ class Growth:
         found = []
         for tensor, size in self._dying():
             for output, written in self.written.items():
-                least = distance(self.walk, tensor, output)
+                least = self._overlaps.distance(self.walk, tensor, output)
                 if least is not None:
                     both = min(size, written - max(least, 0))
                     if both > 0:

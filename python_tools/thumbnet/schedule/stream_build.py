@@ -12,7 +12,7 @@ from thumbnet.schedule.layers import flattened
 from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.search_growth import line_pixels, segment
 from thumbnet.schedule.stream_net import Network
-from thumbnet.schedule.stream_overlap import distance
+from thumbnet.schedule.stream_overlap import Overlaps
 from thumbnet.schedule.stream_settle import settle
 from thumbnet.schedule.stream_stage import Extent, Walk
 
@@ -95,11 +95,12 @@ def _line(
 
 def _distances(net: Network, walk: Walk) -> Iterator[tuple[tuple[str, str], int | None]]:
     found: dict[tuple[str, str], int | None] = {}
+    overlaps = Overlaps(net)
     for tensor in walk.readers:
         for output in walk.writers:
             if net.values[output].last >= walk.end or not net.values[output].readers:
                 pair = (_root(net, tensor), net.values[output].name)
-                least = distance(walk, tensor, output)
+                least = overlaps.distance(walk, tensor, output)
                 known = found.get(pair, least)
                 found[pair] = None if known is None or least is None else max(known, least)
     yield from found.items()

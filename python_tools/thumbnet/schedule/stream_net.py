@@ -60,6 +60,8 @@ class Node:
     accumulates: bool
     scratch: int
     macs: int
+    pair_gain: int
+    """Instructions that a pixel costs less where its neighbour is made together with it."""
     is_view: bool
     streams: bool
     """Whether it can be part of a streamed stage."""
@@ -189,9 +191,16 @@ def _node(
         how.accumulates,
         how.scratch,
         how.macs,
+        _pair_gain(operator.kind, how),
         is_view,
         not is_view and small,
     )
+
+
+def _pair_gain(kind: str, how: Lowered) -> int:
+    """Per multiply-accumulate, as counted on an emulated Cortex-M4."""
+    a_pixel = how.macs // max(how.output.height * how.output.width, 1)
+    return a_pixel * 4 if kind == "depthwise_conv_2d" else a_pixel // 2
 
 
 def _read(tensor: int, source: Source, how: Lowered, produced: Rows | None) -> Read:

@@ -7,40 +7,54 @@ has read for the last time is free.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from thumbnet.schedule.stream_net import UNIT, Network, Node, Read
 from thumbnet.schedule.stream_stage import Walk
 
 
+_NEVER = 1 << 30
+
+
 class Axis(NamedTuple):
     """The row (or column) of an operator that row i of another tensor needs, in ticks.
 
-    ``min(scale * i + delay, cap)``, as windows end at the last row of what they read; none where
-    that is below ``least``, as windows in the padding need nothing.
+    ``min(scale * i + delay, cap)``, as windows end at the last row of what they read; none where i
+    is below ``first``, as windows in the padding need nothing.
     """
 
     scale: int
     delay: int
-    least: int
+    first: int
     cap: int
 
     def at(self, i: int) -> int:
         """The row that i needs; -1 if none."""
-        ticks = self.scale * i + self.delay
-        return min(ticks, self.cap) // UNIT if ticks >= self.least else -1
+        return min(self.scale * i + self.delay, self.cap) // UNIT if i >= self.first else -1
 
     def windows(self, stride: int, behind: int, size: int) -> Axis:
         """The same for windows on a tensor of ``size`` rows."""
-        least = max(self.least, self.delay)
+        if self.first >= size:
+            return self._replace(first=_NEVER)
+        first = -((behind - max(self.first, 0)) // stride)
         cap = min(self.cap, self.scale * (size - 1) + self.delay)
-        return Axis(self.scale * stride, self.delay + self.scale * behind, least, cap)
+        return Axis(self.scale * stride, self.delay + self.scale * behind, first, cap)
+
+    def picked(self, read: Read, size: int) -> Axis:
+        """The same for rows of a tensor of ``size`` rows that are picked by a map."""
+        count, steps = read.ratio or (1, 1)
+        scale, lost = divmod(self.scale * count, steps)
+        delay = self.delay + self.scale * read.least // steps
+        # What rounding takes from every row must not become a row too many.
+        delay -= size * steps if lost else 0
+        first = -((read.least - max(self.first, 0) * steps) // count)
+        return Axis(scale, delay, first, self.cap)
 
     def whole(self, size: int) -> Axis:
         """The same for what reads all ``size`` rows."""
         cap = min(self.cap, self.scale * (size - 1) + self.delay)
-        return Axis(0, cap, self.least, cap)
+        return Axis(0, cap, 0 if self.first < size else _NEVER, cap)
 
 
 class Reach(NamedTuple):
@@ -50,45 +64,61 @@ class Reach(NamedTuple):
     columns: Axis
 
 
-def distance(walk: Walk, tensor: int, output: int) -> int | None:
-    """Least d such that ``output`` may start d bytes, or any more, below the input ``tensor``.
+class Overlaps:
+    """Distances between the tensors of a network, each found once."""
 
-    None where the two must be disjoint; minus the input's size where all of it has been read
-    before the first byte is written.
-    """
-    net = walk.net
-    writer = walk.writers[output]
-    found = -net.values[tensor].size
-    for reader, read in walk.readers[tensor]:
-        least: int | None
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self._reaches: dict[int, tuple[int, dict[int, Reach]]] = {}
+        self._distances: dict[tuple[int, int, int], int | None] = {}
+
+    def distance(self, walk: Walk, tensor: int, output: int) -> int | None:
+        """Least d such that ``output`` may start d bytes, or any more, below the input ``tensor``.
+
+        Of a stage. None where the two must be disjoint; minus the input's size where all of it has
+        been read before the first byte is written.
+        """
+        writer = walk.writers[output]
+        found = -self.net.values[tensor].size
+        for reader, read in walk.readers[tensor]:
+            key = (reader, tensor, writer)
+            if key not in self._distances:
+                self._distances[key] = self._find(reader, read, writer)
+            least = self._distances[key]
+            if least is None:
+                return None
+            found = max(found, least)
+        return found
+
+    def _find(self, reader: int, read: Read, writer: int) -> int | None:
+        node = self.net.nodes[reader]
         if reader == writer:
-            node = net.nodes[writer]
-            least = node.overlap[node.reads.index(read)]
-        else:
-            reach = _reach(net, reader, writer)
-            least = None if reach is None else _distance(net, reader, read, writer, reach)
-        if least is None:
-            return None
-        found = max(found, least)
-    return found
+            uses = zip(node.reads, node.overlap, strict=True)
+            found = [least for use, least in uses if use.tensor == read.tensor]
+            known = [least for least in found if least is not None]
+            return max(known) if len(known) == len(found) else None
+        reach = self._reach(reader, writer)
+        return None if reach is None else _distance(self.net, reader, read, writer, reach)
 
-
-def _reach(net: Network, reader: int, writer: int) -> Reach | None:
-    """What the output of ``writer`` needs of ``reader``; None if nothing."""
-    nodes = net.nodes
-    grid = nodes[reader]
-    axes = (Axis(UNIT, 0, 0, UNIT * (size - 1)) for size in (grid.height, grid.width))
-    reached = {grid.output: _output(grid, Reach(*axes))}
-    for node in nodes[reader + 1 : writer + 1]:
-        latest: Reach | None = None
-        for read in node.reads:
-            reach = reached.get(read.tensor)
-            if reach is not None:
-                window = _window(read, reach)
-                latest = window if latest is None else _later(latest, window)
-        if latest is not None:
-            reached[node.output] = _output(node, latest)
-    return reached.get(nodes[writer].output)
+    def _reach(self, reader: int, writer: int) -> Reach | None:
+        """What the output of ``writer`` needs of ``reader``; None if nothing."""
+        nodes = self.net.nodes
+        if reader not in self._reaches:
+            grid = nodes[reader]
+            axes = (Axis(UNIT, 0, 0, UNIT * (size - 1)) for size in (grid.height, grid.width))
+            self._reaches[reader] = (reader, {grid.output: _output(grid, Reach(*axes))})
+        end, reached = self._reaches[reader]
+        for node in nodes[end + 1 : writer + 1]:
+            latest: Reach | None = None
+            for read in node.reads:
+                reach = reached.get(read.tensor)
+                if reach is not None:
+                    window = _window(read, reach)
+                    latest = window if latest is None else _later(latest, window)
+            if latest is not None:
+                reached[node.output] = _output(node, latest)
+        self._reaches[reader] = (max(end, writer), reached)
+        return reached.get(nodes[writer].output)
 
 
 def _output(node: Node, reach: Reach) -> Reach:
@@ -106,11 +136,7 @@ def _window(read: Read, reach: Reach) -> Reach:
     else:
         columns = reach.columns.windows(read.stride_width, read.columns_behind, width)
     if read.ratio is not None:
-        count, steps = read.ratio
-        scale, lost = divmod(reach.rows.scale * count, steps)
-        delay = reach.rows.delay + reach.rows.scale * read.least // steps
-        # What rounding takes from every row must not become a row too many.
-        rows = reach.rows._replace(scale=scale, delay=delay - (height * steps if lost else 0))
+        rows = reach.rows.picked(read, height)
     elif read.stride == 0:
         rows = reach.rows.whole(height)
     else:
@@ -125,15 +151,16 @@ def _later(a: Reach, b: Reach) -> Reach:
 
 def _distance(net: Network, reader: int, read: Read, writer: int, reach: Reach) -> int:
     node, output = net.nodes[reader], net.values[net.nodes[writer].output]
-    height, width = output.rows.height, output.rows.width
+    height, width, made = output.rows.height, output.rows.width, output.pixel
     pixel = net.values[read.tensor].pixel
-    ys: Iterable[int] = range(height)
-    xs: Iterable[int] = range(width)
-    if read.stride and not any(axis.scale % UNIT for axis in reach):
-        # In between, what is freed and what is written both grow evenly.
+    ys: Sequence[int] = range(height)
+    # In between, what is freed and what is written both grow evenly.
+    if read.stride and not reach.rows.scale % UNIT:
         first = read.pad // read.stride
         ys = _thresholds((0, first - 1, first, first + 1, node.height - 2), reach.rows, height)
-        first = read.pad_left // read.stride_width if read.stride_width else 0
+    xs: Sequence[int] = range(width)
+    if read.stride_width and not reach.columns.scale % UNIT:
+        first = read.pad_left // read.stride_width
         xs = _thresholds((0, first, first + 1, node.width - 2), reach.columns, width)
     columns = [(x, reach.columns.at(x)) for x in xs]
     last = reach.columns.at(width - 1)
@@ -145,20 +172,19 @@ def _distance(net: Network, reader: int, read: Read, writer: int, reach: Reach) 
             # Pixels in the padding need only what those before them need.
             oldest = (
                 _oldest(node, read, above, last)
-                if column < 0 and row >= 0
+                if column < 0 <= row
                 else _oldest(node, read, row, column)
             )
             if oldest is not None:
-                made = (y * width + x + 1) * output.pixel
-                worst = max(worst, made - oldest * pixel)
+                worst = max(worst, (y * width + x + 1) * made - oldest * pixel)
     return worst
 
 
 def _thresholds(limits: tuple[int, ...], axis: Axis, size: int) -> list[int]:
     """Where ``axis`` passes the limits or its cap, and both sides of it, within [0, size)."""
-    found = {0, size - 1}
+    found = {0, axis.first - 1, axis.first, size - 1}
     if axis.scale:
-        for limit in (*(limit * UNIT for limit in limits), axis.least, axis.cap):
+        for limit in (*(limit * UNIT for limit in limits), axis.cap):
             at = (limit - axis.delay) // axis.scale
             found.update((at - 1, at, at + 1))
     return [i for i in found if 0 <= i < size]
@@ -183,5 +209,5 @@ def _first_row(node: Node, read: Read, row: int) -> int:
     if row >= node.height:
         return read.rows.height
     if read.source.row_map is not None:
-        return min(read.source.row_map[row:])
+        return read.source.row_map[row]
     return min(max(row * read.stride - read.pad, 0), read.rows.height)

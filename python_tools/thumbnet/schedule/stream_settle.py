@@ -18,7 +18,7 @@ class _Line:
     """What a tensor that a stage makes must keep.
 
     gap      the most rows between the newest row and one still needed
-    strip    columns before a run that are read together with it
+    strip    columns before a run that are read together with it, before its row ends
     oldest   rows between -> columns before a run that are needed of that oldest row, or that would
              have to stay in the strip lest they drive out what is needed of that row
     """
@@ -57,15 +57,13 @@ class _Line:
         self.gap = max(self.gap, gap)
         if self.x:
             self._note(gap, self.x - needed[1])
-            for operator, read in self.readers:
-                if operator.y < operator.height and _last_row(read, operator.y) >= self.y:
-                    column = _first_column(read, operator.x)
-                    self.strip = max(self.strip, self.x - column)
 
     def read(self, row: int, column: int) -> None:
         """A run reads row ``row`` from ``column`` on."""
         newest = self.y if self.x else self.y - 1
         if row == newest and column < self.run:
+            if self.x:
+                self.strip = max(self.strip, self.run - column)
             needed = self.needs()
             if needed is not None:
                 self._note(newest - needed[0], self.run - column)

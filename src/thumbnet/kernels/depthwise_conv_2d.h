@@ -1,8 +1,9 @@
 /* depthwise_conv_2d. SPDX-License-Identifier: Apache-2.0
  *
  * Two neighbouring pixels are made together, channel by channel, so that each weight is loaded half
- * as often. A run may therefore write over input bytes only below the window of the pair's first
- * pixel. */
+ * as often. A channel of both is written once its windows have been read: a run may write over
+ * input bytes that neither the channels behind nor later pixels read.
+ */
 #ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_H
 #define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_H
 

@@ -55,15 +55,24 @@ THUMBNET_INLINE const int8_t *thumbnet_operand(const thumbnet_operand_t *operand
                                      : (const int8_t *)rows[operand->row];
 }
 
+/* x / 2^exponent, ties away from zero, of |x| < 2^30. */
+THUMBNET_INLINE int32_t thumbnet_add_shift_right(int32_t x, int exponent)
+{
+    /* One less for what is negative makes an upward tie one away from zero. */
+    const int32_t nudge = exponent == 0 ? 0 : x >> 31;
+    return (x + nudge + (int32_t)(((uint32_t)1 << exponent) >> 1)) >> exponent;
+}
+
+/* Sums stay below 2^29: 255 * 2^19 an operand. */
 THUMBNET_INLINE int8_t thumbnet_add_element_s8(const thumbnet_add_t *p, int32_t first,
                                                int32_t second)
 {
-    const int32_t shifted = thumbnet_shift_left(second - p->second_zero_point, 20);
-    const int32_t scaled = thumbnet_shift_right_ties_away(
+    const int32_t shifted = (second - p->second_zero_point) * ((int32_t)1 << 20);
+    const int32_t scaled = thumbnet_add_shift_right(
         thumbnet_doubling_high_mul(shifted, p->second_mantissa), p->second_shift);
     const int32_t sum = first * p->first_factor + p->offset + p->second_sign * scaled;
-    const int32_t value = thumbnet_shift_right_ties_away(
-        thumbnet_doubling_high_mul(sum, p->out_mantissa), p->out_shift);
+    const int32_t value =
+        thumbnet_add_shift_right(thumbnet_doubling_high_mul(sum, p->out_mantissa), p->out_shift);
     return (int8_t)thumbnet_clamp(value + p->out_zero_point, p->low, p->high);
 }
 

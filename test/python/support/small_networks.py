@@ -90,3 +90,14 @@ def shaped_for(graph: Graph, sample: list[AnyArray]) -> list[AnyArray]:
 def flat(values: list[AnyArray]) -> list[list[Any]]:
     """Values without their shapes."""
     return [value.reshape(-1).tolist() for value in values]
+
+
+def classifier(*, softmax: bool = True) -> bytes:
+    """Convolutions with a residual, a pooling, a mean and a fully_connected."""
+    net = Net()
+    x = net.conv(net.image(1, 12, 10, 3), 8, stride=2, activation="relu6")
+    y = net.conv(net.depthwise(x, scale=0.1), 8, 1, scale=0.1)
+    y = net.add(x, y, scale=0.1, zero_point=POINT)
+    pooled = net.mean(net.max_pool_2d(y, 2, stride=2), [1, 2])
+    scores = net.dense(pooled, scale=0.05)
+    return net.finish([net.softmax(scores) if softmax else scores])

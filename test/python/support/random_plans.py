@@ -1,0 +1,46 @@
+"""Plans with random stages, so that tests see more schedules than a search would choose."""
+
+from __future__ import annotations
+
+import random
+
+from thumbnet.ir.graph import Graph
+from thumbnet.operators.registry import family
+from thumbnet.plan import Plan
+from thumbnet.schedule.search_cuts import Cut
+from thumbnet.schedule.search_growth import WHOLE_ROW
+from thumbnet.schedule.stream import make
+from thumbnet.schedule.stream_net import Network, make_network
+from thumbnet.schedule.stream_stage import Walk
+
+WIDTHS = (1, 1, 2, 3, 4, 6, WHOLE_ROW)
+
+
+def random_plan(graph: Graph, input: str, rng: random.Random) -> Plan | None:
+    """A plan of random stages, mostly long ones; None where no stage can take pushed rows."""
+    lowered = {
+        operator.name: family(operator).lower(graph, operator) for operator in graph.operators
+    }
+    net = make_network(graph, lowered, input_in_arena=input == "arena")
+    cuts: list[Cut] = []
+    while not cuts or cuts[-1].end < len(net.nodes):
+        first = cuts[-1].end if cuts else 0
+        pushed = input == "rows" and first == 0
+        ends = _ends(net, first, pushed=pushed)
+        if pushed and not ends:
+            return None
+        if not ends or (not pushed and rng.random() < 0.1):
+            cuts.append(Cut(first, first + 1, None, 0, 0))
+        else:
+            end = rng.choice(ends[-3:] if rng.random() < 0.6 else ends)
+            cuts.append(Cut(first, end, rng.choice(WIDTHS), 0, 0))
+    return make(graph, lowered, net, cuts, input=input)
+
+
+def _ends(net: Network, first: int, *, pushed: bool) -> list[int]:
+    """Where a streamed stage that begins with operator ``first`` may end."""
+    walk, ends = Walk(net, first, pushed=pushed), []
+    while walk.end < len(net.nodes) and walk.extend():
+        if not pushed or net.values[net.inputs[0]].last < walk.end:
+            ends.append(walk.end)
+    return ends

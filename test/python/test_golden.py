@@ -1,0 +1,96 @@
+"""The golden data of the Unity suites: what make_golden.py makes now, and worth its name."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ai_edge_litert")
+
+ROOT = Path(__file__).resolve().parents[2]
+GOLDEN = ROOT / "test" / "golden"
+KERNELS = ROOT / "src" / "thumbnet" / "kernels"
+MOST_HEADER_BYTES = 150_000
+
+
+@pytest.fixture(scope="module")
+def make_golden() -> ModuleType:
+    """The script as a module."""
+    sys.path.insert(0, str(GOLDEN))
+    return importlib.import_module("make_golden")
+
+
+@pytest.fixture(scope="module")
+def files(make_golden: ModuleType) -> dict[str, bytes]:
+    """Every file as it would be made now."""
+    made: dict[str, bytes] = make_golden.golden_files()
+    return made
+
+
+def without_version(data: bytes) -> bytes:
+    """Another interpreter that computes the same is no difference."""
+    return re.sub(rb"ai-edge-litert [\w.]+", b"ai-edge-litert", data)
+
+
+def test_files_are_up_to_date(files: dict[str, bytes]) -> None:
+    """A change of the cases, the lowering or the interpreter's results shows."""
+    stale = [
+        name
+        for name, data in files.items()
+        if without_version(data) != without_version((GOLDEN / name).read_bytes())
+    ]
+    assert stale == [], "run test/golden/make_golden.py and look at what changes"
+
+
+def test_no_other_file_is_there(files: dict[str, bytes]) -> None:
+    found = {path.name for path in GOLDEN.iterdir() if path.suffix in (".h", ".tflite")}
+    assert found == {*files, "golden.h"}
+
+
+def test_headers_are_small(files: dict[str, bytes]) -> None:
+    assert sum(len(data) for name, data in files.items() if name.endswith(".h")) < MOST_HEADER_BYTES
+
+
+def row_kernels() -> set[str]:
+    """The functions of src/thumbnet/kernels with a row kernel's signature, less their prefix."""
+    pattern = r"void\s+thumbnet_(\w+)\(const void \*constants,"
+    return {
+        name
+        for path in KERNELS.glob("*.h")
+        for name in re.findall(pattern, path.read_text("utf-8"))
+    }
+
+
+def test_every_kernel_has_golden_cases(files: dict[str, bytes]) -> None:
+    groups = set(re.findall(r"golden_case_t golden_(\w+)\[", files["kernel_constants.h"].decode()))
+    assert groups == row_kernels()
+
+
+def test_every_kernel_is_run_by_its_suite() -> None:
+    suite = (ROOT / "test" / "test_kernels" / "test_kernels.c").read_text(encoding="utf-8")
+    assert set(re.findall(r"CHECK_CASES\(golden_(\w+)\)", suite)) == row_kernels()
+    assert set(re.findall(r"RUN_TEST\(test_(\w+)\)", suite)) == row_kernels()
+
+
+def test_kernel_outputs_tell_something(make_golden: ModuleType) -> None:
+    """No case's outputs are nearly all the same or nearly all clipped."""
+    for case in make_golden.kernel_cases():
+        golden = make_golden.golden_case(case)
+        for sample in golden.samples:
+            output = sample[-1].reshape(-1)
+            _, counts = np.unique(output, return_counts=True)
+            assert output.size == 1 or counts.max() <= 0.6 * output.size, case.name
+
+
+def test_network_outputs_depend_on_the_inputs(make_golden: ModuleType) -> None:
+    for network in make_golden.networks():
+        reference = make_golden.LiteRT(network.model)
+        runs = [[value.copy() for value in reference.run(sample)] for sample in network.inputs]
+        for values in zip(*runs, strict=True):
+            assert len({value.tobytes() for value in values}) == len(runs), network.name
