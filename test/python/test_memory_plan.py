@@ -114,15 +114,15 @@ def test_overlap_saves_what_it_promises() -> None:
     result = builder.add(narrow, x)
     plan = make_plan(builder.graph(result), input_in_arena=True)
     live = plan.memory.live_bytes
-    # x stays. Before the depthwise convolution is done with a window it writes a pair of pixels;
-    # windows begin one row and one column back.
+    # x stays. The depthwise convolution makes a pair of pixels, a channel of both once it has read
+    # that channel's windows, which begin one row and one column back.
     assert live["conv_2d0"] == 256 + 1024
-    assert live["depthwise_conv_2d1"] == 256 + 1024 + (8 + 1 + 2) * 16
+    assert live["depthwise_conv_2d1"] == 256 + 1024 + (8 + 1 + 1) * 16
     assert live["conv_2d2"] == 256 + 1024 + 2 * 4
     assert live["add3"] == 256 + 256
     assert plan.memory.peak == "depthwise_conv_2d1"
     # The narrow tensor can only lie below the deep one, which lies below the wide one: both slide.
-    assert plan.memory.arena_size == plan.memory.lower_bound == 256 + 1024 + 11 * 16 + 2 * 4
+    assert plan.memory.arena_size == plan.memory.lower_bound == 256 + 1024 + 10 * 16 + 2 * 4
     replay_plan(plan)
 
 

@@ -102,7 +102,18 @@ def conv_stride_2() -> Iterator[Event]:
 
 
 def depthwise_2x2() -> Iterator[Event]:
-    return window_events(SHAPE, (1, 3, 4, 2), Window(2, 2, 1, 1, 0, 1, 0, 1), 2)
+    """Channel by channel of two pixels: both windows' channel is read, then both are written.
+
+    Any pixel may be the first of a pair, so the later pixel's write is put behind the first's read.
+    """
+    _, height, width, channels = SHAPE
+    yield from (("write", c) for c in range(channels))
+    for y, x, c in product(range(height), range(width), range(channels)):
+        for row, column in product((y, y + 1), (x, x + 1)):
+            if row < height and column < width:
+                yield (X, byte(row, column, c))
+        if (y, x) != (height - 1, width - 1):
+            yield ("write", (y * width + x + 1) * channels + c)
 
 
 def pool_2x2() -> Iterator[Event]:

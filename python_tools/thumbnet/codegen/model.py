@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from thumbnet.ir.graph import DType, Tensor
@@ -48,7 +49,9 @@ def grouped(number: int) -> str:
 def comment_text(text: str) -> str:
     """``text`` fit for the inside of a C comment."""
     printable = "".join(c if c.isascii() and c.isprintable() else "?" for c in text)
-    return printable.replace("*/", "* /").replace("/*", "/ *")
+    # In C99, ??/ is a backslash.
+    apart = re.sub(r"\?(?=\?)", "? ", printable)
+    return apart.replace("*/", "* /").replace("/*", "/ *")
 
 
 def shape_text(tensor: Tensor) -> str:

@@ -6,7 +6,7 @@ stages all live tensors are whole. Both searches are dynamic programming over th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from thumbnet.schedule.search_growth import WHOLE_ROW, Growth, layer_bytes
@@ -15,6 +15,8 @@ from thumbnet.schedule.stream_net import Network
 from thumbnet.schedule.stream_overlap import Overlaps
 
 INFINITE = 1 << 60
+
+Price = Callable[["Cut"], int]
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, WHOLE_ROW)
 """Segment widths to choose from, counted at a stage's leader."""
@@ -70,34 +72,48 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
     return limit
 
 
-def cheapest(
-    net: Network, limit: int, widths: tuple[int, ...] = WIDTHS, *, pushed: bool = False
-) -> list[Cut] | None:
-    """The stages of least estimated cost of which none needs more than ``limit`` bytes."""
-    count = len(net.nodes)
-    best: list[tuple[int, int] | None] = [None] * (count + 1)
-    """Cost and number of stages up to there."""
-    via: list[Cut | None] = [None] * (count + 1)
-    best[0] = (0, 0)
-    overlaps = Overlaps(net)
-    for first in range(count):
-        start = best[first]
-        if start is None:
-            continue
-        for cut in _cuts(net, overlaps, first, limit, widths, pushed=pushed and first == 0):
-            found = (start[0] + cut.cost, start[1] + 1)
-            known = best[cut.end]
-            if known is None or found < known:
-                best[cut.end], via[cut.end] = found, cut
-    path: list[Cut] = []
-    end = count
-    while end:
-        cut = via[end]
-        if cut is None:
-            return None
-        path.append(cut)
-        end = cut.first
-    return path[::-1]
+class Stages:
+    """All stages of a network that need no more than ``limit`` bytes, and paths through them."""
+
+    def __init__(self, net: Network, limit: int, *, pushed: bool = False) -> None:
+        overlaps = Overlaps(net)
+        self.limit = limit
+        self.count = len(net.nodes)
+        self.by_first = [
+            list(_cuts(net, overlaps, first, limit, WIDTHS, pushed=pushed and first == 0))
+            for first in range(self.count)
+        ]
+
+    def sizes(self) -> list[int]:
+        """The bytes that stages need, without repetition, in order."""
+        return sorted({cut.size for cuts in self.by_first for cut in cuts})
+
+    def cheapest(self, limit: int, price: Price) -> list[Cut] | None:
+        """The path of least total price on which no stage needs more than ``limit`` bytes.
+
+        None if there is none. Of paths of one price, that of fewest stages.
+        """
+        best: list[tuple[int, int] | None] = [(0, 0), *[None] * self.count]
+        via: list[Cut | None] = [None] * (self.count + 1)
+        for first, cuts in enumerate(self.by_first):
+            start = best[first]
+            if start is None:
+                continue
+            for cut in cuts:
+                if cut.size <= limit:
+                    found = (start[0] + price(cut), start[1] + 1)
+                    known = best[cut.end]
+                    if known is None or found < known:
+                        best[cut.end], via[cut.end] = found, cut
+        path: list[Cut] = []
+        end = self.count
+        while end:
+            cut = via[end]
+            if cut is None:
+                return None
+            path.append(cut)
+            end = cut.first
+        return path[::-1]
 
 
 def _cuts(

@@ -1,45 +1,198 @@
-"""Schedules a graph in streamed stages."""
+"""Schedules a graph in streamed stages, for least RAM or for least cost within a limit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 
-from thumbnet.ir.graph import Graph
+from thumbnet.errors import ThumbnetError
+from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan
-from thumbnet.schedule.search_cuts import Cut, cheapest, least_bytes
+from thumbnet.schedule.search_cuts import INFINITE, Cut, Stages, least_bytes
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
 from thumbnet.schedule.stream_memory import plan_stages
 from thumbnet.schedule.stream_net import Network, make_network
 
+INPUTS = ("arena", "buffer", "rows")
+
+MODERATE = 0.15
+"""What a plan for least RAM may cost more than whole layers, as a part of the arithmetic."""
+
+_WORK = 1.5
+"""Instructions of a multiply-accumulate with all that belongs to it."""
+
+_SPREAD = 1.35
+"""How far above the least RAM stages are looked at for a plan of moderate cost."""
+
+_ATTEMPTS = 6
+"""Memory plans that are tried where buffers leave gaps."""
+
 
 def schedule_stream(
-    graph: Graph, *, input: str = "arena", objective: str = "ram", ram_limit: int | None = None
+    graph: Graph,
+    *,
+    input: str = "arena",
+    objective: str = "ram",
+    ram_limit: int | None = None,
+    moderate: float = MODERATE,
 ) -> Plan:
-    lowered = {operator.name: family(operator).lower(graph, operator) for operator in graph.operators}
-    pushed = input == "rows"
-    net = make_network(graph, lowered, input_in_arena=input == "arena")
-    least = least_bytes(net, pushed=pushed)
-    cuts = cheapest(net, least, pushed=pushed)
-    return make(graph, lowered, net, cuts, input=input)
+    """Cuts ``graph`` into streamed stages and layers and places everything in one arena.
+
+    ``input`` is where the graph's input is: in the ``arena``, where it may be overwritten, in the
+    caller's ``buffer``, or pushed by ``rows``. The ``objective`` is either ``ram``, the least RAM
+    at which nothing is computed twice and the estimated overhead is ``moderate`` (the least RAM of
+    all where there is no such plan), or ``speed``, the least overhead within ``ram_limit`` bytes.
+    Where nothing fits the limit the plan of least RAM comes back.
+
+    Raises:
+        ThumbnetError: rows cannot be pushed into this graph, or constants leave what a kernel can
+            hold.
+    """
+    if input not in INPUTS or objective not in ("ram", "speed"):
+        raise ValueError(f"input {input!r}, objective {objective!r}")
+    scheduler = Scheduler(graph, input)
+    limit = INFINITE if ram_limit is None else ram_limit
+    if objective == "speed" and scheduler.least <= limit:
+        plan = scheduler.fastest(limit)
+    else:
+        plan = scheduler.smallest(moderate)
+    return plan if plan.memory.arena_size <= limit else scheduler.smallest(float("inf"))
+
+
+class Scheduler:
+    """Searches the plans of one graph."""
+
+    def __init__(self, graph: Graph, input: str) -> None:
+        self.graph = graph
+        self.input = input
+        self.lowered = {operator.name: _lower(graph, operator) for operator in graph.operators}
+        self.net = make_network(graph, self.lowered, input_in_arena=input == "arena")
+        self.pushed = input == "rows"
+        if self.pushed and len(graph.inputs) != 1:
+            raise ThumbnetError(
+                graph.name,
+                f"it has {len(graph.inputs)} inputs; rows can be pushed into one",
+                "set schedule: {input: buffer}",
+            )
+        self.least = least_bytes(self.net, pushed=self.pushed)
+        """Bytes that no plan of this operator order goes below."""
+        if self.least == INFINITE:
+            operator = graph.operators[0]
+            raise ThumbnetError(
+                f'{graph.name}: node "{operator.name}" ({operator.kind.upper()})',
+                "it reads the input as a whole, so rows cannot be pushed",
+                "set schedule: {input: buffer}",
+            )
+
+    def smallest(self, moderate: float) -> Plan:
+        """The plan of least RAM whose overhead is at most ``moderate``; of none, of all plans."""
+        spread = 1.0 if moderate == float("inf") else _SPREAD
+        stages = self._stages(int(self.least * spread))
+        budget = moderate * _WORK * sum(node.macs for node in self.net.nodes)
+        sizes = [size for size in stages.sizes() if size >= self.least]
+        found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
+        if found == len(sizes):
+            found, budget = 0, float("inf")
+        # Gaps between buffers may cost more than the next stages.
+        candidates = (
+            path
+            for size in sizes[found:]
+            for path in (_cheapest(stages, size), stages.cheapest(size, _few))
+        )
+        return self._best(
+            path for path in candidates if path is not None and _price(path) <= budget
+        )
+
+    def fastest(self, limit: int) -> Plan:
+        """The plan of least overhead within ``limit`` bytes; the smallest found where none fits."""
+        target = limit
+        best: Plan | None = None
+        stages = self._stages(limit)
+        for _ in range(_ATTEMPTS):
+            path = _cheapest(stages, target)
+            if path is None:
+                break
+            plan = self.make(path)
+            if best is None or plan.memory.arena_size < best.memory.arena_size:
+                best = plan
+            if plan.memory.arena_size <= limit:
+                break
+            # Gaps between buffers: leave room for them.
+            target = min(target, _peak(path)) - (plan.memory.arena_size - limit)
+        return self.smallest(float("inf")) if best is None else best
+
+    def make(self, cuts: Sequence[Cut]) -> Plan:
+        """The plan of these stages."""
+        graph, lowered = self.graph, self.lowered
+        built: list[Built] = []
+        for cut in cuts:
+            if cut.width is None:
+                built.append(build_layer(graph, lowered, self.net, cut.first))
+            else:
+                pushed = self.pushed and cut.first == 0
+                built.append(build_stream(graph, lowered, self.net, cut, pushed=pushed))
+        in_arena = self.input == "arena"
+        memory = plan_stages(graph, built, input_in_arena=in_arena)
+        return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+
+    def _stages(self, limit: int) -> Stages:
+        return Stages(self.net, limit, pushed=self.pushed)
+
+    def _best(self, paths: Iterator[Sequence[Cut]]) -> Plan:
+        """The smallest of the plans of the first few different paths."""
+        best: Plan | None = None
+        seen: list[Sequence[Cut]] = []
+        for path in paths:
+            if path in seen:
+                continue
+            if best is not None and (
+                len(seen) == _ATTEMPTS or _peak(path) >= best.memory.arena_size
+            ):
+                break
+            seen.append(path)
+            plan = self.make(path)
+            if best is None or plan.memory.arena_size < best.memory.arena_size:
+                best = plan
+        if best is None:
+            raise ValueError(f"{self.graph.name}: no path through the stages")
+        return best
 
 
 def make(
-    graph: Graph,
-    lowered: Mapping[str, Lowered],
-    net: Network,
-    cuts: Sequence[Cut],
-    *,
-    input: str,
+    graph: Graph, lowered: Mapping[str, Lowered], net: Network, cuts: Sequence[Cut], *, input: str
 ) -> Plan:
-    """The plan of these cuts."""
-    built: list[Built] = []
-    for cut in cuts:
-        if cut.width is None:
-            built.append(build_layer(graph, lowered, net, cut.first))
-        else:
-            pushed = input == "rows" and cut.first == 0
-            built.append(build_stream(graph, lowered, net, cut, pushed=pushed))
-    memory = plan_stages(graph, built, input_in_arena=input == "arena")
-    return Plan(graph, tuple(found.stage for found in built), memory, input == "arena")
+    """The plan of given stages."""
+    del lowered, net
+    return Scheduler(graph, input).make(cuts)
+
+
+def _lower(graph: Graph, operator: Operator) -> Lowered:
+    try:
+        return family(operator).lower(graph, operator)
+    except ValueError as error:
+        place = f'{graph.name}: node "{operator.name}" ({operator.kind.upper()})'
+        raise ThumbnetError(place, str(error), "check the model's quantization") from error
+
+
+def _cheapest(stages: Stages, limit: int) -> list[Cut] | None:
+    return stages.cheapest(limit, lambda cut: cut.cost)
+
+
+def _cost(stages: Stages, limit: int) -> float:
+    path = _cheapest(stages, limit)
+    return float("inf") if path is None else _price(path)
+
+
+def _few(cut: Cut) -> int:
+    """A price by which fewer stages come before less cost."""
+    return cut.cost + (1 << 40)
+
+
+def _price(path: Sequence[Cut]) -> int:
+    return sum(cut.cost for cut in path)
+
+
+def _peak(path: Sequence[Cut]) -> int:
+    return max((cut.size for cut in path), default=0)
