@@ -13,8 +13,8 @@ lint: setup
 	$(PYTHON) scripts/test.py --lint-only
 
 format: setup
-	.venv/bin/ruff format --config python_tools/pyproject.toml python_tools platformio scripts test/python examples
-	.venv/bin/ruff check --fix --config python_tools/pyproject.toml python_tools platformio scripts test/python examples
+	.venv/bin/ruff format --config python_tools/pyproject.toml python_tools platformio scripts test/python test/golden examples
+	.venv/bin/ruff check --fix --config python_tools/pyproject.toml python_tools platformio scripts test/python test/golden examples
 	git ls-files '*.c' '*.h' | xargs .venv/bin/clang-format -i
 
 supported-ops: setup

@@ -41,8 +41,8 @@ _TAKEN_TENSOR_NAMES = frozenset(
 _MODEL_MACROS = frozenset({"ARENA_SIZE", "WEIGHT_SIZE", "MACS"})
 """Tails of the macros that every generated header has."""
 
-_TENSOR_MACROS = "SIZE|SCALE|ZERO_POINT"
-"""Tails of the macros that a generated header has for each input and output."""
+_TENSOR_MACROS = ("SIZE", "SCALE", "ZERO_POINT", "ROWS", "ROW_SIZE")
+"""Tails of the macros that a generated header may have for each input and output."""
 
 _EXPECTED = {
     "string_type": "text (quote it)",
@@ -103,11 +103,15 @@ class _Frozen(BaseModel):
 
 
 class Schedule(_Frozen):
-    """What the scheduler aims at: ``ram`` is its limit in bytes, auto what the board has left."""
+    """What the scheduler aims at: ``ram`` is its limit in bytes, auto what the board has left.
+
+    ``plan`` is a lock file (an absolute path) with the plan to use; nothing is searched then.
+    """
 
     objective: Literal["speed", "ram"] = "speed"
     ram: Annotated[int | Literal["auto"], BeforeValidator(_ram)] = "auto"
     input: Literal["arena", "buffer", "rows"] = "arena"
+    plan: Path | None = None
 
     @property
     def ram_limit(self) -> int | None:
@@ -140,8 +144,12 @@ class Manifest(_Frozen):
             if re.fullmatch(rf"{other}(_\d+)?", name.lower()):
                 raise ValueError(f'has "{name}", which {other}s are called by default')
         names = (*info.data.get("inputs", ()), *value)
-        # Macros carry the names in upper case, so names that differ only in case meet there.
+        # Macros carry the names in upper case, so names that differ only in case meet there, and
+        # the size of "image_row" and the row size of "image".
         _refuse_twins([name.upper() for name in names], names)
+        for name in names:
+            if f"{name}_row".upper() in (other.upper() for other in names):
+                raise ValueError(f'has "{name}" and "{name}_row", which share a macro')
         return value
 
     @field_validator("labels")
@@ -151,8 +159,9 @@ class Manifest(_Frozen):
         _refuse_twins(names, value)
         tensors = (*info.data.get("inputs", ()), *info.data.get("outputs", ()))
         stems = "|".join([*(name.upper() for name in tensors), r"(?:INPUT|OUTPUT)(?:_\d+)?"])
+        tails = "|".join(_TENSOR_MACROS)
         for name in names:
-            if name in _MODEL_MACROS or re.fullmatch(f"(?:{stems})_(?:{_TENSOR_MACROS})", name):
+            if name in _MODEL_MACROS or re.fullmatch(f"(?:{stems})_(?:{tails})", name):
                 raise ValueError(f"has {name}, the name of a macro in the generated header")
         return value
 
@@ -177,6 +186,14 @@ class Manifest(_Frozen):
             remedy = "check the path; a manifest's paths are relative to its own folder"
             raise ThumbnetError(self.place("model"), f'model "{self.model}" {fault}', remedy)
 
+    def require_plan(self) -> None:
+        """Raise a ThumbnetError unless the pinned plan, if there is one, is a file."""
+        plan = self.schedule.plan
+        if plan is not None and not plan.is_file():
+            fault = "is a directory" if plan.is_dir() else "does not exist"
+            remedy = "write it with thumbnet plan MANIFEST --lock"
+            raise ThumbnetError(self.place("schedule", "plan"), f'plan "{plan}" {fault}', remedy)
+
 
 def load(path: Path) -> Manifest:
     """The manifest in the file ``path``; its model need not exist yet.
@@ -193,6 +210,9 @@ def load(path: Path) -> Manifest:
     if isinstance(model, str):
         errors += _model_errors(document, model)
         values["model"] = _absolute(path.parent / model)
+    schedule = values.get("schedule")
+    if isinstance(schedule, dict) and isinstance(schedule.get("plan"), str):
+        values["schedule"] = schedule | {"plan": _absolute(path.parent / schedule["plan"])}
     values.setdefault("name", identifiers.model_name(Path(str(model)).stem))
     try:
         manifest = Manifest.model_validate(values)

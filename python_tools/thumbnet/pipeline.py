@@ -18,6 +18,8 @@ from thumbnet.passes import run_passes
 from thumbnet.passes.quantized_io import quantize_io
 from thumbnet.plan import Plan
 from thumbnet.schedule.choose import choose_plan
+from thumbnet.schedule.lock import pinned_plan, read_lock
+from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.target import Target
 
 
@@ -79,7 +81,23 @@ def check_outputs(graph: Graph, file: str) -> None:
 
 
 def schedule(graph: Graph, manifest: Manifest, target: Target) -> Plan:
-    """The plan that the manifest asks for, within the RAM that there is."""
+    """The plan that the manifest pins, or one that meets what it asks for.
+
+    Raises:
+        ThumbnetError: the input cannot be pushed by rows, or the pinned plan does not fit.
+    """
+    if manifest.schedule.input == "rows":
+        obstacle = why_not_pushed(graph)
+        if obstacle is not None:
+            place = manifest.place("schedule", "input")
+            raise ThumbnetError(
+                place, f"schedule.input: {obstacle}", "use input: arena or input: buffer"
+            )
+    if manifest.schedule.plan is not None:
+        manifest.require_plan()
+        lock = read_lock(manifest.schedule.plan)
+        place = str(manifest.schedule.plan)
+        return pinned_plan(graph, lock, place, input=manifest.schedule.input)
     return choose_plan(
         graph,
         input=manifest.schedule.input,
@@ -125,8 +143,11 @@ def check_fits(plan: Plan, manifest: Manifest, target: Target) -> None:
 
 
 def _ram_remedy(manifest: Manifest, plan: Plan, limit: int) -> str:
+    if manifest.schedule.plan is not None:
+        return "leave schedule.plan out, or write it again with thumbnet plan MANIFEST --lock"
     for other in ("rows", "buffer"):
-        if manifest.schedule.input == "arena":
+        possible = other != "rows" or why_not_pushed(plan.graph) is None
+        if manifest.schedule.input == "arena" and possible:
             least = choose_plan(plan.graph, input=other, objective="ram", ram_limit=limit)
             if least.memory.arena_size <= limit:
                 needs = least.memory.arena_size

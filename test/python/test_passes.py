@@ -31,10 +31,11 @@ from thumbnet.passes.fuse_activation import fuse_activation
 from thumbnet.passes.lower_depthwise import lower_depthwise
 from thumbnet.passes.lower_lookup import lower_lookup
 from thumbnet.passes.pipeline import Pass
+from thumbnet.passes.quantized_io import quantize_io
 from thumbnet.passes.remove_noops import remove_noops
 from thumbnet.passes.remove_reshapes import remove_reshapes
 from thumbnet.passes.remove_unused import remove_unused
-from thumbnet.reference.interpreter import run
+from thumbnet.reference.interpreter import run, run_all
 
 SPATIAL = [(0, 0), (1, 2), (2, 0), (0, 0)]
 
@@ -465,3 +466,52 @@ def test_new_constants_do_not_take_a_tensor_s_name() -> None:
     after = applied(lower_depthwise, applied(lower_lookup, graph_of(build)))
     assert kinds(after) == {"lookup": 2, "conv_2d": 1}
     assert {"y/table", "y/table_2", "w/conv_2d", "w/conv_2d_2"} <= set(after.tensors)
+
+
+# -- quantize io ----------------------------------------------------------------------------------
+
+
+def _real(net: Net) -> Value:
+    return net.input((1, 6, 5, 2), "float32")
+
+
+def _quantized(net: Net, x: Value) -> Value:
+    return net.quantize(x, scale=SCALE, zero_point=POINT)
+
+
+def test_conversions_at_the_borders_are_left_to_the_caller() -> None:
+    def build(net: Net) -> list[Value]:
+        made = net.conv(_quantized(net, _real(net)))
+        return [net.dequantize(net.dense(made)), net.dequantize(net.relu(made))]
+
+    before = graph_of(build)
+    after = verify(quantize_io(before))
+    assert kinds(before)["quantize"] + kinds(before)["dequantize"] == 3
+    assert kinds(after) == {"conv_2d": 1, "fully_connected": 1, "relu": 1}
+    assert after.inputs == before.operators[0].outputs
+    for sample in suite(before):
+        codes = run_all(before, sample)
+        bytes_ = run(after, [codes[after.inputs[0]]])
+        assert flat(bytes_) == flat([codes[name] for name in after.outputs])
+
+
+CONVERSIONS_LEFT: dict[str, Callable[[Net], list[Value]]] = {
+    "an input that is quantized twice": lambda net: [
+        net.conv(_quantized(net, x := _real(net))),
+        net.relu(net.quantize(x, scale=0.2)),
+    ],
+    "an input that is an output": lambda net: [net.conv(_quantized(net, x := _real(net))), x],
+    "bytes that are an output too": lambda net: [x := net.conv(net.image()), net.dequantize(x)],
+    "an input as floats": lambda net: [net.dequantize(net.image())],
+    "floats that are bytes again": lambda net: [
+        y := net.dequantize(net.conv(net.image())),
+        net.relu(net.quantize(y, scale=0.2)),
+    ],
+    "bytes to bytes": lambda net: [net.relu(net.quantize(net.image(dtype="uint8"), scale=0.1))],
+}
+
+
+@pytest.mark.parametrize("what", CONVERSIONS_LEFT)
+def test_conversions_that_must_stay(what: str) -> None:
+    before = graph_of(CONVERSIONS_LEFT[what])
+    assert dump(verify(quantize_io(before))) == dump(before)

@@ -17,9 +17,9 @@ from support.tflite_model import Value
 from thumbnet.emulator.measure import SANITIZERS, WARNINGS
 from thumbnet.emulator.toolchain import Toolchain
 from thumbnet.errors import ThumbnetError
+from thumbnet.manifest import load
+from thumbnet.pipeline import compile_model
 from thumbnet.target import resolve_target
-
-pytestmark = pytest.mark.xdist_group("rows_api")
 
 DRIVER = Path(__file__).parent / "support" / "rows_api.c"
 SCENARIOS = re.findall(r'\{"(\w+)", \w+\}', DRIVER.read_text())
@@ -46,7 +46,7 @@ def right(net: Net) -> list[Value]:
 def command(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], list[str]]:
     """The driver with both models, as a function from a scenario to the words of a command."""
     folder = tmp_path_factory.mktemp("rows")
-    toolchain = Toolchain(resolve_target("host"), "rows_api", "-O1", SANITIZERS)
+    toolchain = Toolchain(resolve_target("host"), "rows_api", "-O0", SANITIZERS)
     objects, words = [], []
     for build in (left, right):
         name, net = build.__name__, Net()
@@ -87,14 +87,11 @@ def test_the_driver_has_scenarios() -> None:
 # -- networks that cannot take rows ---------------------------------------------------------------
 
 
-def refusal(folder: Path, build: Callable[[Net], list[Value]], **schedule: object) -> str:
+def refusal(folder: Path, build: Callable[[Net], list[Value]]) -> str:
     """The error's one line for a network with ``input: rows``."""
     net = Net()
     (folder / "net.tflite").write_bytes(net.finish(build(net)))
     (folder / "thumbnet.yaml").write_text("model: net.tflite\nschedule:\n  input: rows\n")
-    from thumbnet.manifest import load
-    from thumbnet.pipeline import compile_model
-
     with pytest.raises(ThumbnetError) as caught:
         compile_model(load(folder / "thumbnet.yaml"), resolve_target("generic"))
     message = caught.value.message()
@@ -118,27 +115,51 @@ def test_two_inputs_are_refused(tmp_path: Path) -> None:
 
 def test_an_operator_that_needs_the_whole_input_is_named(tmp_path: Path) -> None:
     def build(net: Net) -> list[Value]:
-        return [net.conv(named(net, net.transpose(net.image(), (0, 2, 1, 3)), "turned"))]
+        x = net.image(1, 6, 5, 2)
+        return [net.conv(x), named(net, net.dense(x), "scores")]
 
     message = refusal(tmp_path, build)
-    assert message.startswith("/thumbnet.yaml:3: ")
-    assert 'node "turned" (TRANSPOSE) needs all of the input at once' in message
+    assert message == (
+        '/thumbnet.yaml:3: schedule.input: rows: node "scores" (FULLY_CONNECTED) needs all of the '
+        "input at once. Remedy: use input: arena or input: buffer."
+    )
 
 
 def test_an_operator_between_two_uses_of_the_input_is_named(tmp_path: Path) -> None:
     def build(net: Net) -> list[Value]:
-        x = net.image(1, 6, 6, 2)
-        turned = named(net, net.transpose(net.conv(x), (0, 2, 1, 3)), "turned")
-        return [named(net, net.sum(turned, x), "late")]
+        x = net.image(1, 6, 5, 2)
+        scores = named(net, net.dense(named(net, net.conv(x), "made")), "scores")
+        again = net.reshape(scores, (1, 1, 1, 4))
+        return [net.sum(named(net, net.conv(x, 4), "late"), again)]
 
     message = refusal(tmp_path, build)
-    assert 'node "turned" (TRANSPOSE) needs all of ' in message
-    assert 'node "late" (ADD) still reads the input after it' in message
+    assert 'node "scores" (FULLY_CONNECTED) needs all of "made" at once' in message
+    assert 'at once, and node "late" (CONV_2D) still reads the input after it' in message
 
 
-def test_an_unused_input_is_refused(tmp_path: Path) -> None:
+def test_rows_that_keep_no_fixed_distance_are_refused(tmp_path: Path) -> None:
+    """13 rows from 7: how far the resized rows lag behind the input's depends on the row."""
+
+    def build(net: Net) -> list[Value]:
+        x = net.image(1, 13, 6, 2)
+        small = net.conv(x, 2, 3, stride=2)
+        return [named(net, net.sum(net.resize_nearest_neighbor(small, (13, 6)), x), "late")]
+
+    assert 'node "late" (ADD) needs all of the input at once' in refusal(tmp_path, build)
+
+
+def test_an_input_that_is_an_output_is_refused(tmp_path: Path) -> None:
     def build(net: Net) -> list[Value]:
         x = net.image()
-        return [x]
+        return [net.conv(x), x]
 
-    assert "rows" in refusal(tmp_path, build)
+    assert 'rows: the input "t0" is an output, too' in refusal(tmp_path, build)
+
+
+def test_too_little_ram_does_not_offer_rows_that_are_refused(tmp_path: Path) -> None:
+    """The remedy of a model that does not fit is one that works."""
+    net = Net()
+    (tmp_path / "net.tflite").write_bytes(net.finish([net.sum(net.image(), net.image())]))
+    with pytest.raises(ThumbnetError) as caught:
+        compile_file(tmp_path / "net.tflite", schedule={"ram": 16})
+    assert "rows" not in caught.value.remedy

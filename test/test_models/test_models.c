@@ -1,121 +1,12 @@
 /* Several models in one firmware, compiled by PlatformIO's build hook from the manifests in this
  * folder: exact outputs, errors, and which memory they touch. Expected outputs are TFLite's
  * (test/golden/model_vectors.h). SPDX-License-Identifier: Apache-2.0 */
-#include <digits.h>
-#include <every_operator.h>
-#include <residual.h>
-#include <residual_buffer.h>
-#include <two_ways.h>
+#include "models.h"
 
 #include <unity.h>
 
-#include <stdio.h>
 #include <string.h>
 
-#include "../../examples/digits/src/test_images.h"
-#include "model_vectors.h"
-
-#define GUARD 32u /* bytes on both sides of what a model may touch */
-#define UNTOUCHED 0x5a
-#define BORDERS 2u /* most inputs, and most outputs */
-#define MOST_OUTPUT 64u
-#define MOST_ARENA 4096u
-#define MOST_INPUT 1024u
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-#if RESIDUAL_ARENA_SIZE > MOST_ARENA || RESIDUAL_BUFFER_ARENA_SIZE > MOST_ARENA ||                 \
-    EVERY_OPERATOR_ARENA_SIZE > MOST_ARENA || TWO_WAYS_ARENA_SIZE > MOST_ARENA ||                  \
-    DIGITS_ARENA_SIZE > MOST_ARENA
-#error "MOST_ARENA is too small"
-#endif
-
-/* A tensor of all samples. */
-typedef struct {
-    const void *samples;
-    uint32_t size; /* bytes of one */
-} border_t;
-
-/* A model behind one signature for all. */
-typedef struct {
-    const char *name;
-    int (*init)(void *arena, size_t size);
-    int (*init_nothing)(void *arena, size_t size); /* with NULL for the model */
-    int (*run)(const void *const *inputs, void *const *outputs);
-    int (*run_nothing)(const void *const *inputs, void *const *outputs);
-    void (*forget)(void); /* as if it had never been initialised */
-    uint32_t arena_size;
-    uint32_t samples;
-    border_t inputs[BORDERS]; /* a size of 0: there is no such input */
-    border_t outputs[BORDERS];
-} model_t;
-
-/* The adapters to that signature; `...` are the tensors that run takes. */
-#define ADAPTERS(model, ...)                                                                       \
-    static model##_t model##_object;                                                               \
-    static int model##_do_init(void *arena, size_t size)                                           \
-    {                                                                                              \
-        return model##_init(&model##_object, arena, size);                                         \
-    }                                                                                              \
-    static int model##_init_nothing(void *arena, size_t size)                                      \
-    {                                                                                              \
-        return model##_init(NULL, arena, size);                                                    \
-    }                                                                                              \
-    static int model##_do_run(const void *const *in, void *const *out)                             \
-    {                                                                                              \
-        return model##_run(&model##_object, __VA_ARGS__);                                          \
-    }                                                                                              \
-    static int model##_run_nothing(const void *const *in, void *const *out)                        \
-    {                                                                                              \
-        return model##_run(NULL, __VA_ARGS__);                                                     \
-    }                                                                                              \
-    static void model##_forget(void)                                                               \
-    {                                                                                              \
-        memset(&model##_object, 0, sizeof model##_object);                                         \
-    }
-#define ADAPTED(model)                                                                             \
-    #model, model##_do_init, model##_init_nothing, model##_do_run, model##_run_nothing,            \
-        model##_forget
-#define BORDER(vectors) {vectors, sizeof(vectors)[0]}
-
-ADAPTERS(residual, in[0], out[0])
-ADAPTERS(residual_buffer, in[0], out[0])
-ADAPTERS(every_operator, in[0], in[1], out[0], out[1])
-ADAPTERS(two_ways, in[0], in[1], out[0], out[1])
-ADAPTERS(digits, in[0], out[0])
-
-enum { RESIDUAL, RESIDUAL_BUFFER, EVERY_OPERATOR, TWO_WAYS, DIGITS, MODELS };
-
-static const model_t models[MODELS] = {
-    [RESIDUAL] = {ADAPTED(residual),
-                  RESIDUAL_ARENA_SIZE,
-                  RESIDUAL_SAMPLES,
-                  {BORDER(residual_input_0)},
-                  {BORDER(residual_output_0)}},
-    [RESIDUAL_BUFFER] = {ADAPTED(residual_buffer),
-                         RESIDUAL_BUFFER_ARENA_SIZE,
-                         RESIDUAL_SAMPLES,
-                         {BORDER(residual_input_0)},
-                         {BORDER(residual_output_0)}},
-    [EVERY_OPERATOR] = {ADAPTED(every_operator),
-                        EVERY_OPERATOR_ARENA_SIZE,
-                        EVERY_OPERATOR_SAMPLES,
-                        {BORDER(every_operator_input_0), BORDER(every_operator_input_1)},
-                        {BORDER(every_operator_output_0), BORDER(every_operator_output_1)}},
-    [TWO_WAYS] = {ADAPTED(two_ways),
-                  TWO_WAYS_ARENA_SIZE,
-                  TWO_WAYS_SAMPLES,
-                  {BORDER(two_ways_input_0), BORDER(two_ways_input_1)},
-                  {BORDER(two_ways_output_0), BORDER(two_ways_output_1)}},
-    [DIGITS] = {ADAPTED(digits),
-                DIGITS_ARENA_SIZE,
-                DIGITS_SAMPLES,
-                {BORDER(test_images)},
-                {BORDER(digits_output_0)}},
-};
-
-static THUMBNET_ALIGNED uint8_t memory[GUARD + MOST_ARENA + GUARD];
-static uint8_t *const arena = memory + GUARD;
-static THUMBNET_ALIGNED uint8_t out_memory[BORDERS][GUARD + MOST_OUTPUT + GUARD];
 static THUMBNET_ALIGNED uint8_t caller_memory[BORDERS][MOST_INPUT];
 
 void setUp(void)
@@ -127,55 +18,6 @@ void setUp(void)
 
 void tearDown(void)
 {
-}
-
-static void fill(uint8_t value)
-{
-    memset(memory, UNTOUCHED, sizeof memory);
-    memset(arena, value, MOST_ARENA);
-    memset(out_memory, UNTOUCHED, sizeof out_memory);
-}
-
-static const void *sample_of(const border_t *border, uint32_t sample)
-{
-    return border->size == 0 ? NULL : (const uint8_t *)border->samples + sample * border->size;
-}
-
-/* Runs one sample, its inputs where `inputs` says; outputs go to out_memory. */
-static int run_with(const model_t *model, const void *const *inputs)
-{
-    void *const outputs[BORDERS] = {out_memory[0] + GUARD, out_memory[1] + GUARD};
-    return model->run(inputs, outputs);
-}
-
-static int run(const model_t *model, uint32_t sample)
-{
-    const void *const inputs[BORDERS] = {sample_of(&model->inputs[0], sample),
-                                         sample_of(&model->inputs[1], sample)};
-    return run_with(model, inputs);
-}
-
-/* The outputs are the sample's, and nothing beside them has been written. */
-static void check_outputs(const model_t *model, uint32_t sample)
-{
-    for (uint32_t i = 0; i < BORDERS; i++) {
-        const uint32_t size = model->outputs[i].size;
-        const uint8_t *out = out_memory[i] + GUARD;
-        if (size != 0) {
-            TEST_ASSERT_EQUAL_HEX8_ARRAY_MESSAGE(sample_of(&model->outputs[i], sample), out, size,
-                                                 model->name);
-        }
-        TEST_ASSERT_EACH_EQUAL_HEX8_MESSAGE(UNTOUCHED, out_memory[i], GUARD, model->name);
-        TEST_ASSERT_EACH_EQUAL_HEX8_MESSAGE(UNTOUCHED, out + size, GUARD, model->name);
-    }
-}
-
-/* Nothing has been written outside an arena of `size` bytes. */
-static void check_guards(const model_t *model, uint32_t size)
-{
-    TEST_ASSERT_EACH_EQUAL_HEX8_MESSAGE(UNTOUCHED, memory, GUARD, model->name);
-    TEST_ASSERT_EACH_EQUAL_HEX8_MESSAGE(UNTOUCHED, arena + size, sizeof memory - GUARD - size,
-                                        model->name);
 }
 
 /* All samples, whatever the arena held before. */
@@ -200,6 +42,17 @@ static void test_residual_is_exact(void)
 static void test_residual_buffer_is_exact(void)
 {
     check_exact(&models[RESIDUAL_BUFFER]);
+}
+
+static void test_residual_small_is_exact(void)
+{
+    check_exact(&models[RESIDUAL_SMALL]);
+    TEST_ASSERT_LESS_THAN_UINT(RESIDUAL_ARENA_SIZE, RESIDUAL_SMALL_ARENA_SIZE);
+}
+
+static void test_residual_rows_is_exact(void)
+{
+    check_exact(&models[RESIDUAL_ROWS]);
 }
 
 static void test_every_operator_is_exact(void)
@@ -418,11 +271,90 @@ static void test_each_input_may_lie_in_the_arena(void)
     }
 }
 
+/* Pushes rows [first, end) of a sample, each from the same buffer. */
+static void push_rows(residual_rows_t *net, uint32_t sample, uint32_t first, uint32_t end)
+{
+    int8_t row[RESIDUAL_ROWS_IMAGE_ROW_SIZE];
+    for (uint32_t y = first; y < end; y++) {
+        memcpy(row, residual_input_0[sample] + y * sizeof row, sizeof row);
+        TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_push_row(net, row));
+        memset(row, UNTOUCHED, sizeof row);
+    }
+}
+
+static void test_rows_are_pushed(void)
+{
+    residual_rows_t *net = &residual_rows_object;
+    int8_t *scores = (int8_t *)out_memory[0] + GUARD;
+    TEST_ASSERT_EQUAL_UINT(RESIDUAL_ROWS_IMAGE_SIZE,
+                           RESIDUAL_ROWS_IMAGE_ROWS * RESIDUAL_ROWS_IMAGE_ROW_SIZE);
+    fill(0xff);
+    memset(arena + RESIDUAL_ROWS_ARENA_SIZE, UNTOUCHED, MOST_ARENA - RESIDUAL_ROWS_ARENA_SIZE);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_init(net, arena, RESIDUAL_ROWS_ARENA_SIZE));
+    for (uint32_t sample = 0; sample < RESIDUAL_SAMPLES; sample++) {
+        TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_begin(net));
+        push_rows(net, sample, 0, RESIDUAL_ROWS_IMAGE_ROWS);
+        TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_finish(net, scores));
+        check_outputs(&models[RESIDUAL_ROWS], sample);
+        check_guards(&models[RESIDUAL_ROWS], RESIDUAL_ROWS_ARENA_SIZE);
+    }
+}
+
+/* Wrong calls are refused, and the inference under way comes out right all the same. */
+static void test_rows_at_the_wrong_time_are_refused(void)
+{
+    residual_rows_t *net = &residual_rows_object;
+    const int8_t *row = residual_input_0[0];
+    int8_t *scores = (int8_t *)out_memory[0] + GUARD;
+    fill(0xff);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_NOT_INITIALIZED, residual_rows_begin(net));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_NOT_INITIALIZED, residual_rows_push_row(net, row));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_NOT_INITIALIZED, residual_rows_finish(net, scores));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_NULL, residual_rows_begin(NULL));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_NULL, residual_rows_push_row(NULL, row));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_NULL, residual_rows_finish(NULL, scores));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_init(net, arena, RESIDUAL_ROWS_ARENA_SIZE));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_ROWS, residual_rows_push_row(net, row));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_ROWS, residual_rows_finish(net, scores));
+
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_begin(net));
+    push_rows(net, 1, 0, RESIDUAL_ROWS_IMAGE_ROWS - 1);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_ROWS, residual_rows_finish(net, scores));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_NULL, residual_rows_push_row(net, NULL));
+    push_rows(net, 1, RESIDUAL_ROWS_IMAGE_ROWS - 1, RESIDUAL_ROWS_IMAGE_ROWS);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_ROWS, residual_rows_push_row(net, row));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_NULL, residual_rows_finish(net, NULL));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_finish(net, scores));
+    check_outputs(&models[RESIDUAL_ROWS], 1);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_ROWS, residual_rows_finish(net, scores));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_ERROR_ROWS, residual_rows_push_row(net, row));
+}
+
+static void test_an_inference_may_be_given_up(void)
+{
+    residual_rows_t *net = &residual_rows_object;
+    int8_t *scores = (int8_t *)out_memory[0] + GUARD;
+    fill(0xff);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_init(net, arena, RESIDUAL_ROWS_ARENA_SIZE));
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_begin(net));
+    push_rows(net, 0, 0, 7);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_begin(net));
+    push_rows(net, 1, 0, RESIDUAL_ROWS_IMAGE_ROWS);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_finish(net, scores));
+    check_outputs(&models[RESIDUAL_ROWS], 1);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, residual_rows_begin(net));
+    push_rows(net, 1, 0, 5);
+    TEST_ASSERT_EQUAL_INT(THUMBNET_OK, run(&models[RESIDUAL_ROWS], 0));
+    check_outputs(&models[RESIDUAL_ROWS], 0);
+}
+
 int main(void)
 {
     UNITY_BEGIN();
     RUN_TEST(test_residual_is_exact);
     RUN_TEST(test_residual_buffer_is_exact);
+    RUN_TEST(test_residual_small_is_exact);
+    RUN_TEST(test_residual_rows_is_exact);
     RUN_TEST(test_every_operator_is_exact);
     RUN_TEST(test_two_ways_is_exact);
     RUN_TEST(test_digits_is_exact);
@@ -436,5 +368,8 @@ int main(void)
     RUN_TEST(test_inputs_of_the_caller_are_left_as_they_are);
     RUN_TEST(test_inputs_are_taken_from_the_arena);
     RUN_TEST(test_each_input_may_lie_in_the_arena);
+    RUN_TEST(test_rows_are_pushed);
+    RUN_TEST(test_rows_at_the_wrong_time_are_refused);
+    RUN_TEST(test_an_inference_may_be_given_up);
     return UNITY_END();
 }

@@ -152,6 +152,7 @@ def unary(kind: str) -> Converter:
     def convert(node: Node) -> Converted:
         return Converted(kind, Attributes(), (_same_shape(node),))
 
+    convert.__doc__ = f"{kind.upper()} of int8."
     return convert
 
 

@@ -67,7 +67,7 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
                 continue
             found = max(best[first], growth.least())
             if found < min(best[end], limit):
-                best[end] = min(best[end], max(found, growth.whole() + growth.kept()))
+                best[end] = min(best[end], max(found, growth.sizes()[0]))
                 limit = min(limit, max(best[end], rest[end]))
     return limit
 
@@ -139,8 +139,6 @@ def _cuts(
         late = pushed and net.values[net.inputs[0]].last >= end
         if late or (end == first + 1 and not pushed) or growth.least() > limit:
             continue
-        whole = growth.whole()
-        for i, width in enumerate(widths):
-            size = whole + growth.kept(i)
+        for width, size, cost in zip(widths, growth.sizes(), growth.costs, strict=True):
             if size <= limit:
-                yield Cut(first, end, width, size, growth.costs[i])
+                yield Cut(first, end, width, size, cost)

@@ -96,18 +96,18 @@ class Growth:
     def _add_lines(self, tensor: int) -> None:
         walk, value = self.walk, self.net.values[tensor]
         height, width = value.rows.height, value.rows.width
+        extent = walk.extent(tensor)
         if tensor == walk.pushed:
-            extent = walk.extent(tensor)
             rows = height - 1 if extent is None else min(extent.rows, height - 1)
-            for i in range(len(self.widths)):
-                self.lines[i] += rows * width * value.pixel
-            return
-        extent, time = walk.extent(tensor), walk.times[tensor]
-        for i, wide in enumerate(self.widths):
-            run = segment(wide, time, width)
-            self.lines[i] += line_pixels(extent, run, height, width) * value.pixel
+            sizes = [rows * width * value.pixel] * len(self.widths)
+        else:
+            runs = [segment(wide, walk.times[tensor], width) for wide in self.widths]
+            sizes = [line_pixels(extent, run, height, width) * value.pixel for run in runs]
             if self._priced:
-                self.costs[i] += line_cost(self.net, tensor, extent, run)
+                for i, run in enumerate(runs):
+                    self.costs[i] += line_cost(self.net, tensor, extent, run)
+        for i, size in enumerate(sizes):
+            self.lines[i] += size
 
     def kept(self, which: int = 0) -> int:
         """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""
@@ -127,10 +127,10 @@ class Growth:
         total = self._before + sum(self.written.values()) + self.kept()
         return max(total - saved, self.floor())
 
-    def whole(self) -> int:
-        """Bytes of all whole tensors that exist while the stage runs, what they share once."""
-        total = self._before + sum(self.written.values())
-        return total - shared(self.pairs())
+    def sizes(self) -> list[int]:
+        """Bytes that the stage needs, by segment width."""
+        whole = self._before + sum(self.written.values()) - shared(self.pairs())
+        return [whole + self.kept(i) for i in range(len(self.widths))]
 
     def pairs(self) -> list[tuple[int, int, int]]:
         """(dying input, written tensor, bytes that they can share)."""
@@ -154,7 +154,8 @@ class Growth:
 
 def shared(pairs: list[tuple[int, int, int]]) -> int:
     """Bytes saved if each tensor shares with at most one other, the greatest first."""
-    saved, used = 0, set()
+    saved = 0
+    used: set[int] = set()
     for a, b, both in sorted(pairs, key=lambda pair: -pair[2]):
         if a not in used and b not in used:
             used.update((a, b))

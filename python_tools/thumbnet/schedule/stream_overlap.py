@@ -162,19 +162,18 @@ def _distance(net: Network, reader: int, read: Read, writer: int, reach: Reach) 
     if read.stride_width and not reach.columns.scale % UNIT:
         first = read.pad_left // read.stride_width
         xs = _thresholds((0, first, first + 1, node.width - 2), reach.columns, width)
-    columns = [(x, reach.columns.at(x)) for x in xs]
-    last = reach.columns.at(width - 1)
+    columns = [(x, _first_column(node, read, reach.columns.at(x))) for x in xs]
+    last = _first_column(node, read, reach.columns.at(width - 1))
     worst = -net.values[read.tensor].size
     for y in ys:
         row = reach.rows.at(y)
-        above = reach.rows.at(y - 1) if y else -1
         for x, column in columns:
             # Pixels in the padding need only what those before them need.
-            oldest = (
-                _oldest(node, read, above, last)
-                if column < 0 <= row
-                else _oldest(node, read, row, column)
-            )
+            if column is None or row < 0:
+                above = reach.rows.at(y - 1) if y else -1
+                oldest = _oldest(node, read, above, last) if last is not None else 0
+            else:
+                oldest = _oldest(node, read, row, column)
             if oldest is not None:
                 worst = max(worst, (y * width + x + 1) * made - oldest * pixel)
     return worst
@@ -190,18 +189,31 @@ def _thresholds(limits: tuple[int, ...], axis: Axis, size: int) -> list[int]:
     return [i for i in found if 0 <= i < size]
 
 
-def _oldest(node: Node, read: Read, row: int, column: int) -> int | None:
-    """The first pixel that is still read once pixel (row, column) is made; None if none is."""
-    column += 1
-    if row < 0:
-        row, column = 0, 0
-    elif column >= node.width:
-        row, column = row + 1, 0
-    if row >= node.height:
+def _first_column(node: Node, read: Read, column: int) -> int | None:
+    """The first input column that pixels behind ``column`` still read.
+
+    That of the next row, the input's width, if there are no such; None where even ``column`` is
+    in the padding.
+    """
+    if column < 0:
         return None
+    if column + 1 >= node.width:
+        return read.rows.width
+    return max((column + 1) * read.stride_width - read.pad_left, 0)
+
+
+def _oldest(node: Node, read: Read, row: int, column: int) -> int | None:
+    """The first pixel that is still read once row ``row`` is made up to where ``column`` is next.
+
+    None if none is.
+    """
     width = read.rows.width
-    first = max(column * read.stride_width - read.pad_left, 0)
-    return min(_first_row(node, read, row) * width + first, _first_row(node, read, row + 1) * width)
+    below = _first_row(node, read, row + 1) * width
+    if row < 0:
+        return 0
+    if column >= width:
+        return None if row + 1 >= node.height else below
+    return min(_first_row(node, read, row) * width + column, below)
 
 
 def _first_row(node: Node, read: Read, row: int) -> int:

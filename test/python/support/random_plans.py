@@ -7,9 +7,9 @@ import random
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan
+from thumbnet.schedule.lock import build_plan
 from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.search_growth import WHOLE_ROW
-from thumbnet.schedule.stream import make
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
 
@@ -34,7 +34,7 @@ def random_plan(graph: Graph, input: str, rng: random.Random) -> Plan | None:
         else:
             end = rng.choice(ends[-3:] if rng.random() < 0.6 else ends)
             cuts.append(Cut(first, end, rng.choice(WIDTHS), 0, 0))
-    return make(graph, lowered, net, cuts, input=input)
+    return build_plan(graph, cuts, input=input)
 
 
 def _ends(net: Network, first: int, *, pushed: bool) -> list[int]:

@@ -1,0 +1,273 @@
+"""A plan's stages as a lock file: written once, then built again without any search.
+
+A lock holds what a search decides and nothing that depends on the board: which operators run in
+which order, the stages they form, and how many pixels a streamed operator makes at once. It fits a
+model whose operators have the same names, kinds and output shapes, so that a model that was only
+trained further keeps its plan.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from thumbnet.errors import ThumbnetError
+from thumbnet.ir.graph import Graph, Operator
+from thumbnet.operators.registry import family
+from thumbnet.plan import Plan, Stage
+from thumbnet.schedule.layers import make_plan
+from thumbnet.schedule.pushed import why_not_pushed
+from thumbnet.schedule.search_cuts import WIDTHS, Cut
+from thumbnet.schedule.search_growth import segment
+from thumbnet.schedule.stream_build import build_layer, build_stream
+from thumbnet.schedule.stream_memory import plan_stages
+from thumbnet.schedule.stream_net import Network, make_network
+from thumbnet.schedule.stream_stage import Walk
+
+AGAIN = "write it again with thumbnet plan MANIFEST --lock, or leave schedule.plan out"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class LockedOperator(_Frozen):
+    """An operator; ``segment`` is the most pixels of a run, null over whole tensors."""
+
+    name: str
+    kind: str
+    output: list[int]
+    segment: int | None = None
+
+
+class LockedStage(_Frozen):
+    """A stage; ``width`` is the segment width of a stream's leader, 65536 for its whole row."""
+
+    kind: Literal["layer", "stream"]
+    width: int | None = Field(default=None, ge=1)
+    operators: list[LockedOperator] = Field(min_length=1)
+
+
+class Lock(_Frozen):
+    """A lock file; ``thumbnet``, ``model`` and ``sha256`` say where it comes from."""
+
+    format: Literal[1]
+    thumbnet: str
+    model: str
+    sha256: str
+    input: Literal["arena", "buffer", "rows"]
+    arena_bytes: int
+    stages: list[LockedStage]
+
+    def text(self) -> str:
+        """The file's text: JSON with a line an operator."""
+        head = self.model_dump(exclude={"stages"})
+        lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
+        stages = ",\n".join(map(_stage_text, self.stages))
+        return "\n".join(["{", *lines, f' "stages": [\n{stages}\n ]', "}", ""])
+
+
+def _stage_text(stage: LockedStage) -> str:
+    width = "" if stage.width is None else f'"width": {stage.width}, '
+    operators = ",\n".join(
+        f"   {operator.model_dump_json(exclude_none=True)}" for operator in stage.operators
+    )
+    return f'  {{"kind": "{stage.kind}", {width}"operators": [\n{operators}\n  ]}}'
+
+
+def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
+    """The lock of ``plan``; ``model`` is the file's name, ``version`` thumbnet's."""
+    source = "rows" if plan.pushed else "arena" if plan.input_in_arena else "buffer"
+    net = _network(plan.graph, source)
+    first, stages = 0, []
+    for stage in plan.stages:
+        end = first + len(stage.steps)
+        width = _leader_width(net, stage, first) if stage.kind == "stream" else None
+        operators = [
+            LockedOperator(
+                name=step.operator.name,
+                kind=step.operator.kind,
+                output=list(plan.graph.tensor(step.operator.outputs[0]).shape),
+                segment=stage.segments.get(step.operator.name),
+            )
+            for step in stage.steps
+        ]
+        kind: Literal["layer", "stream"] = "stream" if stage.kind == "stream" else "layer"
+        stages.append(LockedStage(kind=kind, width=width, operators=operators))
+        first = end
+    return Lock(
+        format=1,
+        thumbnet=version,
+        model=model,
+        sha256=sha256,
+        input=source,
+        arena_bytes=plan.memory.arena_size,
+        stages=stages,
+    )
+
+
+def read_lock(path: Path) -> Lock:
+    """The lock file at ``path``.
+
+    Raises:
+        ThumbnetError: it cannot be read or is no lock file of this release.
+    """
+    try:
+        return Lock.model_validate_json(path.read_bytes())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ThumbnetError(str(path), f"cannot be read: {reason}", AGAIN) from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        problem = f"is no plan of this release: {f'{where}: ' if where else ''}{first['msg']}"
+        raise ThumbnetError(str(path), problem, AGAIN) from error
+
+
+def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
+    """Exactly the plan that ``lock`` records, without a search; ``place`` starts messages.
+
+    Raises:
+        ThumbnetError: it does not fit ``graph`` or ``input``: which stage, and why.
+    """
+    if input != lock.input:
+        raise ThumbnetError(
+            place, f"the plan was made for input: {lock.input}, not for input: {input}", AGAIN
+        )
+    ordered = graph.replace(operators=_matched(graph, lock, place))
+    net = _network(ordered, input)
+    cuts = list(_cuts(ordered, net, lock, place))
+    plan = build_plan(ordered, cuts, input=input)
+    for index, (stage, locked) in enumerate(zip(plan.stages, lock.stages, strict=True)):
+        for operator in locked.operators:
+            found = stage.segments.get(operator.name)
+            if found != operator.segment:
+                problem = f"{_node(operator)} makes {found} pixels at once, not {operator.segment}"
+                raise _mismatch(place, index, locked, problem)
+    if plan.memory.arena_size > lock.arena_bytes:
+        problem = (
+            f"the plan takes {plan.memory.arena_size} bytes, with thumbnet {lock.thumbnet} it took "
+            f'{lock.arena_bytes}; it peaks at node "{plan.memory.peak}"'
+        )
+        raise ThumbnetError(place, problem, AGAIN)
+    return plan
+
+
+def build_plan(graph: Graph, cuts: Sequence[Cut], *, input: str) -> Plan:
+    """The plan of given stages.
+
+    Raises:
+        ValueError: a cut is no stage.
+    """
+    in_arena = input == "arena"
+    if all(cut.width is None for cut in cuts):
+        return make_plan(graph, input_in_arena=in_arena)
+    lowered = {
+        operator.name: family(operator).lower(graph, operator) for operator in graph.operators
+    }
+    net = make_network(graph, lowered, input_in_arena=in_arena)
+    built = [
+        build_layer(graph, lowered, net, cut.first)
+        if cut.width is None
+        else build_stream(graph, lowered, net, cut, pushed=input == "rows" and cut.first == 0)
+        for cut in cuts
+    ]
+    memory = plan_stages(graph, built, input_in_arena=in_arena)
+    return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+
+
+def _matched(graph: Graph, lock: Lock, place: str) -> list[Operator]:
+    """The graph's operators in the lock's order."""
+    operators = {operator.name: operator for operator in graph.operators}
+    made = {*graph.inputs}
+    order: list[Operator] = []
+    for index, stage in enumerate(lock.stages):
+        for locked in stage.operators:
+            operator = operators.pop(locked.name, None)
+            fault = _difference(graph, operator, locked)
+            if operator is None or fault is not None:
+                raise _mismatch(place, index, stage, fault or "")
+            for name in operator.inputs:
+                if name and not graph.tensor(name).is_constant and name not in made:
+                    fault = f'{_node(locked)} reads "{name}", which nothing before it makes'
+                    raise _mismatch(place, index, stage, fault)
+            made.update(operator.outputs)
+            order.append(operator)
+    if operators:
+        left = next(iter(operators.values()))
+        problem = f'after its last stage the model goes on with {left.kind} "{left.name}"'
+        raise ThumbnetError(place, f"the plan does not fit the model: {problem}", AGAIN)
+    return order
+
+
+def _difference(graph: Graph, operator: Operator | None, locked: LockedOperator) -> str | None:
+    if operator is None:
+        return f"the model has no {_node(locked)}, or has it only once"
+    if operator.kind != locked.kind:
+        return f'"{locked.name}" is {operator.kind} in the model, not {locked.kind}'
+    shape = list(graph.tensor(operator.outputs[0]).shape)
+    if shape != locked.output:
+        return f"{_node(locked)} makes {shape} in the model, not {locked.output}"
+    return None
+
+
+def _cuts(graph: Graph, net: Network, lock: Lock, place: str) -> Iterator[Cut]:
+    first = 0
+    for index, stage in enumerate(lock.stages):
+        end = first + len(stage.operators)
+        pushed = lock.input == "rows" and index == 0
+        if stage.kind == "layer" and (len(stage.operators) > 1 or pushed):
+            what = "cannot take pushed rows" if pushed else "runs one operator"
+            raise _mismatch(place, index, stage, f"a layer {what}; stream them")
+        if stage.kind == "stream" and stage.width is None:
+            raise _mismatch(place, index, stage, "a stream needs a width")
+        if stage.kind == "stream":
+            walk = Walk(net, first, pushed=pushed)
+            while walk.end < end:
+                if not walk.extend():
+                    fault = f"{_node(stage.operators[walk.end - first])} cannot advance with it"
+                    raise _mismatch(place, index, stage, fault)
+        if pushed and net.values[net.inputs[0]].last >= end:
+            reader = graph.operators[net.values[net.inputs[0]].last]
+            fault = why_not_pushed(graph) or f'node "{reader.name}" reads the rows after it'
+            raise _mismatch(place, index, stage, fault)
+        yield Cut(first, end, stage.width if stage.kind == "stream" else None, 0, 0)
+        first = end
+
+
+def _mismatch(place: str, index: int, stage: LockedStage, problem: str) -> ThumbnetError:
+    names = [operator.name for operator in stage.operators]
+    many = f'"{names[0]}" to "{names[-1]}"' if len(names) > 1 else f'"{names[0]}"'
+    what = f"stage {index} ({stage.kind}, {many})"
+    return ThumbnetError(place, f"the plan's {what} does not fit the model: {problem}", AGAIN)
+
+
+def _node(operator: LockedOperator) -> str:
+    return f'{operator.kind} "{operator.name}"'
+
+
+def _network(graph: Graph, input: str) -> Network:
+    lowered = {
+        operator.name: family(operator).lower(graph, operator) for operator in graph.operators
+    }
+    return make_network(graph, lowered, input_in_arena=input == "arena")
+
+
+def _leader_width(net: Network, stage: Stage, first: int) -> int:
+    """The segment width of a stage's leader that gives all its operators their segments."""
+    end = first + len(stage.steps)
+    walk = Walk(net, first, pushed=stage.pushed)
+    while walk.end < end and walk.extend():
+        pass
+    wanted = [stage.segments[step.operator.name] for step in stage.steps]
+    for width in (*WIDTHS, *range(1, 1 << 10)):
+        times = [walk.operator_times[index] for index in range(first, end)]
+        columns = [net.nodes[index].width for index in range(first, end)]
+        found = [segment(width, *pair) for pair in zip(times, columns, strict=True)]
+        if found == wanted:
+            return width
+    raise ValueError(f"no segment width makes the stage of operators {first} to {end}")
