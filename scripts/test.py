@@ -13,7 +13,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-PYTHON_DIRS = ["python_tools/thumbnet", "platformio", "scripts", "test/python", "test/golden", "examples"]
+PYTHON_DIRS = [
+    "python_tools/thumbnet",
+    "platformio",
+    "scripts",
+    "test/python",
+    "test/golden",
+    "examples",
+]
 
 
 def tracked(*patterns: str) -> list[str]:

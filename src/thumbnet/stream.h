@@ -10,6 +10,12 @@
 
 #include "thumbnet/layer.h"
 
+/* Kernels are where the time goes: these loops are better small than fast. */
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC push_options
+#pragma GCC optimize("Os")
+#endif
+
 /* Where a tensor of a stage lies. */
 enum {
     THUMBNET_STREAM_LINES,  /* a line buffer in the arena */
@@ -33,18 +39,19 @@ typedef struct {
 typedef struct {
     thumbnet_row_kernel_t kernel;
     const thumbnet_layer_t *layer;
-    const uint8_t *inputs; /* numbers of tensors, one a source of the layer */
-    uint32_t scratch;      /* offset in the arena */
-    uint16_t segment;      /* most pixels of a run */
-    uint8_t output;        /* number of a tensor */
-    uint8_t position;      /* number of a state: the output's, of an accumulating kernel its own */
-    uint8_t last_reader;   /* number of the last operator that reads the output, or its own */
+    uint32_t scratch;    /* offset in the arena */
+    uint16_t inputs;     /* where they begin in the stage's list, one a source of the layer */
+    uint16_t segment;    /* most pixels of a run */
+    uint8_t output;      /* number of a tensor */
+    uint8_t position;    /* number of a state: the output's, of an accumulating kernel its own */
+    uint8_t last_reader; /* number of the last operator that reads the output, or its own */
 } thumbnet_stream_operator_t;
 
 typedef struct {
     const thumbnet_stream_tensor_t *tensors;
     const thumbnet_stream_operator_t *operators;
-    uint32_t state; /* offset in the arena of the states: one a tensor, then the others */
+    const uint8_t *inputs; /* of all operators: numbers of tensors */
+    uint32_t state;        /* offset in the arena of the states: one a tensor, then the others */
     uint8_t state_count;
     uint8_t input_count; /* the first tensors are those that the stage only reads */
     uint8_t operator_count;
@@ -81,8 +88,8 @@ static inline const uint8_t *thumbnet_stream_row(const thumbnet_stream_run_t *ru
 }
 
 /* Moves columns [first, end) of the strip to the slot of their row. */
-static inline void thumbnet_stream_retire(const thumbnet_stream_run_t *run, uint32_t number,
-                                          uint32_t end)
+static THUMBNET_NOINLINE void thumbnet_stream_retire(const thumbnet_stream_run_t *run,
+                                                     uint32_t number, uint32_t end)
 {
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
     thumbnet_stream_state_t *state = &run->state[number];
@@ -194,6 +201,7 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
 {
     const thumbnet_stream_operator_t *operation = &run->stage->operators[number];
     const thumbnet_layer_t *layer = operation->layer;
+    const uint8_t *inputs = run->stage->inputs + operation->inputs;
     thumbnet_stream_state_t *state = &run->state[operation->position];
     const int32_t y = state->y;
     const int32_t x = state->x;
@@ -203,7 +211,7 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
     int32_t n = (int32_t)layer->width - x;
     n = n < operation->segment ? n : operation->segment;
     for (uint32_t i = 0; i < layer->inputs && n > 0; i++) {
-        n = thumbnet_stream_allowed(run, &layer->sources[i], operation->inputs[i], y, x, n);
+        n = thumbnet_stream_allowed(run, &layer->sources[i], inputs[i], y, x, n);
     }
     if (n <= 0) {
         return 0;
@@ -217,10 +225,9 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
         for (int32_t k = 0; k < source->kernel_height; k++) {
             const int32_t row =
                 source->map != NULL ? source->map[y] : y * source->stride - source->pad + k;
-            rows[count++] =
-                row < 0 || row >= source->height
-                    ? NULL
-                    : thumbnet_stream_pixel(run, operation->inputs[i], (uint32_t)row, column);
+            rows[count++] = row < 0 || row >= source->height
+                                ? NULL
+                                : thumbnet_stream_pixel(run, inputs[i], (uint32_t)row, column);
         }
     }
     uint8_t *out = layer->out_row_size == 0
@@ -298,5 +305,9 @@ static THUMBNET_NOINLINE void thumbnet_push_stream(const thumbnet_stream_t *stag
     thumbnet_stream_advance(&run);
     thumbnet_stream_flush(&run, 0);
 }
+
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#pragma GCC pop_options
+#endif
 
 #endif

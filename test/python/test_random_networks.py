@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from support.small_networks import Net, flat, shaped_for, suite
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.ir.dump import dump
 from thumbnet.passes import PASSES, run_passes
+from thumbnet.pipeline import Compiled
 from thumbnet.reference.interpreter import run_all
 
 SEEDS = range(12)
@@ -36,6 +39,13 @@ def test_random_networks_compute_the_same_at_every_stage(seed: int, tmp_path: Pa
     compute_the_same_at_every_stage(random_network(seed), tmp_path)
 
 
+@pytest.mark.parametrize("seed", range(100, 106))
+def test_random_networks_streamed_row_by_row(seed: int, tmp_path: Path) -> None:
+    schedule = {"input": "rows", "objective": "ram"}
+    compiled = compute_the_same_at_every_stage(random_network(seed, 1), tmp_path, schedule)
+    assert compiled.plan.pushed
+
+
 def test_networks_that_were_wrong_once(tmp_path: Path) -> None:
     net = Net()
     pixel = net.constant(np.array([5, -7], np.int8), 0.1)
@@ -49,11 +59,13 @@ def test_networks_that_were_wrong_once(tmp_path: Path) -> None:
     compute_the_same_at_every_stage(net.finish([narrow, plane, padded, deep]), tmp_path)
 
 
-def compute_the_same_at_every_stage(model: bytes, folder: Path) -> None:
+def compute_the_same_at_every_stage(
+    model: bytes, folder: Path, schedule: Mapping[str, str] = MappingProxyType({})
+) -> Compiled:
     """LiteRT, the imported graph, the graph after the passes and the C code, bit for bit."""
     path = folder / "net.tflite"
     path.write_bytes(model)
-    compiled = compile_file(path)
+    compiled = compile_file(path, schedule=dict(schedule))
     before, after = compiled.reference_graph, compiled.graph
     assert dump(run_passes(after)) == dump(after)
     reference = LiteRT(path.read_bytes(), keep_all=True)
@@ -76,3 +88,4 @@ def compute_the_same_at_every_stage(model: bytes, folder: Path) -> None:
     assert not mismatches(measured, expected)
     assert measured.arena_touched == measured.arena_size
     assert measured.static_bytes == 0
+    return compiled

@@ -37,21 +37,21 @@ def stream_tables(plan: Plan, index: int, symbols: Symbols) -> str:
     states = len(tensors) + sum(step.lowered.accumulates for step in steps)
     text = f"static const thumbnet_stream_tensor_t {name}_tensors[{len(tensors)}] = {{\n"
     text += "".join(_tensor(plan, stage, steps, tensor) for tensor in tensors) + "};\n"
-    for step in steps:
-        read = ", ".join(str(numbers[_root(plan, tensor)]) for tensor in activations(plan, step))
-        layer = symbols.layers[step.operator.name]
-        text += f"static const uint8_t {name}_{layer}_inputs[] = {{{read}}};\n"
+    read = [[numbers[_root(plan, name)] for name in activations(plan, step)] for step in steps]
+    listed = ", ".join(str(number) for of_one in read for number in of_one)
+    text += f"static const uint8_t {name}_inputs[] = {{{listed}}};\n"
     text += f"static const thumbnet_stream_operator_t {name}_operators[{len(steps)}] = {{\n"
-    position = len(tensors)
-    for step in steps:
+    position, start = len(tensors), 0
+    for step, of_one in zip(steps, read, strict=True):
         own = numbers[step.operator.outputs[0]]
         if step.lowered.accumulates:
             own, position = position, position + 1
-        text += _operator(plan, stage, step, numbers, own, symbols, name)
+        text += _operator(plan, stage, step, symbols, numbers, (start, own))
+        start += len(of_one)
     text += "};\n"
     text += (
         f"static const thumbnet_stream_t {name} = {{\n"
-        f"    .tensors = {name}_tensors, .operators = {name}_operators,\n"
+        f"    .tensors = {name}_tensors, .operators = {name}_operators, .inputs = {name}_inputs,\n"
         f"    .state = {plan.memory.state[index]}, .state_count = {states},\n"
         f"    .input_count = {len(inputs)}, .operator_count = {len(steps)}}};\n"
     )
@@ -123,11 +123,11 @@ def _operator(
     plan: Plan,
     stage: Stage,
     step: Step,
-    numbers: Mapping[str, int],
-    position: int,
     symbols: Symbols,
-    name: str,
+    numbers: Mapping[str, int],
+    place: tuple[int, int],
 ) -> str:
+    """One operator's entry; ``place`` is where its inputs begin and the number of its state."""
     output = step.operator.outputs[0]
     layer = symbols.layers[step.operator.name]
     steps = [other for other in stage.steps if not plan.is_view(other.operator)]
@@ -139,11 +139,11 @@ def _operator(
     last = max(readers, default=steps.index(step))
     return (
         f"    {{.kernel = {symbols.kernels[step.operator.name]}, .layer = &{layer},\n"
-        f"     .inputs = {name}_{layer}_inputs,\n"
         f"     .scratch = {plan.memory.scratch.get(step.operator.name, 0)}, "
+        f".inputs = {place[0]}, "
         f".segment = {_segment(stage, step.lowered, step.operator.name)}, "
         f".output = {numbers[output]},\n"
-        f"     .position = {position}, .last_reader = {last}}},\n"
+        f"     .position = {place[1]}, .last_reader = {last}}},\n"
     )
 
 

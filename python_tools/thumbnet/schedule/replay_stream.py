@@ -23,14 +23,24 @@ Tags = npt.NDArray[np.int64]
 _NONE = -1
 
 
-def replay_plan(plan: Plan) -> None:
-    """Goes through every run of every stage.
+@dataclass(frozen=True)
+class Touch:
+    """Bytes [start, end) of a tensor that a kernel reads or writes."""
+
+    writes: bool
+    tensor: str
+    start: int
+    end: int
+
+
+def replay_plan(plan: Plan, trace: list[Touch] | None = None) -> None:
+    """Goes through every run of every stage; ``trace`` gets what kernels touch, in order.
 
     Raises:
         ReplayError: a byte is read that something else was written over, or lies outside the
             arena, or a stage stops before its outputs are complete.
     """
-    memory = _Memory(plan)
+    memory = _Memory(plan, trace)
     for index, stage in enumerate(plan.stages):
         if stage.kind == "stream":
             _Stream(plan, memory, index).run()
@@ -43,8 +53,9 @@ def replay_plan(plan: Plan) -> None:
 class _Memory:
     """The arena and the caller's buffers, and which tag every byte of a tensor has."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, trace: list[Touch] | None) -> None:
         self.plan = plan
+        self.trace = trace
         self.arena: Tags = np.full(plan.memory.arena_size, -1, np.int64)
         self.caller: dict[str, Tags] = {}
         self.first: dict[str, int] = {}
@@ -166,6 +177,10 @@ def _run_kernel(
     start, size = (y * output.width + x) * _pixel(output), n * _pixel(output)
     if lowered.accumulates:
         start, size = 0, output.size
+    if memory.trace is not None:
+        memory.trace += [Touch(False, one.name, one.start, one.start + one.size) for one in seen]
+        if ends:
+            memory.trace.append(Touch(True, name, start, start + size))
     for one in seen:
         memory.expect(one.name, one.start, one.size, one.at, where)
         if ends and not lowered.accumulates:

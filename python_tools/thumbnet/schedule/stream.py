@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan
+from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import INFINITE, Cut, Stages, least_bytes
+from thumbnet.schedule.search_growth import layer_bytes
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
+from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_memory import plan_stages
-from thumbnet.schedule.stream_net import Network, make_network
+from thumbnet.schedule.stream_net import make_network
 
 INPUTS = ("arena", "buffer", "rows")
 
@@ -28,6 +31,11 @@ _SPREAD = 1.35
 
 _ATTEMPTS = 6
 """Memory plans that are tried where buffers leave gaps."""
+
+_STEPS = 16
+"""Stage sizes that are looked at for them."""
+
+_UNBOUNDED = float("inf")
 
 
 def schedule_stream(
@@ -58,7 +66,7 @@ def schedule_stream(
         plan = scheduler.fastest(limit)
     else:
         plan = scheduler.smallest(moderate)
-    return plan if plan.memory.arena_size <= limit else scheduler.smallest(float("inf"))
+    return plan if plan.memory.arena_size <= limit else scheduler.smallest(_UNBOUNDED)
 
 
 class Scheduler:
@@ -70,35 +78,28 @@ class Scheduler:
         self.lowered = {operator.name: _lower(graph, operator) for operator in graph.operators}
         self.net = make_network(graph, self.lowered, input_in_arena=input == "arena")
         self.pushed = input == "rows"
-        if self.pushed and len(graph.inputs) != 1:
-            raise ThumbnetError(
-                graph.name,
-                f"it has {len(graph.inputs)} inputs; rows can be pushed into one",
-                "set schedule: {input: buffer}",
-            )
         self.least = least_bytes(self.net, pushed=self.pushed)
-        """Bytes that no plan of this operator order goes below."""
+        """Bytes that no plan of this operator order goes below, gaps between buffers left out."""
         if self.least == INFINITE:
-            operator = graph.operators[0]
             raise ThumbnetError(
-                f'{graph.name}: node "{operator.name}" ({operator.kind.upper()})',
-                "it reads the input as a whole, so rows cannot be pushed",
-                "set schedule: {input: buffer}",
+                graph.name, why_not_pushed(graph) or "no plan", "set schedule: {input: buffer}"
             )
 
     def smallest(self, moderate: float) -> Plan:
         """The plan of least RAM whose overhead is at most ``moderate``; of none, of all plans."""
-        spread = 1.0 if moderate == float("inf") else _SPREAD
+        budget, spread = _UNBOUNDED, 1.0
+        if moderate != _UNBOUNDED:
+            nodes, spread = self.net.nodes, _SPREAD
+            budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in nodes)
         stages = self._stages(int(self.least * spread))
-        budget = moderate * _WORK * sum(node.macs for node in self.net.nodes)
         sizes = [size for size in stages.sizes() if size >= self.least]
         found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
         if found == len(sizes):
-            found, budget = 0, float("inf")
-        # Gaps between buffers may cost more than the next stages.
+            found, budget = 0, _UNBOUNDED
+        # Where buffers leave gaps, somewhat larger stages may need less.
         candidates = (
             path
-            for size in sizes[found:]
+            for size in sizes[found : found + _STEPS]
             for path in (_cheapest(stages, size), stages.cheapest(size, _few))
         )
         return self._best(
@@ -107,9 +108,11 @@ class Scheduler:
 
     def fastest(self, limit: int) -> Plan:
         """The plan of least overhead within ``limit`` bytes; the smallest found where none fits."""
-        target = limit
+        # Nothing cheaper than layers needs more than they do.
+        layers = max(layer_bytes(self.net, index) for index in range(len(self.net.nodes)))
+        target = min(limit, self.least + layers)
         best: Plan | None = None
-        stages = self._stages(limit)
+        stages = self._stages(target)
         for _ in range(_ATTEMPTS):
             path = _cheapest(stages, target)
             if path is None:
@@ -121,7 +124,7 @@ class Scheduler:
                 break
             # Gaps between buffers: leave room for them.
             target = min(target, _peak(path)) - (plan.memory.arena_size - limit)
-        return self.smallest(float("inf")) if best is None else best
+        return self.smallest(_UNBOUNDED) if best is None else best
 
     def make(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages."""
@@ -160,14 +163,6 @@ class Scheduler:
         return best
 
 
-def make(
-    graph: Graph, lowered: Mapping[str, Lowered], net: Network, cuts: Sequence[Cut], *, input: str
-) -> Plan:
-    """The plan of given stages."""
-    del lowered, net
-    return Scheduler(graph, input).make(cuts)
-
-
 def _lower(graph: Graph, operator: Operator) -> Lowered:
     try:
         return family(operator).lower(graph, operator)
@@ -182,7 +177,7 @@ def _cheapest(stages: Stages, limit: int) -> list[Cut] | None:
 
 def _cost(stages: Stages, limit: int) -> float:
     path = _cheapest(stages, limit)
-    return float("inf") if path is None else _price(path)
+    return _UNBOUNDED if path is None else _price(path)
 
 
 def _few(cut: Cut) -> int:

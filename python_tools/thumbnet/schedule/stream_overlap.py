@@ -146,7 +146,7 @@ def _window(read: Read, reach: Reach) -> Reach:
 
 def _later(a: Reach, b: Reach) -> Reach:
     """Both hold; the one that says more for most pixels."""
-    return max(a, b, key=lambda reach: (*reach.rows, *reach.columns))
+    return max(a, b, key=lambda reach: (reach.rows.delay, *reach.rows, *reach.columns))
 
 
 def _distance(net: Network, reader: int, read: Read, writer: int, reach: Reach) -> int:
@@ -156,12 +156,12 @@ def _distance(net: Network, reader: int, read: Read, writer: int, reach: Reach) 
     ys: Sequence[int] = range(height)
     # In between, what is freed and what is written both grow evenly.
     if read.stride and not reach.rows.scale % UNIT:
-        first = read.pad // read.stride
-        ys = _thresholds((0, first - 1, first, first + 1, node.height - 2), reach.rows, height)
+        limits = _limits(read.pad, read.stride, read.rows.height, node.height)
+        ys = _thresholds(limits, reach.rows, height)
     xs: Sequence[int] = range(width)
     if read.stride_width and not reach.columns.scale % UNIT:
-        first = read.pad_left // read.stride_width
-        xs = _thresholds((0, first, first + 1, node.width - 2), reach.columns, width)
+        limits = _limits(read.pad_left, read.stride_width, read.rows.width, node.width)
+        xs = _thresholds(limits, reach.columns, width)
     columns = [(x, _first_column(node, read, reach.columns.at(x))) for x in xs]
     last = _first_column(node, read, reach.columns.at(width - 1))
     worst = -net.values[read.tensor].size
@@ -177,6 +177,12 @@ def _distance(net: Network, reader: int, read: Read, writer: int, reach: Reach) 
             if oldest is not None:
                 worst = max(worst, (y * width + x + 1) * made - oldest * pixel)
     return worst
+
+
+def _limits(pad: int, stride: int, size: int, count: int) -> tuple[int, ...]:
+    """Of ``count`` windows on ``size`` rows, those where something ends or begins."""
+    first = pad // stride
+    return (0, first - 1, first, first + 1, (size - 1 + pad) // stride, count - 2)
 
 
 def _thresholds(limits: tuple[int, ...], axis: Axis, size: int) -> list[int]:
@@ -211,9 +217,9 @@ def _oldest(node: Node, read: Read, row: int, column: int) -> int | None:
     below = _first_row(node, read, row + 1) * width
     if row < 0:
         return 0
-    if column >= width:
-        return None if row + 1 >= node.height else below
-    return min(_first_row(node, read, row) * width + column, below)
+    first = below if column >= width else _first_row(node, read, row) * width + column
+    oldest = min(first, below)
+    return oldest if oldest < read.rows.height * width else None
 
 
 def _first_row(node: Node, read: Read, row: int) -> int:
