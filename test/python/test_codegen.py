@@ -251,7 +251,7 @@ def test_two_models_share_an_arena_in_a_c_plus_plus_program(tmp_path: Path) -> N
     models = {"one": classifier(), "two": classifier(softmax=False)}
     compiled = {
         name: compiled_net(model, tmp_path / name, name, schedule=schedule)
-        for (name, model), schedule in zip(models.items(), ({}, {"objective": "ram"}), strict=True)
+        for (name, model), schedule in zip(models.items(), ({}, ROWS), strict=True)
     }
     sample = inputs.noise((1, 12, 10, 3))
     expected = [litert_outputs(models[n], compiled[n], [[sample]])[0][0].tolist() for n in models]

@@ -12,7 +12,8 @@ from thumbnet.passes import PASSES
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "SUPPORTED_OPS.md", "README.md")
 PACKAGE = ROOT / "python_tools" / "thumbnet"
-PLACES = (ROOT, PACKAGE, PACKAGE / "schedule", ROOT / "test" / "python", ROOT / "test" / "python" / "support")  # fmt: skip
+TESTS = ROOT / "test" / "python"
+PLACES = (ROOT, PACKAGE, PACKAGE / "passes", PACKAGE / "schedule", TESTS, TESTS / "support")
 """Where a file that is named by its last part may be."""
 
 
