@@ -67,8 +67,8 @@ def table() -> str:
         "# Benchmarks",
         "",
         "Written by `make bench` from test/bench/results.json. Instructions are executed",
-        "instructions of one inference on an emulated core: exactly repeatable, not cycles. Our RAM",
-        "is the arena with the input image in it; code is flash without weights.",
+        "instructions of one inference on an emulated core: exactly repeatable, not cycles. RAM",
+        "of ours is the arena with the input image in it; code is flash without weights.",
         "",
     ]
     for target, models in sorted(results.items()):

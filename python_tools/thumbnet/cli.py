@@ -110,11 +110,17 @@ def plan(
     ram: Ram = None,
     flash: Flash = None,
     as_json: AsJson = False,
+    front: Annotated[
+        bool, typer.Option("--front", help="Show the Pareto front of RAM and work, too.")
+    ] = False,
+    lock: Annotated[
+        bool, typer.Option("--lock", help="Write the plan to a lock file beside the manifest.")
+    ] = False,
 ) -> None:
-    """Show the operators with their live bytes, the peak, and the memory map."""
+    """Show the stages with their line buffers and live bytes, the peak, and the memory map."""
     from thumbnet.commands.plan import plan as run
 
-    run(model, target, ram, flash, as_json)
+    run(model, target, ram, flash, as_json, front, lock)
 
 
 @app.command()

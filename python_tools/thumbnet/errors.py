@@ -17,12 +17,12 @@ class ThumbnetError(Exception):
         super().__init__(self.message())
 
     def message(self) -> str:
-        """The message on one line: ``place: problem. Remedy: remedy.``"""
+        """The message on one line: place, problem and remedy."""
         text = f"{self.place}: {self.problem.rstrip('.')}."
         return f"{text} Remedy: {self.remedy.rstrip('.')}." if self.remedy else text
 
 
-class ThumbnetErrors(ThumbnetError):
+class ThumbnetErrors(ThumbnetError):  # noqa: N818 - several errors are one exception
     """Several independent errors of one input, all reported at once."""
 
     def __init__(self, errors: list[ThumbnetError]) -> None:

@@ -22,7 +22,6 @@ from thumbnet.schedule.lock import pinned_plan, read_lock
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.target import Target
 
-
 RESERVE = 5120
 """Bytes of a board's RAM that a plan leaves to the stack and to the firmware, unless told."""
 

@@ -121,27 +121,27 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
                                                    uint32_t number, uint32_t row, uint32_t column)
 {
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
-    const uint32_t size = tensor->pixel_size;
-    if (tensor->place == THUMBNET_STREAM_WHOLE) {
-        return run->arena + tensor->slots + (row * tensor->width + column) * size;
-    }
+    const uint8_t *start = run->arena + tensor->slots;
     if (tensor->place == THUMBNET_STREAM_CALLER) {
-        return (const uint8_t *)run->buffers[tensor->slots] + (row * tensor->width + column) * size;
-    }
-    const thumbnet_stream_state_t *state = &run->state[number];
-    const uint32_t newest = state->x != 0 ? state->y : state->y - 1u;
-    if (row == newest && state->first != THUMBNET_STREAM_NONE) {
-        if (tensor->place == THUMBNET_STREAM_PUSHED) {
-            return thumbnet_stream_row(run) + column * size;
+        start = (const uint8_t *)run->buffers[tensor->slots];
+    } else if (tensor->place != THUMBNET_STREAM_WHOLE) {
+        const thumbnet_stream_state_t *state = &run->state[number];
+        const uint32_t newest = state->x != 0 ? state->y : state->y - 1u;
+        const int in_strip = row == newest && state->first != THUMBNET_STREAM_NONE;
+        if (in_strip && column >= state->first) {
+            start = tensor->place == THUMBNET_STREAM_PUSHED ? thumbnet_stream_row(run)
+                                                            : run->arena + tensor->strip;
+            column -= state->first;
+            row = 0;
+        } else {
+            if (in_strip) {
+                thumbnet_stream_flush(run, number);
+            }
+            /* Nothing is kept where a window lies in the padding alone: then nothing is read. */
+            row = tensor->rows > 1 ? row % tensor->rows : 0u;
         }
-        if (column >= state->first) {
-            return run->arena + tensor->strip + (column - state->first) * size;
-        }
-        thumbnet_stream_flush(run, number);
     }
-    /* Nothing is kept where a window lies in the padding alone: then nothing is read, either. */
-    const uint32_t slot = tensor->rows > 1 ? row % tensor->rows : 0u;
-    return run->arena + tensor->slots + (slot * tensor->width + column) * size;
+    return start + (row * tensor->width + column) * tensor->pixel_size;
 }
 
 /* Room for pixels [x, x + n) of the newest row. */

@@ -214,9 +214,10 @@ def test_ram_and_flash_limits_are_the_board_s(capsys: Capture, model: Path) -> N
     arena = json.loads(run(capsys, "plan", model, "--json").out)["arena_bytes"]
     # A quarter of a small board's RAM is left to the stack.
     board = arena * 4 // 3 + 4
-    assert json.loads(run(capsys, "plan", model, "--ram", str(board), "--json").out)[
-        "arena_bytes"
-    ] == arena
+    assert (
+        json.loads(run(capsys, "plan", model, "--ram", str(board), "--json").out)["arena_bytes"]
+        == arena
+    )
     tight = json.loads(run(capsys, "plan", model, "--ram", str(arena), "--json").out)
     assert tight["arena_bytes"] <= arena * 3 // 4
     assert run(capsys, "plan", model, "--ram", "64").status == 2

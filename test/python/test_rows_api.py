@@ -81,7 +81,9 @@ def test_rows(command: Callable[[str], list[str]], scenario: str) -> None:
 
 def test_the_driver_has_scenarios() -> None:
     """Guards the test above against a list that is not read."""
-    assert len(SCENARIOS) == len(re.findall(r"^static void (?!read|init|push_l|fin\w+_[lr])", DRIVER.read_text(), re.M))
+    assert len(SCENARIOS) == len(
+        re.findall(r"^static void (?!read|init|push_l|fin\w+_[lr])", DRIVER.read_text(), re.M)
+    )
 
 
 # -- networks that cannot take rows ---------------------------------------------------------------

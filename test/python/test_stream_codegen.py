@@ -1,4 +1,4 @@
-"""Streamed code: small random networks in many schedules, then the marks on real networks."""
+"""Streamed code on random small networks: LiteRT's outputs in every schedule, within buffers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import dataclasses
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,29 +16,38 @@ from support.random_plans import random_plan
 from support.small_networks import suite
 from support.stream_networks import stream_network
 from thumbnet.codegen import Provenance, generate
-from thumbnet.errors import ThumbnetError
-from thumbnet.pipeline import Compiled
-from thumbnet.plan import Plan
+from thumbnet.passes import run_passes
+from thumbnet.pipeline import Compiled, import_model
+from thumbnet.plan import Plan, Stage
+from thumbnet.schedule.pushed import why_not_pushed
 
-SEEDS = range(16)
+from thumbnet import manifest
+
+SEEDS = range(12)
 INPUTS = ("arena", "buffer", "rows")
 
+FEATURES = {
+    *("stream conv_2d", "stream depthwise_conv_2d", "stream max_pool_2d", "stream add"),
+    *("stream average_pool_2d", "stream mean", "stream fully_connected", "stream concatenation"),
+    *("stream resize_nearest_neighbor", "stream mul", "stream lookup"),
+    *("runs shorter than a row", "runs of one pixel", "kept rows", "margins", "no kept rows"),
+    *("narrow tensors", "input plan.pushed=True plan.input_in_arena=False"),
+}
+"""What the random plans must have in them."""
 
-def schedules(path: Path, seed: int) -> list[Compiled]:
-    """The least RAM and a random plan for every sort of input that the network allows."""
-    found = []
-    for number, given in enumerate(INPUTS):
-        how = {"input": given, "objective": "ram"}
-        try:
-            compiled = compile_file(path, name=f"net_{number}", schedule=how)
-        except ThumbnetError:
-            assert given == "rows"
-            continue
-        found.append(compiled)
-        plan = random_plan(compiled.graph, given, random.Random(seed))
-        assert plan is not None
-        found.append(planned(compiled, plan, f"other_{number}"))
-    return found
+
+def write_network(folder: Path, seed: int) -> Path:
+    """The network of that seed as a file."""
+    path = folder / "net.tflite"
+    path.write_bytes(stream_network(seed))
+    return path
+
+
+def random_plans(path: Path, seed: int) -> list[Plan]:
+    """A random plan for every sort of input that the network allows."""
+    graph = run_passes(import_model(manifest.implicit(path)))
+    sources = [s for s in INPUTS if s != "rows" or why_not_pushed(graph) is None]
+    return [random_plan(graph, source, random.Random(seed)) for source in sources]
 
 
 def planned(compiled: Compiled, plan: Plan, name: str) -> Compiled:
@@ -49,18 +57,22 @@ def planned(compiled: Compiled, plan: Plan, name: str) -> Compiled:
     return dataclasses.replace(compiled, plan=plan, naming=naming, files=files)
 
 
-def shape(compiled: Compiled) -> str:
-    """A plan's stages in short, for messages."""
-    stages = (f"{stage.kind} {len(stage.steps)}" for stage in compiled.plan.stages)
-    return f"{compiled.naming.name}: {', '.join(stages)}"
+def in_short(compiled: Compiled) -> str:
+    """A plan for messages: its input and the operators of its stages."""
+    plan = compiled.plan
+    source = "rows" if plan.pushed else "arena" if plan.input_in_arena else "buffer"
+    stages = (f"{stage.kind} {len(stage.steps)}" for stage in plan.stages)
+    return f"{source}: {', '.join(stages)}"
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_networks_are_exact_in_every_schedule(seed: int, tmp_path: Path) -> None:
-    """LiteRT's outputs from run() and from pushed rows, without a step outside any buffer."""
-    path = tmp_path / "net.tflite"
-    path.write_bytes(stream_network(seed))
-    models = schedules(path, seed)
+    """The least RAM and random plans, from run() and from pushed rows, under sanitizers."""
+    path = write_network(tmp_path, seed)
+    plans = random_plans(path, seed)
+    how = {"input": INPUTS[seed % len(plans)], "objective": "ram"}
+    models = [compile_file(path, name="least", schedule=how)]
+    models += [planned(models[0], plan, f"random_{i}") for i, plan in enumerate(plans)]
     samples = suite(models[0].reference_graph)
     reference = LiteRT(path.read_bytes())
     expected = [[output.reshape(-1) for output in reference.run(sample)] for sample in samples]
@@ -68,9 +80,38 @@ def test_random_networks_are_exact_in_every_schedule(seed: int, tmp_path: Path) 
     for compiled, of_model in zip(models, outputs, strict=True):
         for number, (ways, wanted) in enumerate(zip(of_model, expected, strict=True)):
             for way, found in enumerate(ways):
-                wrong = [
-                    index
-                    for index, (a, b) in enumerate(zip(found, wanted, strict=True))
-                    if not np.array_equal(a, b)
-                ]
-                assert not wrong, (shape(compiled), f"sample {number}", f"way {way}", wrong)
+                pairs = enumerate(zip(found, wanted, strict=True))
+                wrong = [index for index, (a, b) in pairs if not np.array_equal(a, b)]
+                assert not wrong, (in_short(compiled), f"sample {number}, way {way}", wrong)
+
+
+def test_random_plans_have_everything_in_them(tmp_path: Path) -> None:
+    """Guards the test above against looking at nothing."""
+    seen: Counter[str] = Counter()
+    for seed in SEEDS[::2]:
+        for plan in random_plans(write_network(tmp_path, seed), seed):
+            streams = [stage for stage in plan.stages if stage.kind == "stream"]
+            seen["plans"] += 1
+            seen["several streams"] += len(streams) > 1
+            seen["layers between"] += any(stage.kind == "layer" for stage in plan.stages)
+            seen["several outputs"] += len(plan.graph.outputs) > 1
+            for stage in streams:
+                _look(stage, seen)
+            seen.update({f"input {plan.pushed=} {plan.input_in_arena=}": 1})
+    few = {what: count for what, count in seen.items() if count < 3}
+    assert not few, seen
+    assert set(seen) >= FEATURES, FEATURES - set(seen)
+
+
+def _look(stage: Stage, seen: Counter[str]) -> None:
+    for step in stage.steps:
+        seen[f"stream {step.operator.kind}"] += 1
+        run = stage.segments[step.operator.name]
+        width = step.lowered.width or step.lowered.output.width
+        seen["runs shorter than a row"] += run < width
+        seen["runs of one pixel"] += run == 1 < width
+    for line in stage.lines.values():
+        seen["kept rows"] += line.rows > 1
+        seen["no kept rows"] += line.rows == 0
+        seen["margins"] += line.margin > 0
+        seen["narrow tensors"] += line.width <= 3

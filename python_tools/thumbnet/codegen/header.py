@@ -134,8 +134,8 @@ def _functions(plan: Plan, naming: Naming) -> str:
     text = (
         '#ifdef __cplusplus\nextern "C" {\n#endif\n\n'
         f"typedef struct {{\n    uint8_t *arena;\n    uint32_t tag;\n{rows}}} {name}_t;\n\n"
-        f"/* Binds a model to its arena, which may be shared between models that do not run at the\n"
-        f" * same time. THUMBNET_OK, THUMBNET_ERROR_NULL, _ARENA_SIZE or _ARENA_ALIGNMENT. */\n"
+        "/* Binds a model to its arena, which may be shared between models that do not run at the\n"
+        " * same time. THUMBNET_OK, THUMBNET_ERROR_NULL, _ARENA_SIZE or _ARENA_ALIGNMENT. */\n"
         f"int {name}_init({name}_t *model, void *arena, size_t arena_size);\n\n"
     )
     text += _input_accessors(plan, naming) + _push_functions(plan, naming)

@@ -99,7 +99,8 @@ def _row_map(name: str, source: Source) -> str:
 def _source_fields(source: Source, row_map: str) -> str:
     name = "NULL" if source.row_map is None else row_map
     return (
-        f"    {{.map = {name}, .row_size = {source.rows.row_size}, .height = {source.rows.height},\n"
+        f"    {{.map = {name}, .row_size = {source.rows.row_size}, "
+        f".height = {source.rows.height},\n"
         f"     .kernel_height = {source.kernel_height}, .stride = {source.stride}, "
         f".pad = {source.pad},\n     .kernel_width = {source.kernel_width}, "
         f".stride_width = {source.stride_width}, .pad_left = {source.pad_left}}}"

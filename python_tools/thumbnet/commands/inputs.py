@@ -15,10 +15,10 @@ PACKAGE = Path(thumbnet.__file__).resolve().parent
 def inputs(path: Path) -> None:
     """Print one JSON object; the model need not exist yet, another build step may make it."""
     manifest = load_or_implicit(path)
-    sources = [manifest.model] if manifest.source is None else [manifest.source, manifest.model]
+    sources = [manifest.source, manifest.model, manifest.schedule.plan]
     answer = {
         "name": manifest.name,
-        "inputs": [str(source) for source in sources],
+        "inputs": [str(source) for source in sources if source is not None],
         "outputs": [f"{manifest.name}.{suffix}" for suffix in ("c", "h", "json")],
         "tool": f"{thumbnet.__version__}+{package_hash(PACKAGE)}",
     }

@@ -1,23 +1,105 @@
-"""``thumbnet plan``: where the bytes and the MACs go."""
+"""``thumbnet plan``: where the bytes and the MACs go, what less RAM would cost, and lock files."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from thumbnet.commands.model import compile_for
+import thumbnet
+from thumbnet.commands.model import board_for
+from thumbnet.errors import ThumbnetError
+from thumbnet.manifest import Manifest, load_or_implicit
+from thumbnet.output import write_files
+from thumbnet.pipeline import Compiled, compile_model
 from thumbnet.report.console import bar_for, console
-from thumbnet.report.figures import plan_figures
-from thumbnet.report.terminal import plan_picture, summary_line
+from thumbnet.report.figures import FrontFigures, PlanFigures, plan_figures
+from thumbnet.report.terminal import front_picture, plan_picture, summary_line
+from thumbnet.schedule.front import pareto_front
+from thumbnet.schedule.lock import make_lock
 
 
-def plan(path: Path, target: str, ram: str | None, flash: str | None, as_json: bool) -> None:
-    """Print the plan's operators and memory map, as a picture or as one JSON object."""
-    _, board, compiled = compile_for(path, target, ram, flash)
+def plan(
+    path: Path,
+    target: str,
+    ram: str | None,
+    flash: str | None,
+    as_json: bool,
+    with_front: bool = False,
+    lock: bool = False,
+) -> None:
+    """Print the plan's stages and memory map, as a picture or as one JSON object.
+
+    ``with_front`` adds the Pareto front of RAM against work for the manifest's input. ``lock``
+    writes the plan to the manifest's lock file; a plan that the manifest pins is not used then.
+    """
+    manifest = load_or_implicit(path)
+    manifest.require_model()
+    board = board_for(target, ram, flash)
+    compiled = compile_model(_unpinned(manifest) if lock else manifest, board)
     figures = plan_figures(compiled.plan, compiled.naming.name, board.name)
+    front = _front(compiled, manifest) if with_front else None
+    written = _write_lock(manifest, compiled) if lock else None
     if as_json:
-        print(json.dumps(figures.as_dict()))
-        return
+        print(json.dumps(_as_dict(figures, front, written)))
+    else:
+        _print(figures, front, written)
+
+
+def lock_path(manifest: Manifest) -> Path:
+    """Where the lock file is: what the manifest pins, else NAME.lock beside NAME.yaml."""
+    source = manifest.source or manifest.model
+    return manifest.schedule.plan or source.with_suffix(".lock")
+
+
+def _unpinned(manifest: Manifest) -> Manifest:
+    return manifest.model_copy(
+        update={"schedule": manifest.schedule.model_copy(update={"plan": None})}
+    )
+
+
+def _write_lock(manifest: Manifest, compiled: Compiled) -> Path:
+    path = lock_path(manifest)
+    made = make_lock(
+        compiled.plan,
+        model=manifest.model.name,
+        sha256=hashlib.sha256(manifest.model.read_bytes()).hexdigest(),
+        version=thumbnet.__version__,
+    )
+    try:
+        write_files(path.parent, {path.name: made.text()})
+    except ThumbnetError as error:
+        raise ThumbnetError(str(path), error.problem, "make its folder writable") from error
+    return path
+
+
+def _front(compiled: Compiled, manifest: Manifest) -> list[FrontFigures]:
+    return [
+        FrontFigures(point.size, point.streamed, len(point.plan.stages), point.overhead)
+        for point in pareto_front(compiled.graph, manifest.schedule.input)
+    ]
+
+
+def _as_dict(
+    figures: PlanFigures, front: Sequence[FrontFigures] | None, written: Path | None
+) -> dict[str, object]:
+    answer = figures.as_dict()
+    if front is not None:
+        answer["front"] = [point.as_dict() for point in front]
+    if written is not None:
+        answer["lock"] = str(written)
+    return answer
+
+
+def _print(
+    figures: PlanFigures, front: Sequence[FrontFigures] | None, written: Path | None
+) -> None:
     print(f"{summary_line(figures)}\n", flush=True)
     terminal = console()
     terminal.print(plan_picture(figures, terminal.width, bar_for(terminal.encoding)))
+    if front is not None:
+        print(f"\nWhat less RAM costs with input: {figures.input}\n", flush=True)
+        terminal.print(front_picture(front))
+    if written is not None:
+        print(f"\nwrote {written}; pin it with schedule: {{plan: {written.name}}}")

@@ -1,0 +1,1 @@
+"""Operator families: limits, reference, rows and kernel of each kind."""

@@ -72,7 +72,7 @@ def wrap_int32(x: IntArray) -> IntArray:
 def multiply_by_quantized_multiplier(
     x: IntArray, mantissa: npt.ArrayLike, shift: npt.ArrayLike
 ) -> IntArray:
-    """x * mantissa * 2**(shift - 31) with TFLite's double rounding; arguments broadcast."""
+    """X * mantissa * 2**(shift - 31) with TFLite's double rounding; arguments broadcast."""
     shifts = np.asarray(shift, np.int64)
     left = np.maximum(shifts, 0)
     shifted = wrap_int32(x << left)

@@ -31,6 +31,12 @@ from thumbnet.schedule.stream_stage import Walk
 AGAIN = "write it again with thumbnet plan MANIFEST --lock, or leave schedule.plan out"
 
 
+InputMode = Literal["arena", "buffer", "rows"]
+
+_WIDEST = 1024
+"""Segment widths that are tried where none of the search's own explains a plan."""
+
+
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
@@ -59,7 +65,7 @@ class Lock(_Frozen):
     thumbnet: str
     model: str
     sha256: str
-    input: Literal["arena", "buffer", "rows"]
+    input: InputMode
     arena_bytes: int
     stages: list[LockedStage]
 
@@ -81,7 +87,7 @@ def _stage_text(stage: LockedStage) -> str:
 
 def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
     """The lock of ``plan``; ``model`` is the file's name, ``version`` thumbnet's."""
-    source = "rows" if plan.pushed else "arena" if plan.input_in_arena else "buffer"
+    source: InputMode = "rows" if plan.pushed else "arena" if plan.input_in_arena else "buffer"
     net = _network(plan.graph, source)
     first, stages = 0, []
     for stage in plan.stages:
@@ -264,9 +270,10 @@ def _leader_width(net: Network, stage: Stage, first: int) -> int:
     while walk.end < end and walk.extend():
         pass
     wanted = [stage.segments[step.operator.name] for step in stage.steps]
-    for width in (*WIDTHS, *range(1, 1 << 10)):
-        times = [walk.operator_times[index] for index in range(first, end)]
-        columns = [net.nodes[index].width for index in range(first, end)]
+    times = [walk.operator_times[index] for index in range(first, end)]
+    columns = [net.nodes[index].width for index in range(first, end)]
+    widths: list[int] = [*WIDTHS, *range(1, _WIDEST)]
+    for width in widths:
         found = [segment(width, *pair) for pair in zip(times, columns, strict=True)]
         if found == wanted:
             return width

@@ -27,10 +27,7 @@ def why_not_pushed(graph: Graph) -> str | None:
         return f'rows: the input "{value.name}" is an output, too'
     walk = Walk(net, 0, pushed=True)
     while walk.end <= value.last:
-        reads = net.nodes[walk.end].reads
-        # The rows are the same for all that read them.
-        fits = all(read.rows == value.rows for read in reads if read.tensor == net.inputs[0])
-        if not fits or not walk.extend():
+        if not walk.extend():
             return _obstacle(graph, walk.end, value.last)
     return None
 

@@ -108,11 +108,11 @@ class Stages:
         path: list[Cut] = []
         end = self.count
         while end:
-            cut = via[end]
-            if cut is None:
+            last = via[end]
+            if last is None:
                 return None
-            path.append(cut)
-            end = cut.first
+            path.append(last)
+            end = last.first
         return path[::-1]
 
 

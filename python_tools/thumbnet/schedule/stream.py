@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
@@ -27,7 +27,7 @@ _WORK = 1.5
 """Instructions of a multiply-accumulate with all that belongs to it."""
 
 _SPREAD = 1.35
-"""How far above the least RAM stages are looked at for a plan of moderate cost."""
+"""How much more than the least RAM a plan of moderate cost may take."""
 
 _ATTEMPTS = 6
 """Memory plans that are tried where buffers leave gaps."""
@@ -49,9 +49,9 @@ def schedule_stream(
     """Cuts ``graph`` into streamed stages and layers and places everything in one arena.
 
     ``input`` is where the graph's input is: in the ``arena``, where it may be overwritten, in the
-    caller's ``buffer``, or pushed by ``rows``. The ``objective`` is either ``ram``, the least RAM
-    at which nothing is computed twice and the estimated overhead is ``moderate`` (the least RAM of
-    all where there is no such plan), or ``speed``, the least overhead within ``ram_limit`` bytes.
+    caller's ``buffer``, or pushed by ``rows``. The ``objective`` is ``ram``, the least RAM at which
+    the estimated overhead is ``moderate`` (where little more than the least RAM does not do for
+    that, the cheapest of these plans), or ``speed``, the least overhead within ``ram_limit`` bytes.
     Where nothing fits the limit the plan of least RAM comes back.
 
     Raises:
@@ -80,30 +80,29 @@ class Scheduler:
         self.pushed = input == "rows"
         self.least = least_bytes(self.net, pushed=self.pushed)
         """Bytes that no plan of this operator order goes below, gaps between buffers left out."""
-        if self.least == INFINITE:
+        if self.least == INFINITE or (self.pushed and len(graph.inputs) != 1):
             raise ThumbnetError(
                 graph.name, why_not_pushed(graph) or "no plan", "set schedule: {input: buffer}"
             )
 
     def smallest(self, moderate: float) -> Plan:
-        """The plan of least RAM whose overhead is at most ``moderate``; of none, of all plans."""
-        budget, spread = _UNBOUNDED, 1.0
+        """The plan of least RAM whose overhead is at most ``moderate``, or nearly the least RAM."""
         if moderate != _UNBOUNDED:
-            nodes, spread = self.net.nodes, _SPREAD
+            nodes = self.net.nodes
             budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in nodes)
-        stages = self._stages(int(self.least * spread))
-        sizes = [size for size in stages.sizes() if size >= self.least]
-        found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
-        if found == len(sizes):
-            found, budget = 0, _UNBOUNDED
-        # Where buffers leave gaps, somewhat larger stages may need less.
-        candidates = (
-            path
-            for size in sizes[found : found + _STEPS]
-            for path in (_cheapest(stages, size), stages.cheapest(size, _few))
-        )
-        return self._best(
-            path for path in candidates if path is not None and _price(path) <= budget
+            stages = self._stages(int(self.least * _SPREAD))
+            sizes = stages.sizes()
+            budget = max(budget, _cost(stages, stages.limit))
+            found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
+            return self._best(stages, max(sizes[found], self.least), budget)
+        plan = self._best(self._stages(self.least), self.least, _UNBOUNDED)
+        if plan.memory.arena_size <= self.least:
+            return plan
+        stages = self._stages(plan.memory.arena_size - 1)
+        return min(
+            plan,
+            self._best(stages, self.least, _UNBOUNDED),
+            key=lambda plan: plan.memory.arena_size,
         )
 
     def fastest(self, limit: int) -> Plan:
@@ -143,23 +142,28 @@ class Scheduler:
     def _stages(self, limit: int) -> Stages:
         return Stages(self.net, limit, pushed=self.pushed)
 
-    def _best(self, paths: Iterator[Sequence[Cut]]) -> Plan:
-        """The smallest of the plans of the first few different paths."""
+    def _best(self, stages: Stages, least: int, budget: float) -> Plan:
+        """The smallest of some plans that cost no more than ``budget``.
+
+        The first is the cheapest whose stages need ``least`` bytes or fewer. Where buffers leave
+        gaps, somewhat larger stages, or fewer of them, may need less.
+        """
         best: Plan | None = None
-        seen: list[Sequence[Cut]] = []
-        for path in paths:
-            if path in seen:
-                continue
-            if best is not None and (
-                len(seen) == _ATTEMPTS or _peak(path) >= best.memory.arena_size
-            ):
+        seen: list[list[Cut]] = []
+        larger = [size for size in stages.sizes() if size > least]
+        for size in [least, *larger[:_STEPS]]:
+            if best is not None and size >= best.memory.arena_size:
                 break
-            seen.append(path)
-            plan = self.make(path)
-            if best is None or plan.memory.arena_size < best.memory.arena_size:
-                best = plan
+            for path in (_cheapest(stages, size), stages.cheapest(size, _few)):
+                known = path is None or path in seen or len(seen) == _ATTEMPTS
+                if path is None or known or _price(path) > budget:
+                    continue
+                seen.append(path)
+                plan = self.make(path)
+                if best is None or plan.memory.arena_size < best.memory.arena_size:
+                    best = plan
         if best is None:
-            raise ValueError(f"{self.graph.name}: no path through the stages")
+            raise ValueError(f"{self.graph.name}: no path through stages of {least} bytes")
         return best
 
 

@@ -52,8 +52,7 @@ def build_stream(
         if not walk.extend():
             raise ValueError(f"operators {cut.first} to {cut.end} are no stage")
     steps = tuple(
-        Step(operator, lowered[operator.name])
-        for operator in graph.operators[cut.first : cut.end]
+        Step(operator, lowered[operator.name]) for operator in graph.operators[cut.first : cut.end]
     )
     runs = {
         index: segment(cut.width or 1, walk.operator_times[index], net.nodes[index].width)

@@ -197,7 +197,7 @@ def _live_bytes(
     forbidden: Mapping[tuple[str, str], Interval],
 ) -> dict[str, int]:
     """For each operator, the arena that its stage would need if nothing else ran."""
-    needs = {}
+    needs: dict[str, int] = {}
     for index, found in enumerate(built):
         live = [one for one in ranges if one.first <= index <= one.last]
         keys = {one.key for one in live}

@@ -6,7 +6,7 @@ on plain integers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from thumbnet.ir.graph import Graph
@@ -44,7 +44,7 @@ class Read:
     least: int
     most: int
     fits: bool
-    """Whether the tensor's rows are those that its producer makes; otherwise it must be whole."""
+    """Whether the tensor has these rows for its producer, too; otherwise it must be whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +80,6 @@ class Value:
     root: int
     rows: Rows
     size: int
-    alignment: int
     born: int
     last: int
     readers: tuple[int, ...]
@@ -129,30 +128,23 @@ def make_network(
                     last[roots[number[name]]] = index
     for name in graph.outputs:
         last[roots[number[name]]] = len(graph.operators)
-    produced = {operator.outputs[0]: lowered[operator.name].output for operator in graph.operators}
-    rows = [produced.get(name) for name in names]
+    rows = list(_rows(graph, lowered, names))
     nodes = tuple(
         _node(graph, index, lowered, number, rows, views) for index in range(len(graph.operators))
     )
-    for name in graph.inputs:
-        reads = [read for node in nodes for read in node.reads if read.tensor == number[name]]
-        rows[number[name]] = reads[0].rows if reads else Rows(1, 1, graph.tensor(name).elements)
     values = tuple(
         Value(
             name,
             roots[index],
-            found if found is not None else Rows(1, 1, graph.tensor(name).elements),
+            rows[index],
             graph.tensor(name).size,
-            graph.tensor(name).dtype.size,
             born[roots[index]],
             last[roots[index]],
             tuple(readers[index]),
         )
-        for index, (name, found) in enumerate(zip(names, rows, strict=True))
+        for index, name in enumerate(names)
     )
-    in_arena = tuple(
-        input_in_arena or names[value.root] not in graph.inputs for value in values
-    )
+    in_arena = tuple(input_in_arena or names[value.root] not in graph.inputs for value in values)
     return Network(
         graph.name,
         nodes,
@@ -164,12 +156,25 @@ def make_network(
     )
 
 
+def _rows(graph: Graph, lowered: Mapping[str, Lowered], names: Sequence[str]) -> Iterator[Rows]:
+    """Tensors as rows: as they are made, graph inputs as they are read first."""
+    found: dict[str, Rows] = {}
+    for operator in graph.operators:
+        how = lowered[operator.name]
+        inputs = [name for name in operator.inputs if name and not graph.tensor(name).is_constant]
+        for name, source in zip(inputs, how.sources, strict=True):
+            found.setdefault(name, source.rows)
+        found[operator.outputs[0]] = how.output
+    for name in names:
+        yield found.get(name, Rows(1, 1, graph.tensor(name).elements))
+
+
 def _node(
     graph: Graph,
     index: int,
     lowered: Mapping[str, Lowered],
     number: Mapping[str, int],
-    rows: list[Rows | None],
+    rows: Sequence[Rows],
     views: Mapping[str, str],
 ) -> Node:
     operator = graph.operators[index]
@@ -203,7 +208,7 @@ def _pair_gain(kind: str, how: Lowered) -> int:
     return a_pixel * 4 if kind == "depthwise_conv_2d" else a_pixel // 2
 
 
-def _read(tensor: int, source: Source, how: Lowered, produced: Rows | None) -> Read:
+def _read(tensor: int, source: Source, how: Lowered, rows: Rows) -> Read:
     ratio, least, most = None, 0, 0
     if source.row_map is not None:
         ratio = (source.rows.height, how.output.height)
@@ -223,7 +228,7 @@ def _read(tensor: int, source: Source, how: Lowered, produced: Rows | None) -> R
         ratio,
         least,
         most,
-        produced is None or produced == source.rows,
+        rows == source.rows,
     )
 
 

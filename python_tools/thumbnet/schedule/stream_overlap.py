@@ -13,7 +13,6 @@ from typing import NamedTuple
 from thumbnet.schedule.stream_net import UNIT, Network, Node, Read
 from thumbnet.schedule.stream_stage import Walk
 
-
 _NEVER = 1 << 30
 
 

@@ -71,13 +71,14 @@ class _Line:
     def _note(self, gap: int, columns: int) -> None:
         self.oldest[gap] = max(self.oldest.get(gap, 0), columns)
 
-    def extents(self) -> list[Extent]:
-        """The kept rows and margins that will do."""
+    def extent(self, segment: int) -> Extent | None:
+        """The kept rows and margin that take least; None if the whole tensor takes no more."""
         margin = max(self.strip, self.oldest.get(self.gap, 0))
-        return [
-            Extent(self.gap, min(margin, self.width - 1)),
-            Extent(self.gap + 1, min(self.strip, self.width - 1)),
-        ]
+        choices = [Extent(self.gap, margin), Extent(self.gap + 1, self.strip)]
+        rows, margin = min(
+            choices, key=lambda one: one.rows * self.width + min(one.margin + segment, self.width)
+        )
+        return Extent(rows, min(margin, self.width - 1)) if rows < self.height else None
 
 
 class _Operator:
@@ -130,15 +131,8 @@ def settle(
     for tensor, extent in extents.items():
         if extent is None or tensor == walk.pushed:
             found[tensor] = extent
-            continue
-        line = lines[tensor]
-        segment = runs[walk.writers[tensor]]
-        found[tensor] = min(
-            line.extents(),
-            key=lambda one: one.rows * line.width + min(one.margin + segment, line.width),
-        )
-        if found[tensor].rows >= line.height:
-            found[tensor] = None
+        else:
+            found[tensor] = lines[tensor].extent(runs[walk.writers[tensor]])
     if walk.pushed is not None and walk.pushed in found:
         found[walk.pushed] = Extent(lines[walk.pushed].gap, 0)
     return found

@@ -1,4 +1,4 @@
-"""What a streamed stage keeps of each tensor, found while the stage grows by one operator at a time.
+"""What a streamed stage keeps of each tensor, found while it grows by one operator at a time.
 
 Every operator of a stage runs as soon as its input exists (``src/thumbnet/stream.h``). So how far
 it is follows from how far the *leader* is, the stage's first operator: pixel (y, x) of a tensor
@@ -24,6 +24,9 @@ from thumbnet.schedule.stream_net import UNIT, Network, Node, Read
 
 _FRESH, _PUSHED = -1, -2
 """Epochs: of a clock's leader, and of a tensor whose rows come all at once."""
+
+
+_MOST_STATES = 250
 
 
 class Time(NamedTuple):
@@ -86,7 +89,7 @@ class Walk:
         index = self.end
         node = self.net.nodes[index]
         times = self.times
-        if not node.streams:
+        if not node.streams or self._is_full(node):
             return False
         for read in node.reads:
             if read.tensor in times:
@@ -105,7 +108,8 @@ class Walk:
             else:
                 self.readers.setdefault(read.tensor, []).append((index, read))
         if node.accumulates:
-            times[node.output] = Time(self._clock_after(when.clock, index), UNIT, 0, _FRESH, UNIT, 0)
+            clock = self._clock_after(when.clock, index)
+            times[node.output] = Time(clock, UNIT, 0, _FRESH, UNIT, 0)
             self.lags[node.output] = None
         else:
             times[node.output] = when
@@ -122,10 +126,15 @@ class Walk:
         rows = max((lag.rows for lag in lags), default=0)
         # Columns of the oldest row die as the newest row grows over them, and the strip must hold
         # what is read of the newest; the rows between are whole.
-        margin = max((lag.columns for lag in lags if lag.rows == rows or lag.reads_newest), default=0)
+        tied = [lag.columns for lag in lags if lag.rows == rows or lag.reads_newest]
         if rows >= shape.height:
             return None
-        return Extent(rows, min(margin, shape.width - 1))
+        return Extent(rows, min(max(tied, default=0), shape.width - 1))
+
+    def _is_full(self, node: Node) -> bool:
+        """Whether the executor's 8-bit numbers of tensors and states could run out."""
+        tensors = len(self.times) + len(self.readers) + len(node.reads) + 1
+        return tensors + len(self.operator_times) > _MOST_STATES
 
     def _same_rows(self, read: Read) -> bool:
         values = self.net.values
@@ -137,7 +146,7 @@ class Walk:
         )
 
     def _when(self, index: int, node: Node) -> Time | None:
-        """When the operator runs: the latest of its inputs; None if these keep no fixed distance."""
+        """When the operator runs: with its latest input; None if these keep no fixed distance."""
         latest: Time | None = None
         ended = -1
         for read in node.reads:

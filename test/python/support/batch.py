@@ -111,9 +111,10 @@ def _driver(compiled: Compiled) -> str:
     outs = [f"out_{i}" for i in range(len(graph.outputs))]
     out_sizes = sizes[len(ins) :]
     lines = [f'#include "{name}.h"', f"static void {name}_case(void)", "{"]
-    lines.append(f"    void *arena = block({name.upper()}_ARENA_SIZE);")
+    arena_size = f"{name.upper()}_ARENA_SIZE"
+    lines.append(f"    void *arena = block({arena_size});")
     lines.append(f"    {name}_t model;\n    memset(&model, 0x5B, sizeof model);")
-    lines.append(f'    check({name}_init(&model, arena, {name.upper()}_ARENA_SIZE), "{name}_init");')
+    lines.append(f'    check({name}_init(&model, arena, {arena_size}), "{name}_init");')
     made = [f"    void *{out} = block({n});" for out, n in zip(outs, out_sizes, strict=True)]
     kept = [f"    write_block({out}, {n});" for out, n in zip(outs, out_sizes, strict=True)]
     for i, given in enumerate(ins):
@@ -128,7 +129,7 @@ def _driver(compiled: Compiled) -> str:
         size = sizes[0] // plan.stages[0].lines[graph.inputs[0]].height
         macro = f"{name.upper()}_{naming.inputs[0].upper()}"
         lines += [
-            f"    memset(arena, 0x3C, {name.upper()}_ARENA_SIZE);",
+            f"    memset(arena, 0x3C, {arena_size});",
             f'    check({name}_begin(&model), "{name}_begin");',
             f"    for (uint32_t y = 0; y < {macro}_ROWS; y++) {{",
             f"        void *row = malloc({size});",

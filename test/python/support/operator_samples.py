@@ -102,7 +102,7 @@ def pool_sample(rng: Rng, kind: str, window: str) -> Sample:
 
 def mean_sample(rng: Rng, axes: tuple[int, ...], rank: int, keep_dims: bool) -> Sample:
     """A mean with the input's quantization or another."""
-    shape = tuple(int(n) for n in rng.integers(1, 9, rank - 1)) + (int(rng.integers(1, 40)),)
+    shape = (*(int(n) for n in rng.integers(1, 9, rank - 1)), int(rng.integers(1, 40)))
     shape = (1, *shape[1:]) if rank == 4 else shape
     scale, zero_point = random_scale(rng), random_zero_point(rng)
     out_scale, out_point = scale, zero_point

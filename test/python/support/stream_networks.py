@@ -75,7 +75,9 @@ class Head(Chain):
         """conv_2d with any kernel, strides and padding."""
         return self.window_of((self._pick(KERNELS), self._pick(KERNELS)))
 
-    def window_of(self, kernel: tuple[int, int], x: Value | None = None, channels: int = 0) -> Value:
+    def window_of(
+        self, kernel: tuple[int, int], x: Value | None = None, channels: int = 0
+    ) -> Value:
         """conv_2d with that kernel."""
         x, padding = self.framed(self.x if x is None else x, kernel)
         channels = channels or int(self.rng.integers(1, 7))
@@ -112,7 +114,9 @@ class Head(Chain):
     def inverted(self) -> Value:
         """Expand, depthwise, project; a residual where shapes allow."""
         x, rng = self.x, self.rng
-        wide = self.window_of((1, 1), channels=min(x.shape[3] * int(rng.integers(1, 4)), MOST_CHANNELS))
+        wide = self.window_of(
+            (1, 1), channels=min(x.shape[3] * int(rng.integers(1, 4)), MOST_CHANNELS)
+        )
         kernel = self._pick(KERNELS)
         narrow = self.depthwise_of((kernel, kernel), wide, self._pick([1, 1, 2]))
         channels = x.shape[3] if rng.random() < 0.7 else int(rng.integers(1, 7))

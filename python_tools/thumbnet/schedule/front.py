@@ -1,0 +1,90 @@
+"""The Pareto front of a graph: what less RAM costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from thumbnet.ir.graph import Graph
+from thumbnet.operators.registry import family
+from thumbnet.plan import Plan, Stage
+from thumbnet.schedule.choose import choose_plan
+from thumbnet.schedule.stream_cost import layer_cost, line_cost, run_cost
+from thumbnet.schedule.stream_net import Network, make_network
+from thumbnet.schedule.stream_stage import Extent
+
+STEP = 0.9
+"""How much less RAM each search of the front may use than the one before."""
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """A plan on the front; ``overhead`` is estimated in instructions beyond whole layers'."""
+
+    plan: Plan
+    overhead: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the arena."""
+        return self.plan.memory.arena_size
+
+    @property
+    def streamed(self) -> int:
+        """Operators in streamed stages."""
+        return sum(len(stage.steps) for stage in self.plan.stages if stage.kind == "stream")
+
+
+def pareto_front(graph: Graph, input: str) -> list[Point]:
+    """The plans for ``input`` that none betters in both RAM and overhead, the largest first.
+
+    Found by asking for the fastest plan at RAM limits of a geometric ladder, and for the plans of
+    least RAM; there may be others between the rungs.
+    """
+    points = [Point(plan, overhead(plan)) for plan in _candidates(graph, input)]
+    front: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.size, point.overhead)):
+        if not front or point.overhead < front[-1].overhead:
+            front.append(point)
+    return front[::-1]
+
+
+def _candidates(graph: Graph, input: str) -> Iterator[Plan]:
+    least = choose_plan(graph, input=input, objective="ram", ram_limit=1)
+    yield least
+    yield choose_plan(graph, input=input, objective="ram", ram_limit=None)
+    floor = least.memory.arena_size
+    limit: int | None = None
+    while limit is None or limit >= floor:
+        plan = choose_plan(graph, input=input, objective="speed", ram_limit=limit)
+        yield plan
+        size = plan.memory.arena_size
+        limit = int((size if limit is None else min(limit, size)) * STEP)
+
+
+def overhead(plan: Plan) -> int:
+    """What a plan is estimated to run in instructions beyond the same operators as whole layers."""
+    graph = plan.graph
+    lowered = {
+        operator.name: family(operator).lower(graph, operator) for operator in graph.operators
+    }
+    net = make_network(graph, lowered, input_in_arena=plan.input_in_arena)
+    total, first = 0, 0
+    for stage in plan.stages:
+        end = first + len(stage.steps)
+        if stage.kind == "stream":
+            total += _stream_overhead(net, stage, first, end)
+        first = end
+    return total
+
+
+def _stream_overhead(net: Network, stage: Stage, first: int, end: int) -> int:
+    total = 0
+    for node in net.nodes[first:end]:
+        total += run_cost(node, stage.segments[node.name]) - layer_cost(node)
+    for number, value in enumerate(net.values):
+        line = stage.lines.get(value.name)
+        # A pushed row is the caller's until it is kept.
+        if line is not None and line.segment:
+            total += line_cost(net, number, Extent(line.rows, line.margin), line.segment)
+    return total
