@@ -22,7 +22,7 @@ from thumbnet.schedule.lock import pinned_plan, read_lock
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.target import Target
 
-RESERVE = 5120
+RESERVE = 8192
 """Bytes of a board's RAM that a plan leaves to the stack and to the firmware, unless told."""
 
 
@@ -108,7 +108,7 @@ def schedule(graph: Graph, manifest: Manifest, target: Target) -> Plan:
 def ram_limit(manifest: Manifest, target: Target) -> int | None:
     """The most bytes that the arena may have: the manifest's, else what the board has left.
 
-    Of a board, a quarter but at most 5 KB are left for the stack and the firmware's own data.
+    Of a board, a quarter but at most 8 KB are left for the stack and the firmware's own data.
     """
     if manifest.schedule.ram_limit is not None or target.ram is None:
         return manifest.schedule.ram_limit

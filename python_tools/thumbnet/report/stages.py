@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -10,18 +10,21 @@ from rich.table import Table
 from rich.text import Text
 
 from thumbnet.report.console import grouped
-from thumbnet.report.figures import LineFigures, OperatorFigures, PlanFigures, StageFigures
-from thumbnet.report.tables import PEAK, bar_length, plain_table, room, shortened
+from thumbnet.report.figures import OperatorFigures, PlanFigures, StageFigures
+from thumbnet.report.tables import NAME_WIDTHS, PEAK, bar_length, plain_table, room, shortened
+
+Words = tuple[str, ...]
 
 _LAYER = ("#", "operator", "name", "output", "MACs", "live B")
-_STREAM = ("#", "operator", "name", "output", "MACs", "run", "keeps", "B")
-_NAME = _LAYER.index("name")
+_STREAM = ("#", "operator", "name", "output", "MACs", "run", "rows", "pixels", "B")
+_NAME, _MACS = _LAYER.index("name"), _LAYER.index("MACs")
 _PEAK_STYLE, _STYLE = "bold red", "blue"
 
 
 def stages_picture(figures: PlanFigures, width: int, bar: str) -> RenderableType:
     """Draw layers with their live bytes, and a stream with what it keeps of each tensor.
 
+    These are whole rows, and of one more row the pixels that are read again + those of a run.
     All bars of layers are to one scale, the peak's, and so are all bars of streams. What is largest
     in the stage that peaks is red.
     """
@@ -56,34 +59,47 @@ def _layers(
     figures: PlanFigures, operators: Sequence[OperatorFigures], width: int, bar: str
 ) -> Table:
     rows = [(*_words(operator), grouped(operator.live_bytes)) for operator in operators]
-    bars, names = room(width, [_LAYER, *rows], _NAME)
-    table = plain_table(*_LAYER, "")
     most = max((operator.live_bytes for operator in figures.operators), default=0)
+    table, draw = _table(_LAYER, rows, width, bar, most, len(PEAK))
     for operator, row in zip(operators, rows, strict=True):
-        peaks = operator.name == figures.peak_operator
-        length = bar_length(operator.live_bytes, most, bars)
-        drawn = Text(bar * length + PEAK * peaks, style=_PEAK_STYLE if peaks else _STYLE)
-        table.add_row(*row[:_NAME], Text(shortened(row[_NAME], names)), *row[_NAME + 1 :], drawn)
+        draw(row, operator.live_bytes, operator.name == figures.peak_operator, PEAK)
     return table
 
 
 def _stream(figures: PlanFigures, stage: StageFigures, width: int, bar: str) -> Table:
     found = list(_kept(figures, stage))
     rows = [(*words, grouped(size)) for words, size in found]
-    bars, names = room(width, [_STREAM, *rows], _NAME)
-    table = plain_table(*_STREAM, "")
+    headings: Words = _STREAM
+    if room(width, [headings, *rows], _NAME, 0)[1] < NAME_WIDTHS[0]:
+        headings, *rows = [(*row[:_MACS], *row[_MACS + 1 :]) for row in (headings, *rows)]
     streams = [one for one in figures.stages if one.kind == "stream"]
     most = max(size for one in streams for _, size in _kept(figures, one))
     largest = max(size for _, size in found)
+    table, draw = _table(headings, rows, width, bar, most, 0)
     for row, (_, size) in zip(rows, found, strict=True):
-        marked = stage.index == figures.peak_stage and size == largest
-        style = _PEAK_STYLE if marked else _STYLE
-        drawn = Text(bar * bar_length(size, most, bars), style=style)
-        table.add_row(*row[:_NAME], Text(shortened(row[_NAME], names)), *row[_NAME + 1 :], drawn)
+        draw(row, size, stage.index == figures.peak_stage and size == largest, "")
     return table
 
 
-def _kept(figures: PlanFigures, stage: StageFigures) -> Iterator[tuple[tuple[str, ...], int]]:
+def _table(
+    headings: Words, rows: Sequence[Words], width: int, bar: str, most: int, mark: int
+) -> tuple[Table, Callable[[Words, int, bool, str], None]]:
+    """A table, and what adds a row to it with a bar of a value, red and marked or not.
+
+    ``mark`` characters are left for marks behind bars.
+    """
+    table = plain_table(*headings, "")
+    bars, names = room(width, [headings, *rows], _NAME, mark)
+
+    def draw(row: Words, value: int, hot: bool, mark: str) -> None:
+        text = bar * bar_length(value, most, bars) + mark * hot
+        drawn = Text(text, style=_PEAK_STYLE if hot else _STYLE)
+        table.add_row(*row[:_NAME], Text(shortened(row[_NAME], names)), *row[_NAME + 1 :], drawn)
+
+    return table, draw
+
+
+def _kept(figures: PlanFigures, stage: StageFigures) -> Iterator[tuple[Words, int]]:
     """The words of a stream's rows and the bytes that each keeps in the stage alone."""
     made = [figures.operators[index] for index in range(stage.first, stage.last + 1)]
     outputs = {operator.output for operator in made}
@@ -91,22 +107,21 @@ def _kept(figures: PlanFigures, stage: StageFigures) -> Iterator[tuple[tuple[str
     for pushed in stage.lines:
         if pushed.tensor not in outputs:
             shape = f"{pushed.height}x{pushed.width}"
-            yield ("", "rows", pushed.tensor, shape, "", "", _line(pushed)), pushed.bytes
+            yield ("", "rows", pushed.tensor, shape, "", "", str(pushed.rows), ""), pushed.bytes
     for operator in made:
         line = lines.get(operator.output)
-        kept = "whole" if line is None else _line(line)
-        words = (*_words(operator), str(operator.run or ""), kept)
-        yield words, operator.output_bytes if line is None else line.bytes
-    yield ("", "", "scratch and states", "", "", "", ""), stage.other_bytes
+        kept, size = ("all", ""), operator.output_bytes
+        if line is not None:
+            kept, size = (str(line.rows), f"{line.margin}+{line.segment}"), line.bytes
+        # A stream's tensors are of one image.
+        shape = "x".join(map(str, operator.shape[1:]))
+        macs, run = grouped(operator.macs), str(operator.run or "")
+        words = (str(operator.index), operator.kind, operator.name, shape, macs, run, *kept)
+        yield words, size
+    yield ("", "scratch, states", "", "", "", "", "", ""), stage.other_bytes
 
 
-def _line(line: LineFigures) -> str:
-    rows = f"{line.rows} row{'s' * (line.rows != 1)}" if line.rows else ""
-    strip = f"{line.margin} + {line.segment} px" if line.segment else ""
-    return ", ".join(part for part in (rows, strip) if part) or "nothing"
-
-
-def _words(operator: OperatorFigures) -> tuple[str, ...]:
+def _words(operator: OperatorFigures) -> Words:
     return (
         str(operator.index),
         operator.kind,

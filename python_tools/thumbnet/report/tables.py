@@ -16,7 +16,7 @@ NAME_WIDTHS = (10, 40)
 GAP = 2
 PEAK = " <- peak"
 
-_LEFT = ("operator", "name", "output", "buffer", "keeps", "")
+_LEFT = ("operator", "name", "output", "buffer", "")
 
 
 def plain_table(*headings: str) -> Table:
@@ -37,13 +37,14 @@ def shortened(name: str, width: int) -> str:
     return first if len(first) <= width else f"...{first[3 - width :]}"
 
 
-def room(width: int, rows: list[tuple[str, ...]], name: int) -> tuple[int, int]:
+def room(width: int, rows: list[tuple[str, ...]], name: int, mark: int) -> tuple[int, int]:
     """Return the characters of the longest bar and of names in column ``name`` of ``rows``.
 
-    ``width`` is that of the terminal; bars are the first to give way, then names.
+    ``width`` is that of the terminal, ``mark`` what stands behind the longest bar; bars are the
+    first to give way, then names.
     """
     columns = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    others = sum(columns) - columns[name] + GAP * len(columns) + len(PEAK)
+    others = sum(columns) - columns[name] + GAP * len(columns) + mark
     bars = min(max(width - others - NAME_WIDTHS[1], BAR_WIDTHS[0]), BAR_WIDTHS[1])
     return bars, min(width - others - bars, NAME_WIDTHS[1])
 
