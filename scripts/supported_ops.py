@@ -11,8 +11,8 @@ sys.path.insert(0, str(ROOT / "python_tools"))
 from thumbnet.frontends.tflite_operators import CONVERTERS  # noqa: E402
 from thumbnet.operators.registry import constraint_text, families  # noqa: E402
 
-INTERNAL = {"lookup"}
-"""Kinds that only passes make."""
+INTERNAL = {"lookup", "inverted_bottleneck"}
+"""Kinds that only passes and the scheduler make."""
 
 INTRODUCTION = """\
 # Supported operators

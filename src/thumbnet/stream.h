@@ -34,7 +34,18 @@ typedef struct {
     uint16_t width;
     uint16_t pixel_size; /* bytes */
     uint8_t place;
+    uint8_t more; /* rows that are made together with the newest, column by column */
 } thumbnet_stream_tensor_t;
+
+/* The most rows that an operator of this model makes together. */
+#ifndef THUMBNET_MAX_BAND
+#define THUMBNET_MAX_BAND 1
+#endif
+
+static inline int32_t thumbnet_stream_more(const thumbnet_stream_tensor_t *tensor)
+{
+    return THUMBNET_MAX_BAND > 1 ? tensor->more : 0;
+}
 
 typedef struct {
     thumbnet_row_kernel_t kernel;
@@ -169,6 +180,24 @@ static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, ui
     return strip + (uint32_t)(state->x - state->first) * size;
 }
 
+#if THUMBNET_MAX_BAND > 1
+/* Where pixel x of each row of the newest band goes: these rows have no strip. NULL: no such row.
+ */
+static inline void thumbnet_stream_band(const thumbnet_stream_run_t *run, uint32_t number,
+                                        void **band)
+{
+    const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
+    const thumbnet_stream_state_t *state = &run->state[number];
+    for (uint32_t i = 0; i <= tensor->more; i++) {
+        const uint32_t row = state->y + i;
+        const uint32_t slot = row % tensor->rows;
+        band[i] = row < tensor->height ? run->arena + tensor->slots +
+                                             (slot * tensor->width + state->x) * tensor->pixel_size
+                                       : NULL;
+    }
+}
+#endif
+
 /* How many pixels from (y, x) on the rows of one source allow, at most `most`. */
 static inline int32_t thumbnet_stream_allowed(const thumbnet_stream_run_t *run,
                                               const thumbnet_source_t *source, uint32_t number,
@@ -184,7 +213,8 @@ static inline int32_t thumbnet_stream_allowed(const thumbnet_stream_run_t *run,
     if (last < state->y) {
         return most;
     }
-    if (last > state->y || source->stride_width == 0) {
+    if (last > state->y + thumbnet_stream_more(&run->stage->tensors[number]) ||
+        source->stride_width == 0) {
         return 0;
     }
     /* In the row that is being made: the window of the last pixel must end before state->x. */
@@ -230,13 +260,23 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
                                 : thumbnet_stream_pixel(run, inputs[i], (uint32_t)row, column);
         }
     }
-    uint8_t *out = layer->out_row_size == 0
-                       ? run->arena + run->stage->tensors[operation->output].slots
-                       : thumbnet_stream_room(run, operation->output);
+    const thumbnet_stream_tensor_t *output = &run->stage->tensors[operation->output];
+    const int32_t more = thumbnet_stream_more(output);
+    void *out;
+#if THUMBNET_MAX_BAND > 1
+    void *band[THUMBNET_MAX_BAND];
+    if (more != 0) {
+        thumbnet_stream_band(run, operation->output, band);
+        out = band;
+    } else
+#endif
+        out = layer->out_row_size == 0 ? run->arena + output->slots
+                                       : thumbnet_stream_room(run, operation->output);
     operation->kernel(layer->constants, rows, out, x, n, run->arena + operation->scratch);
     if (x + n == (int32_t)layer->width) {
+        const int32_t next = y + 1 + more;
         state->x = 0;
-        state->y = (uint16_t)(y + 1);
+        state->y = (uint16_t)(next < layer->steps ? next : layer->steps);
         if (operation->position != operation->output && state->y == layer->steps) {
             run->state[operation->output].y = run->stage->tensors[operation->output].height;
         }

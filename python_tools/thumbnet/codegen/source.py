@@ -6,7 +6,7 @@ from thumbnet.codegen.arrays import array_definition
 from thumbnet.codegen.functions import functions
 from thumbnet.codegen.model import Naming, Provenance, comment_text
 from thumbnet.codegen.stream import Symbols, stream_tables
-from thumbnet.operators.base import CArray, Kernel, Lowered, Source
+from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Source
 from thumbnet.plan import Plan, Step, memory_map
 
 
@@ -16,13 +16,16 @@ def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
     symbols = {
         step.operator.name: f"{step.operator.kind}_{index}" for index, step in enumerate(plan.steps)
     }
-    kernels = list(dict.fromkeys(step.lowered.kernel for step in steps))
+    kernels = list(dict.fromkeys(kernel for step in steps for kernel in step.lowered.kernels))
     names = {step.operator.name: kernel_name(step.lowered.kernel) for step in steps}
+    # A kernel that calls others has their names in its constants.
+    simple = [step for step in steps if len(step.lowered.kernels) == 1]
     parts = [
         _banner(plan, naming, provenance),
         _includes(plan, naming, steps, kernels),
-        *[_constants(step, symbols[step.operator.name]) for step in steps],
+        *[_constants(step, symbols[step.operator.name]) for step in simple],
         *[_instantiation(kernel) for kernel in kernels],
+        *[_constants(step, symbols[step.operator.name]) for step in steps if step not in simple],
         *[
             stream_tables(plan, index, Symbols(symbols, names))
             for index, stage in enumerate(plan.stages)
@@ -63,23 +66,20 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
     )
     loops = "stream" if any(stage.kind == "stream" for stage in plan.stages) else "layer"
     headers = sorted({kernel.header for kernel in kernels})
+    band = max((step.lowered.band for step in steps), default=1)
+    bands = f"#define THUMBNET_MAX_BAND {band}\n" if band > 1 else ""
     return (
         f'{optimize}#include "{naming.name}.h"\n\n'
-        f"#define THUMBNET_MAX_ROWS {rows}\n#include <thumbnet/{loops}.h>\n"
+        f"#define THUMBNET_MAX_ROWS {rows}\n{bands}#include <thumbnet/{loops}.h>\n"
         + "".join(f"#include <{header}>\n" for header in headers)
     )
 
 
 def _constants(step: Step, symbol: str) -> str:
     lowered = step.lowered
-    parts = [array_definition(f"{symbol}_{array.name}", array) for array in lowered.arrays]
     maps = [_row_map(f"{symbol}_rows_{i}", source) for i, source in enumerate(lowered.sources)]
-    fields = ",\n".join(
-        f"    .{name} = {f'{symbol}_{value.name}' if isinstance(value, CArray) else value}"
-        for name, value in lowered.fields
-    )
-    parts += [text for text in maps if text]
-    parts.append(f"static const {lowered.struct} {symbol}_constants = {{\n{fields}}};\n")
+    parts = [text for text in maps if text]
+    parts.append(_structure(lowered, symbol))
     sources = ",\n".join(
         _source_fields(source, f"{symbol}_rows_{i}") for i, source in enumerate(lowered.sources)
     )
@@ -87,6 +87,24 @@ def _constants(step: Step, symbol: str) -> str:
     parts.append(f"static const thumbnet_source_t {symbol}_sources[{count}] = {{\n{sources}}};\n")
     parts.append(_layer(lowered, symbol))
     return "".join(parts)
+
+
+def _structure(lowered: Lowered, symbol: str) -> str:
+    """The arrays, those of parts first, and the structure of a kernel's constants."""
+    text = ""
+    fields = []
+    for name, value in lowered.fields:
+        shown = str(value)
+        if isinstance(value, CArray):
+            shown = f"{symbol}_{value.name}"
+            text += array_definition(shown, value)
+        elif isinstance(value, Part):
+            part = f"{symbol}_{name}"
+            text += _structure(value.lowered, part)
+            shown = f"{{{kernel_name(value.lowered.kernel)}, &{part}_constants}}"
+        fields.append(f"    .{name} = {shown}")
+    body = ",\n".join(fields)
+    return f"{text}static const {lowered.struct} {symbol}_constants = {{\n{body}}};\n"
 
 
 def _row_map(name: str, source: Source) -> str:

@@ -86,6 +86,8 @@ def _root(plan: Plan, tensor: str) -> str:
 
 def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
     rows = _rows(plan, steps, tensor)
+    more = max((step.lowered.band for step in steps if step.operator.outputs[0] == tensor), default=1)
+    together = f", .more = {more - 1}" if more > 1 else ""
     line = stage.lines.get(tensor)
     slots, strip, kept, margin = 0, 0, rows[0], 0
     if line is not None:
@@ -100,7 +102,7 @@ def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
         f"    /* {comment_text(tensor)} */\n"
         f"    {{.slots = {slots}, .strip = {strip}, .rows = {kept}, .margin = {margin},\n"
         f"     .height = {rows[0]}, .width = {rows[1]}, .pixel_size = {rows[2]}, "
-        f".place = {place}}},\n"
+        f".place = {place}{together}}},\n"
     )
 
 

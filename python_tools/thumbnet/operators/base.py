@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -94,20 +94,54 @@ class Kernel:
     literals: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Workspace:
+    """Scratch in which a kernel keeps a window of columns from run to run.
+
+    ``rows`` rows of the columns that a run reads, ``pixel`` bytes each, of rows of ``width``
+    pixels; and for a run alone ``run_pixel`` bytes a pixel; behind a head of 4 bytes.
+    """
+
+    rows: int
+    kernel_width: int
+    stride_width: int
+    width: int
+    pixel: int
+    run_pixel: int
+
+    def columns(self, run: int) -> int:
+        """Columns of the window for runs of ``run`` pixels."""
+        return min((run - 1) * self.stride_width + self.kernel_width, self.width)
+
+    def size(self, run: int) -> int:
+        """Bytes for runs of ``run`` pixels."""
+        return 4 + self.rows * self.columns(run) * self.pixel + run * self.run_pixel
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A kernel with its constants that another kernel calls."""
+
+    lowered: Lowered
+
+
 @dataclass(frozen=True, eq=False)
 class Lowered:
     """An operator as a row kernel over whole tensors.
 
-    ``fields`` initialise the constants structure ``struct`` in order; a CArray becomes its name.
+    ``fields`` initialise the constants structure ``struct`` in order; a CArray becomes its name, a
+    Part a kernel and the name of its constants.
     ``sources`` and ``overlap`` follow the inputs that are not constants, in their order; what a
     kernel needs of a constant input is in ``fields``. ``overlap[i]`` is the least d such that the
     output may start d bytes below input i (and every lower address) while rows are made from the
-    top, or None where the two must be disjoint; see :func:`window_overlap`.
+    top, or None where the two must be disjoint; see :func:`window_overlap`. ``band`` rows are made
+    together, column by column, where it is not 1 (streams alone do so); ``scratch`` of a kernel
+    with a ``workspace`` depends on how many pixels a run has, see :meth:`for_runs`.
     """
 
     kernel: Kernel
     struct: str
-    fields: tuple[tuple[str, int | CArray], ...]
+    fields: tuple[tuple[str, int | CArray | Part], ...]
     sources: tuple[Source, ...]
     output: Rows
     macs: int
@@ -117,16 +151,42 @@ class Lowered:
     steps: int | None = None
     width: int | None = None
     pointwise: bool = False
+    band: int = 1
+    workspace: Workspace | None = None
     arrays: tuple[CArray, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        found = tuple(value for _, value in self.fields if isinstance(value, CArray))
-        object.__setattr__(self, "arrays", found)
+        found: list[CArray] = []
+        for _, value in self.fields:
+            if isinstance(value, CArray):
+                found.append(value)
+            elif isinstance(value, Part):
+                found += value.lowered.arrays
+        object.__setattr__(self, "arrays", tuple(found))
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """The kernel and those that it calls."""
+        values = (value for _, value in self.fields)
+        parts = (value.lowered for value in values if isinstance(value, Part))
+        return (*(kernel for part in parts for kernel in part.kernels), self.kernel)
+
+    def for_runs(self, run: int) -> Lowered:
+        """The same with a workspace for runs of at most ``run`` pixels, if it needs one."""
+        if self.workspace is None:
+            return self
+        fields = (*self.fields, ("columns", self.workspace.columns(run)))
+        return replace(self, fields=fields, scratch=self.workspace.size(run))
 
     @property
     def accumulates(self) -> bool:
         """Whether the kernel takes input rows one by one and writes the output at the last."""
         return self.steps is not None
+
+    @property
+    def keeps_scratch(self) -> bool:
+        """Whether the kernel finds its scratch as its last run left it."""
+        return self.accumulates or self.workspace is not None
 
 
 class Family(abc.ABC):

@@ -11,6 +11,7 @@ from thumbnet.operators.concatenation import Concatenation
 from thumbnet.operators.conv_2d import Conv2d
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.elementwise import Elementwise
+from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
 from thumbnet.operators.lookup import Lookup
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pool import Pool
@@ -39,6 +40,7 @@ def families() -> dict[str, Family]:
         Softmax(),
         Lookup(),
         Quantize(),
+        InvertedBottleneck(),
     ]
     return {kind: family for family in listed for kind in family.kinds}
 

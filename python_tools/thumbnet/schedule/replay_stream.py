@@ -72,6 +72,7 @@ class _Tensor:
     strip_size: int = 0
     rows: int = 0
     margin: int = 0
+    band: int = 1
 
     @property
     def newest(self) -> int:
@@ -98,6 +99,7 @@ class _Stream:
                 if name not in self.tensors:
                     self._add(name, source.rows, given=True)
             self._add(step.operator.outputs[0], step.lowered.output, given=False)
+            self.tensors[step.operator.outputs[0]].band = step.lowered.band
             if step.lowered.accumulates:
                 self.own[number] = _State()
         self.last_reader = [self._last_reader(number) for number in range(len(self.stage.steps))]
@@ -189,10 +191,17 @@ class _Stream:
                 if first < end:
                     seen.append(self._see(self.tensors[name], index, row, first, end))
         output = self.tensors[step.operator.outputs[0]]
-        out = self.memory.whole(output.name) if lowered.accumulates else self._room(output, n)
-        run_kernel(self.memory, step, seen, out, x, y, n)
+        if lowered.accumulates:
+            places = [self.memory.whole(output.name)]
+        elif output.band > 1:
+            rows = range(y, min(y + output.band, output.height))
+            places = [self._pixel(output, row, x) for row in rows]
+        else:
+            places = [self._room(output, n)]
+        run_kernel(self.memory, step, seen, places, x, y, n)
         state.x = (x + n) % width
-        state.y = y + (x + n == width)
+        if x + n == width:
+            state.y = min(y + lowered.band, height)
         if lowered.accumulates and state.y == height:
             output.state.y = output.height
         return True
@@ -206,7 +215,7 @@ class _Stream:
         last = min(last, source.rows.height - 1)
         if last < state.y:
             return most
-        if last > state.y or source.stride_width == 0:
+        if last >= state.y + tensor.band or source.stride_width == 0:
             return 0
         reach = state.x - source.kernel_width + source.pad_left
         if reach < x * source.stride_width:

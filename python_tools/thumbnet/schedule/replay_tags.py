@@ -6,6 +6,7 @@ run of pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -159,9 +160,10 @@ def grid(lowered: Lowered) -> tuple[int, int]:
 
 
 def run_kernel(
-    memory: Memory, step: Step, seen: list[Seen], out: Pointer, x: int, y: int, n: int
+    memory: Memory, step: Step, seen: list[Seen], outs: Sequence[Pointer], x: int, y: int, n: int
 ) -> None:
-    """One call of a kernel that makes pixels [x, x + n) of row y (of its grid)."""
+    """One call of a kernel that makes pixels [x, x + n) of row y (of its grid), and of those below
+    that are made with it."""
     lowered, graph = step.lowered, memory.plan.graph
     where = f"{step.operator.name!r} pixel ({y}, {x})"
     output, name = lowered.output, step.operator.outputs[0]
@@ -169,18 +171,18 @@ def run_kernel(
     start, size = (y * output.width + x) * pixel_size(output), n * pixel_size(output)
     if lowered.accumulates:
         start, size = 0, output.size
+    writes = [(out, start + row * output.row_size) for row, out in enumerate(outs) if ends]
     if memory.trace is not None:
         memory.trace += [Touch(False, one.name, one.start, one.start + one.size) for one in seen]
-        if ends:
-            memory.trace.append(Touch(True, name, start, start + size))
+        memory.trace += [Touch(True, name, start, start + size) for _, start in writes]
     for one in seen:
         needed = _needed(graph, step, one, x)
         memory.expect(one.name, one.start, one.size, one.at, where, needed)
-        if ends and not lowered.accumulates:
+        for out, start in writes if not lowered.accumulates else ():
             _check_order(graph, step, one, out, start, size, where)
     if lowered.scratch:
         _use_scratch(memory, step, where, (y, x) == (0, 0))
-    if ends:
+    for out, start in writes:
         memory.write(out, memory.tags(name, start, size))
 
 
@@ -215,7 +217,7 @@ def _use_scratch(memory: Memory, step: Step, where: str, fresh: bool) -> None:
     """An accumulating kernel finds its scratch as it left it; others only need the room."""
     name, size = f"scratch of {step.operator.name}", step.lowered.scratch
     at = Pointer(memory.arena, memory.plan.memory.scratch[step.operator.name])
-    if step.lowered.accumulates and not fresh:
+    if step.lowered.keeps_scratch and not fresh:
         memory.expect(name, 0, size, at, where)
     memory.write(at, memory.tags(name, 0, size))
 
@@ -237,4 +239,4 @@ def run_layer(plan: Plan, memory: Memory, step: Step) -> None:
                 size = (end - first) * pixel_size(source.rows)
                 seen.append(Seen(name, index, row, start, size, memory.whole(name) + start))
         row_out = out if lowered.accumulates else out + y * lowered.output.row_size
-        run_kernel(memory, step, seen, row_out, 0, y, width)
+        run_kernel(memory, step, seen, [row_out], 0, y, width)

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from thumbnet.schedule.search_growth import WHOLE_ROW, Growth, layer_bytes
+from thumbnet.schedule.search_growth import INFINITE, WHOLE_ROW, Growth, layer_bytes
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_net import Network
 from thumbnet.schedule.stream_overlap import Overlaps
-
-INFINITE = 1 << 60
 
 Price = Callable[["Cut"], int]
 
@@ -61,7 +59,7 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
             end = growth.walk.end
             if growth.floor() >= limit:
                 break
-            if end == first + 1 and not begins:
+            if end == first + 1 and not begins and net.nodes[first].workspace is None:
                 continue
             if begins and net.values[net.inputs[0]].last >= end:
                 continue
@@ -127,7 +125,8 @@ def _cuts(
 ) -> Iterator[Cut]:
     """The stages from operator ``first`` on that need no more than ``limit`` bytes."""
     count = len(net.nodes)
-    if not pushed:
+    alone = net.nodes[first].workspace is None
+    if not pushed and alone:
         size = layer_bytes(net, first)
         if size <= limit:
             yield Cut(first, first + 1, None, size, layer_cost(net.nodes[first]))
@@ -137,7 +136,7 @@ def _cuts(
         if growth.floor() > limit:
             return
         late = pushed and net.values[net.inputs[0]].last >= end
-        if late or (end == first + 1 and not pushed) or growth.least() > limit:
+        if late or (end == first + 1 and alone and not pushed) or growth.least() > limit:
             continue
         for width, size, cost in zip(widths, growth.sizes(), growth.costs, strict=True):
             if size <= limit:

@@ -12,6 +12,9 @@ from thumbnet.schedule.stream_stage import Extent, Time, Walk
 WHOLE_ROW = 1 << 16
 """The segment width that stands for a whole row."""
 
+INFINITE = 1 << 60
+"""More bytes than there are."""
+
 STATE_SIZE = 6
 """Bytes of ``thumbnet_stream_state_t``."""
 
@@ -87,6 +90,10 @@ class Growth:
             for i, wide in enumerate(self.widths):
                 run = segment(wide, walk.operator_times[index], node.width)
                 self.costs[i] += run_cost(node, run)
+        if node.workspace is not None:
+            for i, wide in enumerate(self.widths):
+                run = segment(wide, walk.operator_times[index], node.width)
+                self.lines[i] += aligned(node.workspace.size(run))
         for tensor in {read.tensor for read in node.reads}:
             if net.values[tensor].last == index and tensor in walk.times:
                 self.written.pop(tensor, None)
@@ -101,10 +108,12 @@ class Growth:
             rows = height - 1 if extent is None else min(extent.rows, height - 1)
             sizes = [rows * width * value.pixel] * len(self.widths)
         else:
-            runs = [segment(wide, walk.times[tensor], width) for wide in self.widths]
+            runs = [0] * len(self.widths)
+            if walk.band(tensor) == 1:
+                runs = [segment(wide, walk.times[tensor], width) for wide in self.widths]
             sizes = [line_pixels(extent, run, height, width) * value.pixel for run in runs]
-            if self._priced:
-                for i, run in enumerate(runs):
+            for i, run in enumerate(runs):
+                if self._priced and run:
                     self.costs[i] += line_cost(self.net, tensor, extent, run)
         for i, size in enumerate(sizes):
             self.lines[i] += size
@@ -164,8 +173,10 @@ def shared(pairs: list[tuple[int, int, int]]) -> int:
 
 
 def layer_bytes(net: Network, index: int) -> int:
-    """Bytes that operator ``index`` needs when it runs over whole tensors."""
+    """Bytes that operator ``index`` needs when it runs over whole tensors; INFINITE: it cannot."""
     node = net.nodes[index]
+    if node.workspace is not None:
+        return INFINITE
     if node.is_view:
         return max(net.live[index], net.live[index + 1])
     output = net.values[node.output]

@@ -11,8 +11,8 @@ from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan
 from thumbnet.schedule.pushed import why_not_pushed
-from thumbnet.schedule.search_cuts import INFINITE, Cut, Stages, least_bytes
-from thumbnet.schedule.search_growth import layer_bytes
+from thumbnet.schedule.search_cuts import Cut, Stages, least_bytes
+from thumbnet.schedule.search_growth import INFINITE, layer_bytes
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_memory import plan_stages
@@ -108,8 +108,8 @@ class Scheduler:
     def fastest(self, limit: int) -> Plan:
         """The plan of least overhead within ``limit`` bytes; the smallest found where none fits."""
         # Nothing cheaper than layers needs more than they do.
-        layers = max(layer_bytes(self.net, index) for index in range(len(self.net.nodes)))
-        target = min(limit, self.least + layers)
+        sizes = [layer_bytes(self.net, index) for index in range(len(self.net.nodes))]
+        target = min(limit, self.least + max(size for size in sizes if size != INFINITE))
         best: Plan | None = None
         stages = self._stages(target)
         for _ in range(_ATTEMPTS):

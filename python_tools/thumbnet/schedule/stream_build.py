@@ -51,13 +51,12 @@ def build_stream(
     for _ in range(cut.first, cut.end):
         if not walk.extend():
             raise ValueError(f"operators {cut.first} to {cut.end} are no stage")
-    steps = tuple(
-        Step(operator, lowered[operator.name]) for operator in graph.operators[cut.first : cut.end]
-    )
     runs = {
         index: segment(cut.width or 1, walk.operator_times[index], net.nodes[index].width)
         for index in range(cut.first, cut.end)
     }
+    operators = [(graph.operators[index], run) for index, run in runs.items()]
+    steps = tuple(Step(one, lowered[one.name].for_runs(run)) for one, run in operators)
     extents = {
         tensor: walk.extent(tensor)
         for tensor in walk.times
@@ -86,7 +85,7 @@ def _line(
     if tensor == walk.pushed:
         rows = height - 1 if extent is None else min(extent.rows, height - 1)
         return LineBuffer(value.name, height, width, value.pixel, rows, 0, 0)
-    run = runs[walk.writers[tensor]]
+    run = runs[walk.writers[tensor]] if walk.band(tensor) == 1 else 0
     if extent is None or line_pixels(extent, run, height, width) >= height * width:
         return None
     return LineBuffer(value.name, height, width, value.pixel, extent.rows, extent.margin, run)

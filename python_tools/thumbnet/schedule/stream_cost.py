@@ -13,6 +13,9 @@ from thumbnet.schedule.stream_stage import Extent
 _ROW = 100
 """A kernel's call in a layer."""
 
+_PARTS = 3
+"""Kernels that each row of a band goes through after its expansion."""
+
 _RUN = 550
 """A kernel's call in a stream, with finding out which operator is ready and where its rows are."""
 
@@ -32,6 +35,9 @@ def run_cost(node: Node, segment: int) -> int:
     """Of a streamed operator whose runs make ``segment`` pixels."""
     whole, rest = divmod(node.width, segment)
     runs = whole + (rest > 0)
+    if node.workspace is not None:
+        calls = node.workspace.rows + _PARTS * node.band
+        return -(-node.height // node.band) * runs * (_RUN + calls * _ROW)
     # A row of odd width has a pixel without a neighbour anyway.
     alone = whole * (segment % 2) + rest % 2 - node.width % 2
     return node.height * (runs * _RUN + max(alone, 0) * node.pair_gain)

@@ -72,10 +72,10 @@ def make_block(graph: Graph, stage: Stage) -> Block:
     scratch: dict[str, int] = {}
     size = 0
     for step in stage.steps:
-        if step.lowered.accumulates:
+        if step.lowered.keeps_scratch:
             scratch[step.operator.name] = size
             size += aligned(step.lowered.scratch)
-    once = [step for step in stage.steps if step.lowered.scratch and not step.lowered.accumulates]
+    once = [step for step in stage.steps if step.lowered.scratch and not step.lowered.keeps_scratch]
     scratch |= {step.operator.name: size for step in once}
     size += max((aligned(step.lowered.scratch) for step in once), default=0)
     lines: dict[str, tuple[int, int]] = {}

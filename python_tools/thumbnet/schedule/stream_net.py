@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from thumbnet.ir.graph import Graph
-from thumbnet.operators.base import Lowered, Rows, Source
+from thumbnet.operators.base import Lowered, Rows, Source, Workspace
 from thumbnet.schedule.live_ranges import find_views
 
 UNIT = 720720 << 4
@@ -59,6 +59,9 @@ class Node:
     width: int
     accumulates: bool
     scratch: int
+    workspace: Workspace | None
+    band: int
+    """Rows of the grid that are made together."""
     macs: int
     pair_gain: int
     """Instructions that a pixel costs less where its neighbour is made together with it."""
@@ -195,6 +198,8 @@ def _node(
         how.output.width if how.width is None else how.width,
         how.accumulates,
         how.scratch,
+        how.workspace,
+        how.band,
         how.macs,
         _pair_gain(operator.kind, how),
         is_view,

@@ -112,7 +112,7 @@ class Overlaps:
             for read in node.reads:
                 reach = reached.get(read.tensor)
                 if reach is not None:
-                    window = _window(read, reach)
+                    window = _window(node, read, reach)
                     latest = window if latest is None else _later(latest, window)
             if latest is not None:
                 reached[node.output] = _output(node, latest)
@@ -127,8 +127,12 @@ def _output(node: Node, reach: Reach) -> Reach:
     return Reach(reach.rows.whole(node.height), reach.columns.whole(node.width))
 
 
-def _window(read: Read, reach: Reach) -> Reach:
-    """What an operator's pixel needs through one of its windows."""
+def _window(node: Node, read: Read, reach: Reach) -> Reach:
+    """What an operator's pixel needs through one of its windows.
+
+    What rows of a band need besides, because those below are made with them, is left out but for
+    the last of them, which is what counts.
+    """
     height, width = read.rows.height, read.rows.width
     if read.stride_width == 0:
         columns = reach.columns.whole(width)
@@ -139,7 +143,8 @@ def _window(read: Read, reach: Reach) -> Reach:
     elif read.stride == 0:
         rows = reach.rows.whole(height)
     else:
-        rows = reach.rows.windows(read.stride, read.rows_behind, height)
+        behind = read.rows_behind - (node.band - 1) * read.stride
+        rows = reach.rows.windows(read.stride, behind, height)
     return Reach(rows, columns)
 
 
@@ -213,6 +218,7 @@ def _oldest(node: Node, read: Read, row: int, column: int) -> int | None:
     None if none is.
     """
     width = read.rows.width
+    row += (-row - 1) % node.band
     below = _first_row(node, read, row + 1) * width
     if row < 0:
         return 0
@@ -227,4 +233,5 @@ def _first_row(node: Node, read: Read, row: int) -> int:
         return read.rows.height
     if read.source.row_map is not None:
         return read.source.row_map[row]
+    row -= row % node.band
     return min(max(row * read.stride - read.pad, 0), read.rows.height)

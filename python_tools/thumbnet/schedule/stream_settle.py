@@ -23,8 +23,9 @@ class _Line:
              have to stay in the strip lest they drive out what is needed of that row
     """
 
-    def __init__(self, height: int, width: int) -> None:
+    def __init__(self, height: int, width: int, band: int) -> None:
         self.height = height
+        self.band = band
         self.width = width
         self.y = 0
         self.x = 0
@@ -41,7 +42,8 @@ class _Line:
         for operator, read in self.readers:
             if operator.y < operator.height:
                 row, column = _first_row(read, operator.y), _first_column(read, operator.x)
-                if operator.y + 1 < operator.height and _first_row(read, operator.y + 1) == row:
+                below = operator.y + operator.band
+                if below < operator.height and _first_row(read, below) == row:
                     column = 0
                 if row < self.height and (found is None or (row, column) < found):
                     found = row, column
@@ -51,7 +53,9 @@ class _Line:
         """Room is made for the run at (y, x)."""
         self.run = self.x
         needed = self.needs()
-        if needed is None or needed[0] > self.y:
+        if self.band > 1 and needed is not None:
+            self.gap = max(self.gap, min(self.y + self.band, self.height) - 1 - needed[0])
+        if self.band > 1 or needed is None or needed[0] > self.y:
             return
         gap = self.y - needed[0]
         self.gap = max(self.gap, gap)
@@ -73,6 +77,8 @@ class _Line:
 
     def extent(self, segment: int) -> Extent | None:
         """The kept rows and margin that take least; None if the whole tensor takes no more."""
+        if self.band > 1:
+            return Extent(self.gap + 1, 0) if self.gap + 1 < self.height else None
         margin = max(self.strip, self.oldest.get(self.gap, 0))
         choices = [Extent(self.gap, margin), Extent(self.gap + 1, self.strip)]
         rows, margin = min(
@@ -87,6 +93,7 @@ class _Operator:
     def __init__(self, node: Node, segment: int) -> None:
         self.height = node.height
         self.width = node.width
+        self.band = node.band
         self.segment = segment
         self.accumulates = node.accumulates
         self.y = 0
@@ -112,7 +119,7 @@ class _Operator:
             output.begin_run()
         self.x = x + n
         if self.x == self.width:
-            self.y, self.x = y + 1, 0
+            self.y, self.x = min(y + self.band, self.height), 0
         if output is not None:
             if not self.accumulates:
                 output.y, output.x = self.y, self.x
@@ -143,7 +150,7 @@ def _stage(walk: Walk, runs: Mapping[int, int]) -> tuple[dict[int, _Line], list[
     lines: dict[int, _Line] = {}
     for tensor in walk.times:
         rows = net.values[tensor].rows
-        lines[tensor] = _Line(rows.height, rows.width)
+        lines[tensor] = _Line(rows.height, rows.width, walk.band(tensor))
     operators = []
     for index in range(walk.start, walk.end):
         node = net.nodes[index]
@@ -188,7 +195,7 @@ def _allowed(line: _Line, read: Read, y: int, x: int, most: int) -> int:
     last = min(_last_row(read, y), line.height - 1)
     if last < line.y:
         return most
-    if last > line.y or read.stride_width == 0:
+    if last >= line.y + line.band or read.stride_width == 0:
         return 0
     reach = line.x - 1 - read.columns_behind
     if reach < x * read.stride_width:

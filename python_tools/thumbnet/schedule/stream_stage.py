@@ -127,9 +127,17 @@ class Walk:
         # Columns of the oldest row die as the newest row grows over them, and the strip must hold
         # what is read of the newest; the rows between are whole.
         tied = [lag.columns for lag in lags if lag.rows == rows or lag.reads_newest]
+        if self.band(tensor) > 1:
+            # All rows of a band are made in their slots.
+            return Extent(rows + 1, 0) if rows + 1 < shape.height else None
         if rows >= shape.height:
             return None
         return Extent(rows, min(max(tied, default=0), shape.width - 1))
+
+    def band(self, tensor: int) -> int:
+        """Rows of a tensor that are made together."""
+        writer = self.writers.get(tensor)
+        return 1 if writer is None else self.net.nodes[writer].band
 
     def _is_full(self, node: Node) -> bool:
         """Whether the executor's 8-bit numbers of tensors and states could run out."""
@@ -189,7 +197,11 @@ class Walk:
             return None
         else:
             scale = tensor.scale * read.stride
-            delay = tensor.delay + tensor.scale * read.rows_behind
+            behind, band = read.rows_behind, self.band(read.tensor)
+            if read.stride * self.net.nodes[index].band % band == 0:
+                # The last row of each window is as deep in its band, which comes with its first.
+                behind -= behind % band
+            delay = tensor.delay + tensor.scale * behind
         if read.stride_width == 0 or tensor.epoch == _PUSHED:
             return Time(tensor.clock, scale, delay, index, UNIT, 0)
         return Time(
@@ -234,6 +246,6 @@ class Walk:
             columns = width - 1
         else:
             columns = (when.column_delay - tensor.column_delay) // tensor.column_scale
-        rows += read.pad
+        rows += read.pad + self.band(read.tensor) - 1
         columns = max(min(columns + read.pad_left, width - 1), 0)
         lags.append(Lag(rows, columns, rows == read.kernel_height - 1))

@@ -1,0 +1,142 @@
+"""inverted_bottleneck: expansion, depthwise convolution, projection and residual as one kernel.
+
+Only the scheduler makes it, where RAM is worth more than work: of the expanded tensor there is then
+no more than a window, and the rows that two bands of output rows share are expanded twice. Nothing
+else is computed again, where MCUNetV2's patches do so with all that lies before them. The
+arithmetic is that of its parts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import cast
+
+from thumbnet.ir import attributes
+from thumbnet.ir.graph import Array, Graph, Operator
+from thumbnet.operators.base import (
+    Family,
+    Kernel,
+    Lowered,
+    Part,
+    Rows,
+    Source,
+    Workspace,
+)
+from thumbnet.operators.conv_2d import Conv2d
+from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
+from thumbnet.operators.elementwise import Elementwise
+
+HEADER = "thumbnet/kernels/inverted_bottleneck.h"
+
+
+class InvertedBottleneck(Family):
+    """inverted_bottleneck."""
+
+    kinds = ("inverted_bottleneck",)
+
+    def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
+        """[1,OH,OW,O]: that of the last part."""
+        body = _attributes(operator).body
+        return body.tensor(body.outputs[0]).shape
+
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """One part after the other."""
+        body = _attributes(operator).body
+        values: dict[str, Array | None] = {body.inputs[0]: inputs[0]}
+        for part in body.operators:
+            given = [values.get(name, body.tensors[name].data) for name in part.inputs]
+            values[part.outputs[0]] = _family(part.kind).reference(body, part, given)[0]
+        return [cast(Array, values[body.outputs[0]])]
+
+    def lower(self, graph: Graph, operator: Operator) -> Lowered:
+        """A kernel that calls those of the parts."""
+        how = _attributes(operator)
+        body = how.body
+        parts = [_family(part.kind).lower(body, part) for part in body.operators]
+        expand, depthwise, project = parts[:3]
+        window, rows = depthwise.sources[0], expand.sources[0].rows
+        output = project.output
+        height = (how.rows - 1) * window.stride + window.kernel_height
+        residual = len(parts) > 3 and body.operators[3].inputs.index(body.inputs[0])
+        pixel = expand.output.channels
+        last = output.channels if len(parts) > 3 else 0
+        return Lowered(
+            kernel=Kernel(HEADER, "thumbnet_inverted_bottleneck_s8"),
+            struct="thumbnet_inverted_bottleneck_t",
+            fields=(
+                ("expand", Part(expand)),
+                ("depthwise", Part(depthwise)),
+                ("project", Part(project)),
+                *((("add", Part(parts[3])),) if len(parts) > 3 else ()),
+                ("in_width", rows.width),
+                ("in_channels", rows.channels),
+                ("expanded", pixel),
+                ("band", how.rows),
+                ("rows", window.kernel_height),
+                ("stride", window.stride),
+                ("kernel_width", window.kernel_width),
+                ("stride_width", window.stride_width),
+                ("pad_top", window.pad),
+                ("pad_left", window.pad_left),
+                ("residual", int(residual)),
+            ),
+            sources=(_source(window, rows, height),),
+            output=output,
+            macs=_expansion(expand, window, output, how.rows) + depthwise.macs + project.macs,
+            overlap=(_overlap(window, rows, output, how.rows),),
+            band=how.rows,
+            workspace=Workspace(
+                height,
+                window.kernel_width,
+                window.stride_width,
+                rows.width,
+                pixel,
+                pixel + last,
+            ),
+        )
+
+
+def _source(window: Source, rows: Rows, height: int) -> Source:
+    return Source(
+        rows,
+        kernel_height=height,
+        stride=window.stride,
+        pad=window.pad,
+        kernel_width=window.kernel_width,
+        stride_width=window.stride_width,
+        pad_left=window.pad_left,
+    )
+
+
+def _expansion(expand: Lowered, window: Source, output: Rows, band: int) -> int:
+    """Multiply-accumulates of the expansion: every band expands all the rows that it reads."""
+    height = expand.output.height
+    rows = 0
+    for y in range(0, output.height, band):
+        made = min(band, output.height - y)
+        first = y * window.stride - window.pad
+        last = first + (made - 1) * window.stride + window.kernel_height
+        rows += max(min(last, height) - max(first, 0), 0)
+    return expand.macs // height * rows
+
+
+def _overlap(window: Source, rows: Rows, output: Rows, band: int) -> int:
+    """A band's rows may be written over what bands above have read, however long its runs are."""
+    least = 0
+    for y in range(0, output.height, band):
+        end = min(y + band, output.height) * output.row_size
+        least = max(least, end - max(y * window.stride - window.pad, 0) * rows.row_size)
+    return least
+
+
+@cache
+def _family(kind: str) -> Family:
+    found: tuple[Family, ...] = (Conv2d(), DepthwiseConv2d(), Elementwise())
+    return next(one for one in found if kind in one.kinds)
+
+
+def _attributes(operator: Operator) -> attributes.InvertedBottleneck:
+    return cast(attributes.InvertedBottleneck, operator.attributes)
