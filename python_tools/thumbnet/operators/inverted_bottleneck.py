@@ -54,49 +54,54 @@ class InvertedBottleneck(Family):
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """A kernel that calls those of the parts."""
         how = _attributes(operator)
-        body = how.body
-        parts = [_family(part.kind).lower(body, part) for part in body.operators]
-        expand, depthwise, project = parts[:3]
-        window, rows = depthwise.sources[0], expand.sources[0].rows
-        output = project.output
-        height = (how.rows - 1) * window.stride + window.kernel_height
-        residual = len(parts) > 3 and body.operators[3].inputs.index(body.inputs[0])
-        pixel = expand.output.channels
-        last = output.channels if len(parts) > 3 else 0
-        return Lowered(
-            kernel=Kernel(HEADER, "thumbnet_inverted_bottleneck_s8"),
-            struct="thumbnet_inverted_bottleneck_t",
-            fields=(
-                ("expand", Part(expand)),
-                ("depthwise", Part(depthwise)),
-                ("project", Part(project)),
-                *((("add", Part(parts[3])),) if len(parts) > 3 else ()),
-                ("in_width", rows.width),
-                ("in_channels", rows.channels),
-                ("expanded", pixel),
-                ("band", how.rows),
-                ("rows", window.kernel_height),
-                ("stride", window.stride),
-                ("kernel_width", window.kernel_width),
-                ("stride_width", window.stride_width),
-                ("pad_top", window.pad),
-                ("pad_left", window.pad_left),
-                ("residual", int(residual)),
-            ),
-            sources=(_source(window, rows, height),),
-            output=output,
-            macs=_expansion(expand, window, output, how.rows) + depthwise.macs + project.macs,
-            overlap=(_overlap(window, rows, output, how.rows),),
-            band=how.rows,
-            workspace=Workspace(
-                height,
-                window.kernel_width,
-                window.stride_width,
-                rows.width,
-                pixel,
-                pixel + last,
-            ),
-        )
+        parts = [_family(part.kind).lower(how.body, part) for part in how.body.operators]
+        return lower_band(how.body.operators, parts, how.rows)
+
+
+def lower_band(operators: Sequence[Operator], parts: Sequence[Lowered], band: int) -> Lowered:
+    """A kernel that makes ``band`` rows at once and calls those of ``operators``, ``parts``."""
+    expand, depthwise, project = parts[:3]
+    window, rows = depthwise.sources[0], expand.sources[0].rows
+    output = project.output
+    height = (band - 1) * window.stride + window.kernel_height
+    adds = len(parts) > 3
+    residual = operators[3].inputs.index(operators[0].inputs[0]) if adds else 0
+    pixel = expand.output.channels
+    workspace = Workspace(
+        rows=height,
+        kernel_width=window.kernel_width,
+        stride_width=window.stride_width,
+        width=rows.width,
+        pixel=pixel,
+        run_pixel=pixel + adds * output.channels,
+    )
+    return Lowered(
+        kernel=Kernel(HEADER, "thumbnet_inverted_bottleneck_s8"),
+        struct="thumbnet_inverted_bottleneck_t",
+        fields=(
+            ("expand", Part(expand)),
+            ("depthwise", Part(depthwise)),
+            ("project", Part(project)),
+            *((("add", Part(parts[3])),) if adds else ()),
+            ("in_width", rows.width),
+            ("in_channels", rows.channels),
+            ("expanded", pixel),
+            ("band", band),
+            ("rows", window.kernel_height),
+            ("stride", window.stride),
+            ("kernel_width", window.kernel_width),
+            ("stride_width", window.stride_width),
+            ("pad_top", window.pad),
+            ("pad_left", window.pad_left),
+            ("residual", residual),
+        ),
+        sources=(_source(window, rows, height),),
+        output=output,
+        macs=_expansion(expand, window, output, band) + depthwise.macs + project.macs,
+        overlap=(_overlap(window, rows, output, band),),
+        band=band,
+        workspace=workspace,
+    )
 
 
 def _source(window: Source, rows: Rows, height: int) -> Source:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 
 from thumbnet.schedule.stream_cost import line_cost, run_cost
-from thumbnet.schedule.stream_net import UNIT, Network
+from thumbnet.schedule.stream_net import UNIT, Fused, Network
 from thumbnet.schedule.stream_overlap import Overlaps
 from thumbnet.schedule.stream_stage import Extent, Time, Walk
 
@@ -73,13 +74,21 @@ class Growth:
         self._states = 0
         self._before = net.live[start]
 
-    def extend(self) -> bool:
-        """Adds the next operator; False if it cannot join the stage."""
+    def copy(self) -> Growth:
+        """A stage that grows on by itself."""
+        other = copy(self)
+        other.walk = self.walk.copy()
+        other.lines, other.costs = list(self.lines), list(self.costs)
+        other.written = dict(self.written)
+        return other
+
+    def extend(self, fused: Fused | None = None) -> bool:
+        """Adds the next operator, or fused ones; False if it cannot join the stage."""
         walk, net = self.walk, self.net
         index = walk.end
-        if not walk.extend():
+        if not walk.extend(fused):
             return False
-        node = net.nodes[index]
+        node = walk.nodes[index]
         self._states += 1 + node.accumulates
         if node.accumulates:
             self.scratch += aligned(node.scratch)
@@ -95,7 +104,7 @@ class Growth:
                 run = segment(wide, walk.operator_times[index], node.width)
                 self.lines[i] += aligned(node.workspace.size(run))
         for tensor in {read.tensor for read in node.reads}:
-            if net.values[tensor].last == index and tensor in walk.times:
+            if index <= net.values[tensor].last < walk.end and tensor in walk.times:
                 self.written.pop(tensor, None)
                 self._add_lines(tensor)
         return True

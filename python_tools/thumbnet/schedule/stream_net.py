@@ -71,6 +71,16 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Fused:
+    """A node for all operators from that at whose place it stands up to ``end``."""
+
+    node: Node
+    end: int
+    extra_macs: int
+    """Multiply-accumulates beyond those of the operators by themselves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Value:
     """A tensor that is not a constant.
 
@@ -205,6 +215,29 @@ def _node(
         is_view,
         not is_view and small,
     )
+
+
+def fused_node(net: Network, first: int, end: int, how: Lowered) -> Fused:
+    """Operators [first, end), of which the last makes what the first's input becomes, as ``how``."""
+    tensor = net.nodes[first].reads[0].tensor
+    last = net.nodes[end - 1]
+    node = Node(
+        last.name,
+        (_read(tensor, how.sources[0], how, net.values[tensor].rows),),
+        how.overlap,
+        last.output,
+        how.output.height,
+        how.output.width,
+        False,
+        how.scratch,
+        how.workspace,
+        how.band,
+        how.macs,
+        _pair_gain("conv_2d", how),
+        False,
+        all(one.streams for one in net.nodes[first:end]),
+    )
+    return Fused(node, end, how.macs - sum(one.macs for one in net.nodes[first:end]))
 
 
 def _pair_gain(kind: str, how: Lowered) -> int:

@@ -68,8 +68,8 @@ class Overlaps:
 
     def __init__(self, net: Network) -> None:
         self.net = net
-        self._reaches: dict[int, tuple[int, dict[int, Reach]]] = {}
-        self._distances: dict[tuple[int, int, int], int | None] = {}
+        self._reaches: dict[tuple[int, int], tuple[int, dict[int, Reach]]] = {}
+        self._distances: dict[tuple[int, int, int, int], int | None] = {}
 
     def distance(self, walk: Walk, tensor: int, output: int) -> int | None:
         """Least d such that ``output`` may start d bytes, or any more, below the input ``tensor``.
@@ -77,36 +77,39 @@ class Overlaps:
         Of a stage. None where the two must be disjoint; minus the input's size where all of it has
         been read before the first byte is written.
         """
-        writer = walk.writers[output]
+        writer = walk.ends[walk.writers[output]] - 1
         found = -self.net.values[tensor].size
         for reader, read in walk.readers[tensor]:
-            key = (reader, tensor, writer)
+            node, last = walk.nodes[reader], walk.ends[reader] - 1
+            key = (last, node.band, tensor, writer)
             if key not in self._distances:
-                self._distances[key] = self._find(reader, read, writer)
+                self._distances[key] = self._find(node, last, read, writer)
             least = self._distances[key]
             if least is None:
                 return None
             found = max(found, least)
         return found
 
-    def _find(self, reader: int, read: Read, writer: int) -> int | None:
-        node = self.net.nodes[reader]
+    def _find(self, node: Node, reader: int, read: Read, writer: int) -> int | None:
         if reader == writer:
             uses = zip(node.reads, node.overlap, strict=True)
             found = [least for use, least in uses if use.tensor == read.tensor]
             known = [least for least in found if least is not None]
             return max(known) if len(known) == len(found) else None
-        reach = self._reach(reader, writer)
-        return None if reach is None else _distance(self.net, reader, read, writer, reach)
+        reach = self._reach(node, reader, writer)
+        return None if reach is None else _distance(self.net, node, read, writer, reach)
 
-    def _reach(self, reader: int, writer: int) -> Reach | None:
-        """What the output of ``writer`` needs of ``reader``; None if nothing."""
+    def _reach(self, grid: Node, reader: int, writer: int) -> Reach | None:
+        """What the output of ``writer`` needs of ``reader``; None if nothing.
+
+        That what lies between them may be fused changes nothing.
+        """
         nodes = self.net.nodes
-        if reader not in self._reaches:
-            grid = nodes[reader]
+        key = (reader, grid.band)
+        if key not in self._reaches:
             axes = (Axis(UNIT, 0, 0, UNIT * (size - 1)) for size in (grid.height, grid.width))
-            self._reaches[reader] = (reader, {grid.output: _output(grid, Reach(*axes))})
-        end, reached = self._reaches[reader]
+            self._reaches[key] = (reader, {grid.output: _output(grid, Reach(*axes))})
+        end, reached = self._reaches[key]
         for node in nodes[end + 1 : writer + 1]:
             latest: Reach | None = None
             for read in node.reads:
@@ -116,7 +119,7 @@ class Overlaps:
                     latest = window if latest is None else _later(latest, window)
             if latest is not None:
                 reached[node.output] = _output(node, latest)
-        self._reaches[reader] = (max(end, writer), reached)
+        self._reaches[key] = (max(end, writer), reached)
         return reached.get(nodes[writer].output)
 
 
@@ -153,8 +156,8 @@ def _later(a: Reach, b: Reach) -> Reach:
     return max(a, b, key=lambda reach: (reach.rows.delay, *reach.rows, *reach.columns))
 
 
-def _distance(net: Network, reader: int, read: Read, writer: int, reach: Reach) -> int:
-    node, output = net.nodes[reader], net.values[net.nodes[writer].output]
+def _distance(net: Network, node: Node, read: Read, writer: int, reach: Reach) -> int:
+    output = net.values[net.nodes[writer].output]
     height, width, made = output.rows.height, output.rows.width, output.pixel
     pixel = net.values[read.tensor].pixel
     ys: Sequence[int] = range(height)

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from thumbnet.schedule.stream_net import UNIT, Network, Node, Read
+from thumbnet.schedule.stream_net import UNIT, Fused, Network, Node, Read
 
 _FRESH, _PUSHED = -1, -2
 """Epochs: of a clock's leader, and of a tensor whose rows come all at once."""
@@ -65,6 +65,8 @@ class Walk:
     lags            tensor -> one a reader; None where all of the tensor is kept
     readers         whole tensor -> the operators that read it, and how
     writers         tensor -> the operator of the stage that makes it
+    nodes           operator -> how it runs; one that is fused with those behind it: with them
+    ends            operator -> the operator behind it and what is fused with it
     """
 
     def __init__(self, net: Network, start: int, *, pushed: bool = False) -> None:
@@ -76,6 +78,8 @@ class Walk:
         self.lags: dict[int, list[Lag] | None] = {}
         self.readers: dict[int, list[tuple[int, Read]]] = {}
         self.writers: dict[int, int] = {}
+        self.nodes: dict[int, Node] = {}
+        self.ends: dict[int, int] = {}
         self.pushed: int | None = None
         self._clocks: list[int] = []  # in the order in which they end
         if pushed:
@@ -84,10 +88,29 @@ class Walk:
             self.times[self.pushed] = Time(-1, UNIT, 0, _PUSHED, UNIT, 0)
             self.lags[self.pushed] = []
 
-    def extend(self) -> bool:
-        """Adds the next operator; False, and nothing is changed, if it cannot join the stage."""
+    def copy(self) -> Walk:
+        """A stage that grows on by itself."""
+        other = Walk(self.net, self.start)
+        other.end = self.end
+        other.pushed = self.pushed
+        other.times = dict(self.times)
+        other.operator_times = dict(self.operator_times)
+        other.lags = {key: lags and list(lags) for key, lags in self.lags.items()}
+        other.readers = {key: list(readers) for key, readers in self.readers.items()}
+        other.writers = dict(self.writers)
+        other.nodes = dict(self.nodes)
+        other.ends = dict(self.ends)
+        other._clocks = list(self._clocks)
+        return other
+
+    def extend(self, fused: Fused | None = None) -> bool:
+        """Adds the next operator, or those that are fused into one.
+
+        False, and nothing is changed, if it cannot join the stage.
+        """
         index = self.end
-        node = self.net.nodes[index]
+        node = self.net.nodes[index] if fused is None else fused.node
+        end = index + 1 if fused is None else fused.end
         times = self.times
         if not node.streams or self._is_full(node):
             return False
@@ -97,6 +120,7 @@ class Walk:
                     return False
             elif not self._same_rows(read):
                 return False
+        self.nodes[index], self.ends[index] = node, end
         when = self._when(index, node)
         if when is None:
             return False
@@ -114,7 +138,7 @@ class Walk:
         else:
             times[node.output] = when
             self.lags[node.output] = []
-        self.end += 1
+        self.end = end
         return True
 
     def extent(self, tensor: int) -> Extent | None:
@@ -137,7 +161,7 @@ class Walk:
     def band(self, tensor: int) -> int:
         """Rows of a tensor that are made together."""
         writer = self.writers.get(tensor)
-        return 1 if writer is None else self.net.nodes[writer].band
+        return 1 if writer is None else self.nodes[writer].band
 
     def _is_full(self, node: Node) -> bool:
         """Whether the executor's 8-bit numbers of tensors and states could run out."""
@@ -198,7 +222,7 @@ class Walk:
         else:
             scale = tensor.scale * read.stride
             behind, band = read.rows_behind, self.band(read.tensor)
-            if read.stride * self.net.nodes[index].band % band == 0:
+            if read.stride * self.nodes[index].band % band == 0:
                 # The last row of each window is as deep in its band, which comes with its first.
                 behind -= behind % band
             delay = tensor.delay + tensor.scale * behind
