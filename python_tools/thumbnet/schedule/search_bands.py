@@ -23,6 +23,9 @@ from thumbnet.schedule.stream_overlap import Overlaps
 HEIGHTS = (1, 2, 3, 4, 6, 8)
 """Rows of a band to choose from."""
 
+_CHOICES = 4
+"""Sets of bands that are worth a plan: between buffers, some leave more gaps than others."""
+
 Bands = tuple[tuple[Bottleneck, int], ...]
 
 
@@ -68,16 +71,26 @@ class BandSearch:
         self._pushed = pushed
         self.by_first = [list(self._ways(first, limit)) for first in range(self.count)]
 
-    def least(self) -> list[tuple[int, Bands]]:
-        """Limits on stages' bytes that can be met within the allowed work, the least first."""
+    def least(self) -> list[Bands]:
+        """Bands with which the least limits on stages' bytes are met within the allowed work."""
         sizes = sorted({way.size for ways in self.by_first for way in ways})
         found = bisect_left(sizes, True, key=lambda size: self.cheapest(size) is not None)
-        best: list[tuple[int, Bands]] = []
-        for size in sizes[found:]:
-            bands = self.cheapest(size)
-            if bands is not None and bands not in [known for _, known in best]:
-                best.append((size, bands))
-            if len(best) == 4:
+        return self._from(sizes[found:])
+
+    def within(self, limit: int) -> list[Bands]:
+        """Bands of least work at ``limit``, and at limits below it."""
+        sizes = {way.size for ways in self.by_first for way in ways if way.size <= limit}
+        return self._from(sorted(sizes, reverse=True))
+
+    def _from(self, limits: Sequence[int]) -> list[Bands]:
+        best: list[Bands] = []
+        for limit in limits:
+            bands = self.cheapest(limit)
+            if bands is None:
+                break
+            if bands not in best:
+                best.append(bands)
+            if len(best) == _CHOICES:
                 break
         return best
 

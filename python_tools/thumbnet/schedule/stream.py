@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
@@ -11,6 +11,7 @@ from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan
 from thumbnet.schedule.pushed import why_not_pushed
+from thumbnet.schedule.recompute import banded_graphs
 from thumbnet.schedule.search_cuts import Cut, Stages, least_bytes
 from thumbnet.schedule.search_growth import INFINITE, layer_bytes
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
@@ -45,6 +46,7 @@ def schedule_stream(
     objective: str = "ram",
     ram_limit: int | None = None,
     moderate: float = MODERATE,
+    recompute: float = 1.0,
 ) -> Plan:
     """Cuts ``graph`` into streamed stages and layers and places everything in one arena.
 
@@ -53,6 +55,9 @@ def schedule_stream(
     the estimated overhead is ``moderate`` (where little more than the least RAM does not do for
     that, the cheapest of these plans), or ``speed``, the least overhead within ``ram_limit`` bytes.
     Where nothing fits the limit the plan of least RAM comes back.
+
+    Up to ``recompute`` times the network's multiply-accumulates may be executed: for less RAM, or
+    where nothing else fits the limit. The plan's graph then has other operators.
 
     Raises:
         ThumbnetError: rows cannot be pushed into this graph, or constants leave what a kernel can
@@ -64,9 +69,36 @@ def schedule_stream(
     limit = INFINITE if ram_limit is None else ram_limit
     if objective == "speed" and scheduler.least <= limit:
         plan = scheduler.fastest(limit)
+        if plan.memory.arena_size <= limit:
+            return plan
     else:
         plan = scheduler.smallest(moderate)
+    if recompute > 1:
+        plan = _recomputing(scheduler, plan, objective, limit, moderate, recompute)
     return plan if plan.memory.arena_size <= limit else scheduler.smallest(_UNBOUNDED)
+
+
+def _recomputing(
+    scheduler: Scheduler,
+    plan: Plan,
+    objective: str,
+    limit: int,
+    moderate: float,
+    recompute: float,
+) -> Plan:
+    """``plan`` or one that computes something twice and therefore needs less RAM."""
+    ram_limit = limit if objective == "speed" else None
+    best = plan
+    for other in scheduler.recomputing(recompute, ram_limit):
+        if ram_limit is None:
+            found = other.smallest(moderate)
+        else:
+            found = other.fastest(limit)
+            if found.memory.arena_size <= limit:
+                return found
+        if found.memory.arena_size < best.memory.arena_size:
+            best = found
+    return best
 
 
 class Scheduler:
@@ -104,6 +136,23 @@ class Scheduler:
             self._best(stages, self.least, _UNBOUNDED),
             key=lambda plan: plan.memory.arena_size,
         )
+
+    def recomputing(self, most: float, ram_limit: int | None) -> Iterator[Scheduler]:
+        """Schedulers of graphs that execute at most ``most`` times the multiply-accumulates.
+
+        Those of least RAM first or, with a ``ram_limit``, those that do least within it.
+        """
+        graphs = banded_graphs(
+            self.graph,
+            self.lowered,
+            self.net,
+            least=self.least,
+            most=int((most - 1) * sum(node.macs for node in self.net.nodes)),
+            pushed=self.pushed,
+            ram_limit=ram_limit,
+        )
+        for graph in graphs:
+            yield Scheduler(graph, self.input)
 
     def fastest(self, limit: int) -> Plan:
         """The plan of least overhead within ``limit`` bytes; the smallest found where none fits."""
