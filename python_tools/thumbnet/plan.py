@@ -57,7 +57,8 @@ class Stage:
 
     Of a stream: ``lines`` by tensor for all that is not whole, ``segments`` by operator the most
     pixels that it makes at once (the whole row where none is given), and ``pushed`` where the
-    graph's input comes row by row.
+    graph's input comes row by row. Of a stage that runs ``upwards`` rows are counted from the end
+    of every tensor, also in its steps' sources.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Stage:
     lines: Mapping[str, LineBuffer] = field(default_factory=dict)
     segments: Mapping[str, int] = field(default_factory=dict)
     pushed: bool = False
+    upwards: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,6 +68,8 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
     headers = sorted({kernel.header for kernel in kernels})
     band = max((step.lowered.band for step in steps), default=1)
     bands = f"#define THUMBNET_MAX_BAND {band}\n" if band > 1 else ""
+    if any(stage.upwards for stage in plan.stages):
+        bands += "#define THUMBNET_UPWARDS 1\n"
     return (
         f'{optimize}#include "{naming.name}.h"\n\n'
         f"#define THUMBNET_MAX_ROWS {rows}\n{bands}#include <thumbnet/{loops}.h>\n"

@@ -30,8 +30,7 @@ from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.search_growth import segment
-from thumbnet.schedule.stream_build import build_layer, build_stream
-from thumbnet.schedule.stream_memory import plan_stages
+from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
 
@@ -63,10 +62,14 @@ class LockedOperator(_Frozen):
 
 
 class LockedStage(_Frozen):
-    """A stage; ``width`` is the segment width of a stream's leader, 65536 for its whole row."""
+    """A stage; ``width`` is the segment width of a stream's leader, 65536 for its whole row.
+
+    One that runs ``upwards`` goes from the last row to the first.
+    """
 
     kind: Literal["layer", "stream"]
     width: int | None = Field(default=None, ge=1)
+    upwards: bool = False
     operators: list[LockedOperator] = Field(min_length=1)
 
 
@@ -91,6 +94,7 @@ class Lock(_Frozen):
 
 def _stage_text(stage: LockedStage) -> str:
     width = "" if stage.width is None else f'"width": {stage.width}, '
+    width += '"upwards": true, ' if stage.upwards else ""
     operators = ",\n".join(
         f"   {operator.model_dump_json(exclude_none=True)}" for operator in stage.operators
     )
@@ -116,7 +120,9 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
             for step in stage.steps
         ]
         kind: Literal["layer", "stream"] = "stream" if stage.kind == "stream" else "layer"
-        stages.append(LockedStage(kind=kind, width=width, operators=operators))
+        stages.append(
+            LockedStage(kind=kind, width=width, upwards=stage.upwards, operators=operators)
+        )
         first = end
     return Lock(
         format=1,
@@ -159,8 +165,10 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
         )
     graph = _in_bands(graph, lock, place)
     ordered = graph.replace(operators=_matched(graph, lock, place))
-    net = _network(ordered, input)
-    cuts = list(_cuts(ordered, net, lock, place))
+    lowered = {
+        operator.name: family(operator).lower(ordered, operator) for operator in ordered.operators
+    }
+    cuts = list(_cuts(ordered, StageMaker(ordered, lowered, input), lock, place))
     plan = build_plan(ordered, cuts, input=input)
     for index, (stage, locked) in enumerate(zip(plan.stages, lock.stages, strict=True)):
         for operator in locked.operators:
@@ -183,21 +191,12 @@ def build_plan(graph: Graph, cuts: Sequence[Cut], *, input: str) -> Plan:
     Raises:
         ValueError: a cut is no stage.
     """
-    in_arena = input == "arena"
     if all(cut.width is None for cut in cuts):
-        return make_plan(graph, input_in_arena=in_arena)
+        return make_plan(graph, input_in_arena=input == "arena")
     lowered = {
         operator.name: family(operator).lower(graph, operator) for operator in graph.operators
     }
-    net = make_network(graph, lowered, input_in_arena=in_arena)
-    built = [
-        build_layer(graph, lowered, net, cut.first)
-        if cut.width is None
-        else build_stream(graph, lowered, net, cut, pushed=input == "rows" and cut.first == 0)
-        for cut in cuts
-    ]
-    memory = plan_stages(graph, built, input_in_arena=in_arena)
-    return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+    return StageMaker(graph, lowered, input).plan(cuts)
 
 
 def _in_bands(graph: Graph, lock: Lock, place: str) -> Graph:
@@ -252,8 +251,8 @@ def _difference(graph: Graph, operator: Operator | None, locked: LockedOperator)
     return None
 
 
-def _cuts(graph: Graph, net: Network, lock: Lock, place: str) -> Iterator[Cut]:
-    first = 0
+def _cuts(graph: Graph, maker: StageMaker, lock: Lock, place: str) -> Iterator[Cut]:
+    first, net = 0, maker.net
     for index, stage in enumerate(lock.stages):
         end = first + len(stage.operators)
         pushed = lock.input == "rows" and index == 0
@@ -272,7 +271,11 @@ def _cuts(graph: Graph, net: Network, lock: Lock, place: str) -> Iterator[Cut]:
             reader = graph.operators[net.values[net.inputs[0]].last]
             fault = why_not_pushed(graph) or f'node "{reader.name}" reads the rows after it'
             raise _mismatch(place, index, stage, fault)
-        yield Cut(first, end, stage.width if stage.kind == "stream" else None, 0, 0)
+        width = stage.width if stage.kind == "stream" else None
+        cut = Cut(first, end, width, 0, 0, stage.upwards)
+        if stage.upwards and not maker.turns(cut):
+            raise _mismatch(place, index, stage, "it cannot run upwards")
+        yield cut
         first = end
 
 

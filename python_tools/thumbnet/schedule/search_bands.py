@@ -63,6 +63,10 @@ class _State:
             self._size = self.growth.sizes()[0]
         return self._size
 
+    def fits(self, limit: int) -> bool:
+        """Whether the stage needs no more bytes if it ends here."""
+        return self.growth.least() <= limit and self.size() <= limit
+
     def next(self, fused: Sequence[Fused], most: int) -> list[_State]:
         """The stage with the next operator, and with each of what may take the next ones' place.
 
@@ -118,7 +122,7 @@ class BandSearch:
 
     def within(self, limit: int) -> list[Bands]:
         """Bands of least work at ``limit``, and at limits below it."""
-        found = []
+        found: list[Bands] = []
         best = self.at(limit)
         while best is not None and len(found) < _CHOICES:
             found.append(best[1])
@@ -132,7 +136,8 @@ class BandSearch:
         for first in reversed(range(self.count)):
             if self.net.live[first] <= limit:
                 ways[first] = self._way(first, limit, ways)
-        way, bands = ways[0], []
+        way = ways[0]
+        bands: list[tuple[Bottleneck, int]] = []
         if way is None:
             return None
         peak = max(way.peak, self.net.live[0])
@@ -156,12 +161,11 @@ class BandSearch:
             for state in _best(states.pop(place)):
                 if state.extra >= least:
                     break
-                rest = ways[place]
                 ends = place > input_ends and (place > first + 1 or (pushed and place > first))
-                if ends and rest is not None and state.extra + rest.extra < least:
-                    if state.growth.least() <= limit and state.size() <= limit:
-                        best = _joined(place, state.size(), state.extra, state.bands, rest)
-                        least = best.extra
+                rest = ways[place] if ends else None
+                if rest is not None and state.extra + rest.extra < least and state.fits(limit):
+                    best = _joined(place, state.size(), state.extra, state.bands, rest)
+                    least = best.extra
                 if place < self.count:
                     for other in state.next(self.fused.get(place, ()), self.most):
                         if other.floor <= limit and other.extra < least:

@@ -22,13 +22,17 @@ WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, WHOLE_ROW)
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Operators [first, end) as one stage; ``width`` is None for a layer."""
+    """Operators [first, end) as one stage; ``width`` is None for a layer.
+
+    ``upwards``: from the last row to the first.
+    """
 
     first: int
     end: int
     width: int | None
     size: int
     cost: int
+    upwards: bool = False
 
 
 def least_bytes(net: Network, *, pushed: bool = False) -> int:

@@ -14,10 +14,8 @@ from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.recompute import banded_graphs
 from thumbnet.schedule.search_cuts import Cut, Stages, least_bytes
 from thumbnet.schedule.search_growth import INFINITE, layer_bytes
-from thumbnet.schedule.stream_build import Built, build_layer, build_stream
+from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_cost import layer_cost
-from thumbnet.schedule.stream_memory import plan_stages
-from thumbnet.schedule.stream_net import make_network
 
 INPUTS = ("arena", "buffer", "rows")
 
@@ -35,6 +33,9 @@ _ATTEMPTS = 6
 
 _STEPS = 16
 """Stage sizes that are looked at for them."""
+
+_GAP = 32
+"""Bytes between buffers that are not worth the code of stages that run upwards."""
 
 _UNBOUNDED = float("inf")
 
@@ -108,7 +109,8 @@ class Scheduler:
         self.graph = graph
         self.input = input
         self.lowered = {operator.name: _lower(graph, operator) for operator in graph.operators}
-        self.net = make_network(graph, self.lowered, input_in_arena=input == "arena")
+        self.maker = StageMaker(graph, self.lowered, input)
+        self.net = self.maker.net
         self.pushed = input == "rows"
         self.least = least_bytes(self.net, pushed=self.pushed)
         """Bytes that no plan of this operator order goes below, gaps between buffers left out."""
@@ -175,18 +177,17 @@ class Scheduler:
         return self.smallest(_UNBOUNDED) if best is None else best
 
     def make(self, cuts: Sequence[Cut]) -> Plan:
-        """The plan of these stages."""
-        graph, lowered = self.graph, self.lowered
-        built: list[Built] = []
-        for cut in cuts:
-            if cut.width is None:
-                built.append(build_layer(graph, lowered, self.net, cut.first))
-            else:
-                pushed = self.pushed and cut.first == 0
-                built.append(build_stream(graph, lowered, self.net, cut, pushed=pushed))
-        in_arena = self.input == "arena"
-        memory = plan_stages(graph, built, input_in_arena=in_arena)
-        return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+        """The plan of these stages, some of them upwards where that needs less."""
+        plan = self.maker.plan(cuts)
+        for parity in (0, 1):
+            if plan.memory.arena_size <= max(self.least, _peak(cuts)) + _GAP:
+                break
+            turned = self.maker.turned(cuts, parity)
+            if turned is not None:
+                other = self.maker.plan(turned)
+                if other.memory.arena_size < plan.memory.arena_size - _GAP:
+                    plan = other
+        return plan
 
     def _stages(self, limit: int) -> Stages:
         return Stages(self.net, limit, pushed=self.pushed)

@@ -183,8 +183,10 @@ def _interval(built: Sequence[Built], a: LiveRange, b: LiveRange) -> Interval:
     dies = a.last == b.first > a.first and b.first < len(built)
     if not dies or a.is_scratch or b.is_scratch:
         return disjoint(a.size, b.size)
-    distances = built[b.first].distances
-    return overlapping(a.size, b.size, distances.get((a.name, b.name)))
+    distance = built[b.first].distances.get((a.name, b.name))
+    if not built[b.first].stage.upwards or distance is None:
+        return overlapping(a.size, b.size, distance)
+    return -b.size, min(distance, a.size)
 
 
 def _buffer(live: LiveRange) -> Buffer:

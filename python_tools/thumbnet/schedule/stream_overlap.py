@@ -90,6 +90,32 @@ class Overlaps:
             found = max(found, least)
         return found
 
+    def distance_upwards(self, walk: Walk, tensor: int, output: int) -> int:
+        """Least d such that ``output`` may start d bytes, or any more, above the input ``tensor``.
+
+        Of a stage that runs upwards, in a network whose rows are counted from the end. Columns are
+        not: a row is free as a whole, and its first byte is the first that is written of it.
+        """
+        writer = walk.ends[walk.writers[output]] - 1
+        source, result = self.net.values[tensor], self.net.values[output]
+        found = -result.size
+        for reader, read in walk.readers[tensor]:
+            node, last = walk.nodes[reader], walk.ends[reader] - 1
+            reach = self._reach(node, last, writer)
+            if reach is None:
+                return source.size
+            needed = 0
+            for y in range(result.rows.height):
+                row = y
+                if last != writer:
+                    # Pixels in the padding need only what those before them need.
+                    row = reach.rows.at(y if reach.columns.at(0) >= 0 else y - 1)
+                if row >= 0:
+                    needed = max(needed, _first_row(node, read, row - row % node.band))
+                above = (source.rows.height - needed) * source.rows.row_size
+                found = max(found, above - (result.rows.height - 1 - y) * result.rows.row_size)
+        return found
+
     def _find(self, node: Node, reader: int, read: Read, writer: int) -> int | None:
         if reader == writer:
             uses = zip(node.reads, node.overlap, strict=True)
