@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, Stage
-from thumbnet.schedule.choose import choose_plan
+from thumbnet.schedule.choose import Chooser
 from thumbnet.schedule.stream_cost import layer_cost, line_cost, run_cost
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Extent
@@ -50,13 +50,14 @@ def pareto_front(graph: Graph, input: str) -> list[Point]:
 
 
 def _candidates(graph: Graph, input: str) -> Iterator[Plan]:
-    least = choose_plan(graph, input=input, objective="ram", ram_limit=1)
+    chooser = Chooser(graph, input)
+    least = chooser.plan("ram", 1)
     yield least
-    yield choose_plan(graph, input=input, objective="ram", ram_limit=None)
+    yield chooser.plan("ram", None)
     floor = least.memory.arena_size
     limit: int | None = None
     while limit is None or limit >= floor:
-        plan = choose_plan(graph, input=input, objective="speed", ram_limit=limit)
+        plan = chooser.plan("speed", limit)
         yield plan
         size = plan.memory.arena_size
         limit = int((size if limit is None else min(limit, size)) * STEP)

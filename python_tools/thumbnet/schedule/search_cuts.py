@@ -33,11 +33,11 @@ class Cut:
     cost: int
 
 
-def least_bytes(net: Network, *, pushed: bool = False) -> int:
+def least_bytes(net: Network, *, pushed: bool = False, below: int = INFINITE) -> int:
     """The least arena that stages allow if nothing lies between buffers.
 
     ``pushed``: the input comes row by row (``net`` has it outside the arena). INFINITE if no
-    stage can take it so.
+    stage can take it so. Only what is less than ``below`` counts; where nothing is, that.
     """
     count = len(net.nodes)
     layers = [layer_bytes(net, index) for index in range(count)]
@@ -47,7 +47,7 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
         rest[index] = max(layers[index], rest[index + 1])
     best = [INFINITE] * (count + 1)
     best[0] = net.live[0]
-    limit = INFINITE
+    limit = below
     overlaps = Overlaps(net)
     for first in range(count):
         if best[first] >= limit:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
@@ -35,7 +35,8 @@ _ATTEMPTS = 6
 _STEPS = 16
 """Stage sizes that are looked at for them."""
 
-_UNBOUNDED = float("inf")
+UNBOUNDED = float("inf")
+"""The overhead that a plan of least RAM may have."""
 
 
 def schedule_stream(
@@ -62,24 +63,25 @@ def schedule_stream(
         raise ValueError(f"input {input!r}, objective {objective!r}")
     scheduler = Scheduler(graph, input)
     limit = INFINITE if ram_limit is None else ram_limit
-    if objective == "speed" and scheduler.least <= limit:
-        plan = scheduler.fastest(limit)
-    else:
-        plan = scheduler.smallest(moderate)
-    return plan if plan.memory.arena_size <= limit else scheduler.smallest(_UNBOUNDED)
+    fastest = scheduler.fastest(limit) if objective == "speed" else None
+    plan = scheduler.smallest(moderate) if fastest is None else fastest[1]
+    return plan if plan.memory.arena_size <= limit else scheduler.smallest(UNBOUNDED)
 
 
 class Scheduler:
-    """Searches the plans of one graph."""
+    """Searches the plans of one graph in its operator order; ``lowered`` has its operators."""
 
-    def __init__(self, graph: Graph, input: str) -> None:
+    def __init__(
+        self, graph: Graph, input: str, lowered: Mapping[str, Lowered] | None = None
+    ) -> None:
         self.graph = graph
         self.input = input
-        self.lowered = {operator.name: _lower(graph, operator) for operator in graph.operators}
+        self.lowered = lower_all(graph) if lowered is None else lowered
         self.net = make_network(graph, self.lowered, input_in_arena=input == "arena")
         self.pushed = input == "rows"
         self.least = least_bytes(self.net, pushed=self.pushed)
         """Bytes that no plan of this operator order goes below, gaps between buffers left out."""
+        self._known: dict[int, Stages] = {}
         if self.least == INFINITE or (self.pushed and len(graph.inputs) != 1):
             raise ThumbnetError(
                 graph.name, why_not_pushed(graph) or "no plan", "set schedule: {input: buffer}"
@@ -87,43 +89,64 @@ class Scheduler:
 
     def smallest(self, moderate: float) -> Plan:
         """The plan of least RAM whose overhead is at most ``moderate``, or nearly the least RAM."""
-        if moderate != _UNBOUNDED:
-            nodes = self.net.nodes
-            budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in nodes)
+        if moderate != UNBOUNDED:
             stages = self._stages(int(self.least * _SPREAD))
-            sizes = stages.sizes()
-            budget = max(budget, _cost(stages, stages.limit))
-            found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
-            return self._best(stages, max(sizes[found], self.least), budget)
-        plan = self._best(self._stages(self.least), self.least, _UNBOUNDED)
+            budget = self._budget(moderate, stages)
+            return self._best(stages, self.aim(moderate), budget)
+        plan = self._best(self._stages(self.least), self.least, UNBOUNDED)
         if plan.memory.arena_size <= self.least:
             return plan
         stages = self._stages(plan.memory.arena_size - 1)
         return min(
             plan,
-            self._best(stages, self.least, _UNBOUNDED),
+            self._best(stages, self.least, UNBOUNDED),
             key=lambda plan: plan.memory.arena_size,
         )
 
-    def fastest(self, limit: int) -> Plan:
-        """The plan of least overhead within ``limit`` bytes; the smallest found where none fits."""
-        # Nothing cheaper than layers needs more than they do.
-        layers = max(layer_bytes(self.net, index) for index in range(len(self.net.nodes)))
-        target = min(limit, self.least + layers)
-        best: Plan | None = None
+    def aim(self, moderate: float) -> int:
+        """Bytes that :meth:`smallest` does not go below."""
+        if moderate == UNBOUNDED:
+            return self.least
+        stages = self._stages(int(self.least * _SPREAD))
+        budget, sizes = self._budget(moderate, stages), stages.sizes()
+        found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
+        return max(sizes[found], self.least)
+
+    def _budget(self, moderate: float, stages: Stages) -> float:
+        """The overhead that is moderate; that of the cheapest plan of ``stages``, if it is more."""
+        budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in self.net.nodes)
+        return max(budget, _cost(stages, stages.limit))
+
+    def fastest(self, limit: int) -> tuple[int, Plan] | None:
+        """The plan of least overhead within ``limit`` bytes, and what it costs.
+
+        Where none fits, the smallest found, if there is any.
+        """
+        best: tuple[int, Plan] | None = None
+        target = self._enough(limit)
         stages = self._stages(target)
         for _ in range(_ATTEMPTS):
             path = _cheapest(stages, target)
             if path is None:
                 break
             plan = self.make(path)
-            if best is None or plan.memory.arena_size < best.memory.arena_size:
-                best = plan
+            if best is None or plan.memory.arena_size < best[1].memory.arena_size:
+                best = _price(path), plan
             if plan.memory.arena_size <= limit:
                 break
             # Gaps between buffers: leave room for them.
             target = min(target, _peak(path)) - (plan.memory.arena_size - limit)
-        return self.smallest(_UNBOUNDED) if best is None else best
+        return best
+
+    def cost(self, limit: int) -> float:
+        """The overhead that :meth:`fastest` does not go below."""
+        target = self._enough(limit)
+        return _cost(self._stages(target), target)
+
+    def _enough(self, limit: int) -> int:
+        """``limit``, or what is enough for the cheapest plan: none needs more than layers do."""
+        layers = max(layer_bytes(self.net, index) for index in range(len(self.net.nodes)))
+        return min(limit, self.least + layers)
 
     def make(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages."""
@@ -140,7 +163,9 @@ class Scheduler:
         return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
 
     def _stages(self, limit: int) -> Stages:
-        return Stages(self.net, limit, pushed=self.pushed)
+        if limit not in self._known:
+            self._known[limit] = Stages(self.net, limit, pushed=self.pushed)
+        return self._known[limit]
 
     def _best(self, stages: Stages, least: int, budget: float) -> Plan:
         """The smallest of some plans that cost no more than ``budget``.
@@ -167,6 +192,15 @@ class Scheduler:
         return best
 
 
+def lower_all(graph: Graph) -> dict[str, Lowered]:
+    """A graph's operators as row kernels, by name.
+
+    Raises:
+        ThumbnetError: constants leave what a kernel can hold.
+    """
+    return {operator.name: _lower(graph, operator) for operator in graph.operators}
+
+
 def _lower(graph: Graph, operator: Operator) -> Lowered:
     try:
         return family(operator).lower(graph, operator)
@@ -181,7 +215,7 @@ def _cheapest(stages: Stages, limit: int) -> list[Cut] | None:
 
 def _cost(stages: Stages, limit: int) -> float:
     path = _cheapest(stages, limit)
-    return _UNBOUNDED if path is None else _price(path)
+    return UNBOUNDED if path is None else _price(path)
 
 
 def _few(cut: Cut) -> int:
