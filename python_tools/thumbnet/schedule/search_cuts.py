@@ -88,11 +88,17 @@ class Stages:
         """The bytes that stages need, without repetition, in order."""
         return sorted({cut.size for cuts in self.by_first for cut in cuts})
 
-    def cheapest(self, limit: int, price: Price) -> list[Cut] | None:
+    def cheapest(
+        self, limit: int, price: Price, without: tuple[Cut, ...] = ()
+    ) -> list[Cut] | None:
         """The path of least total price on which no stage needs more than ``limit`` bytes.
 
-        None if there is none. Of paths of one price, that of fewest stages.
+        None if there is none. Of paths of one price, that of fewest stages. A stage of the same
+        operators as one of ``without`` needs less than that.
         """
+        most: dict[tuple[int, int], int] = {}
+        for cut in without:
+            most[cut.first, cut.end] = min(most.get((cut.first, cut.end), limit), cut.size - 1)
         best: list[tuple[int, int] | None] = [(0, 0), *[None] * self.count]
         via: list[Cut | None] = [None] * (self.count + 1)
         for first, cuts in enumerate(self.by_first):
@@ -100,7 +106,7 @@ class Stages:
             if start is None:
                 continue
             for cut in cuts:
-                if cut.size <= limit:
+                if cut.size <= (most.get((first, cut.end), limit) if most else limit):
                     found = (start[0] + price(cut), start[1] + 1)
                     known = best[cut.end]
                     if known is None or found < known:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
@@ -11,11 +12,11 @@ from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan
 from thumbnet.schedule.pushed import why_not_pushed
-from thumbnet.schedule.search_cuts import INFINITE, Cut, Stages, least_bytes
+from thumbnet.schedule.search_cuts import INFINITE, Cut, Price, Stages, least_bytes
 from thumbnet.schedule.search_growth import layer_bytes
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
 from thumbnet.schedule.stream_cost import layer_cost
-from thumbnet.schedule.stream_memory import plan_stages
+from thumbnet.schedule.stream_memory import crowded, plan_stages
 from thumbnet.schedule.stream_net import make_network
 
 INPUTS = ("arena", "buffer", "rows")
@@ -31,6 +32,9 @@ _SPREAD = 1.35
 
 _ATTEMPTS = 6
 """Memory plans that are tried where buffers leave gaps."""
+
+_PATHS = 64
+"""Paths that are looked at to get around gaps before all stages get smaller."""
 
 _STEPS = 16
 """Stage sizes that are looked at for them."""
@@ -82,6 +86,7 @@ class Scheduler:
         self.least = least_bytes(self.net, pushed=self.pushed)
         """Bytes that no plan of this operator order goes below, gaps between buffers left out."""
         self._known: dict[int, Stages] = {}
+        self._stages_built: dict[Cut, Built] = {}
         if self.least == INFINITE or (self.pushed and len(graph.inputs) != 1):
             raise ThumbnetError(
                 graph.name, why_not_pushed(graph) or "no plan", "set schedule: {input: buffer}"
@@ -97,11 +102,15 @@ class Scheduler:
         if plan.memory.arena_size <= self.least:
             return plan
         stages = self._stages(plan.memory.arena_size - 1)
-        return min(
+        plan = min(
             plan,
             self._best(stages, self.least, UNBOUNDED),
             key=lambda plan: plan.memory.arena_size,
         )
+        for path, other in self._around_gaps(stages, self.least, _few, self.least):
+            if other.memory.arena_size < plan.memory.arena_size:
+                plan = other
+        return plan
 
     def aim(self, moderate: float) -> int:
         """Bytes that :meth:`smallest` does not go below."""
@@ -125,6 +134,9 @@ class Scheduler:
         best: tuple[int, Plan] | None = None
         target = self._enough(limit)
         stages = self._stages(target)
+        for path, plan in self._around_gaps(stages, target, _cost_of, limit):
+            if plan.memory.arena_size <= limit:
+                return _price(path), plan
         for _ in range(_ATTEMPTS):
             path = _cheapest(stages, target)
             if path is None:
@@ -150,17 +162,57 @@ class Scheduler:
 
     def make(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages."""
-        graph, lowered = self.graph, self.lowered
-        built: list[Built] = []
+        built = self._built(cuts)
+        in_arena = self.input == "arena"
+        memory = plan_stages(self.graph, built, input_in_arena=in_arena)
+        return Plan(self.graph, tuple(found.stage for found in built), memory, in_arena)
+
+    def _built(self, cuts: Sequence[Cut]) -> list[Built]:
         for cut in cuts:
+            if cut in self._stages_built:
+                continue
             if cut.width is None:
-                built.append(build_layer(graph, lowered, self.net, cut.first))
+                built = build_layer(self.graph, self.lowered, self.net, cut.first)
             else:
                 pushed = self.pushed and cut.first == 0
-                built.append(build_stream(graph, lowered, self.net, cut, pushed=pushed))
-        in_arena = self.input == "arena"
-        memory = plan_stages(graph, built, input_in_arena=in_arena)
-        return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+                built = build_stream(self.graph, self.lowered, self.net, cut, pushed=pushed)
+            self._stages_built[cut] = built
+        return [self._stages_built[cut] for cut in cuts]
+
+    def _around_gaps(
+        self, stages: Stages, target: int, price: Price, limit: int
+    ) -> Iterator[tuple[list[Cut], Plan]]:
+        """Paths of stages within ``target`` bytes and their plans, the cheapest first.
+
+        Until one fits ``limit``. Stages that each fit may not fit one after the other, as buffers
+        lie where the stage before has left room. Then the next ones are tried that do without one
+        of these stages as it is.
+        """
+        waiting: list[tuple[int, int, list[Cut], tuple[Cut, ...]]] = []
+        seen: list[list[Cut]] = []
+
+        def consider(without: tuple[Cut, ...]) -> None:
+            path = stages.cheapest(target, price, without)
+            if path is not None and path not in seen:
+                seen.append(path)
+                heappush(waiting, (sum(map(price, path)), len(seen), path, without))
+
+        consider(())
+        plans = 0
+        while waiting and plans < _ATTEMPTS and len(seen) < _PATHS:
+            _, _, path, without = heappop(waiting)
+            found = crowded(
+                self.graph, self._built(path), limit, input_in_arena=self.input == "arena"
+            )
+            if found is None:
+                plans += 1
+                plan = self.make(path)
+                yield path, plan
+                if plan.memory.arena_size <= limit:
+                    return
+                found = range(len(path))
+            for number in found:
+                consider((*without, path[number]))
 
     def _stages(self, limit: int) -> Stages:
         if limit not in self._known:
@@ -210,12 +262,16 @@ def _lower(graph: Graph, operator: Operator) -> Lowered:
 
 
 def _cheapest(stages: Stages, limit: int) -> list[Cut] | None:
-    return stages.cheapest(limit, lambda cut: cut.cost)
+    return stages.cheapest(limit, _cost_of)
 
 
 def _cost(stages: Stages, limit: int) -> float:
     path = _cheapest(stages, limit)
     return UNBOUNDED if path is None else _price(path)
+
+
+def _cost_of(cut: Cut) -> int:
+    return cut.cost
 
 
 def _few(cut: Cut) -> int:
