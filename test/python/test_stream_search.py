@@ -50,7 +50,8 @@ def all_stages(net: Network, *, pushed: bool) -> dict[tuple[int, int], list[Cut]
                 continue
             growth = Growth(net, Overlaps(net), first, WIDTHS, pushed=takes_rows, priced=True)
             if all(growth.extend() for _ in range(first, end)):
-                table = zip(WIDTHS, growth.sizes(), growth.costs, strict=True)
+                sizes = growth.sizes(0, INFINITE)
+                table = zip(WIDTHS, sizes, growth.costs, strict=True)
                 cuts += [Cut(first, end, width, size, cost) for width, size, cost in table]
     return found
 

@@ -74,12 +74,13 @@ def overhead(plan: Plan) -> int:
     for stage in plan.stages:
         end = first + len(stage.steps)
         if stage.kind == "stream":
-            total += _stream_overhead(net, stage, first, end)
+            total += stage_overhead(net, stage, first, end)
         first = end
     return total
 
 
-def _stream_overhead(net: Network, stage: Stage, first: int, end: int) -> int:
+def stage_overhead(net: Network, stage: Stage, first: int, end: int) -> int:
+    """The same of the streamed ``stage`` of operators [first, end) of a network."""
     total = 0
     for node in net.nodes[first:end]:
         total += run_cost(node, stage.segments[node.name]) - layer_cost(node)

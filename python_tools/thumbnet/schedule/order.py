@@ -13,8 +13,8 @@ from itertools import islice, product
 from math import prod
 
 from thumbnet.ir.graph import Graph
-from thumbnet.schedule.allocate import Buffer, Interval, allocate, disjoint, overlapping
 from thumbnet.schedule.search_growth import aligned
+from thumbnet.schedule.sharing import together
 from thumbnet.schedule.stream_net import Network, Node
 
 Order = tuple[int, ...]
@@ -138,16 +138,9 @@ class Needs:
         """The least bytes that an operator's output and its dying inputs take."""
         if (index, dying) not in self._known:
             node = self.nodes[index]
-            sizes = {str(root): self.values[root].size for root in (*dying, node.output)}
-            gaps: dict[tuple[str, str], Interval] = {}
-            for at, root in enumerate(dying):
-                for other in dying[:at]:
-                    gaps[str(other), str(root)] = disjoint(sizes[str(other)], sizes[str(root)])
-                sides = sizes[str(root)], sizes[str(node.output)]
-                overlap = self._overlap(node, root)
-                gaps[str(root), str(node.output)] = overlapping(*sides, overlap)
-            buffers = [Buffer(name, size) for name, size in sizes.items()]
-            self._known[index, dying] = allocate(buffers, gaps).size
+            sizes = tuple(self.values[root].size for root in dying)
+            distances = tuple((self._overlap(node, root),) for root in dying)
+            self._known[index, dying] = together(sizes, (self.values[node.output].size,), distances)
         return self._known[index, dying]
 
     def _overlap(self, node: Node, root: int) -> int | None:

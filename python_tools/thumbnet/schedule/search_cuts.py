@@ -66,8 +66,9 @@ def least_bytes(net: Network, *, pushed: bool = False, below: int = INFINITE) ->
             if begins and net.values[net.inputs[0]].last >= end:
                 continue
             found = max(best[first], growth.least())
-            if found < min(best[end], limit):
-                best[end] = min(best[end], max(found, growth.sizes()[0]))
+            most = min(best[end], limit)
+            if found < most:
+                best[end] = min(best[end], max(found, growth.sizes(best[first], most - 1)[0]))
                 limit = min(limit, max(best[end], rest[end]))
     return limit
 
@@ -88,9 +89,7 @@ class Stages:
         """The bytes that stages need, without repetition, in order."""
         return sorted({cut.size for cuts in self.by_first for cut in cuts})
 
-    def cheapest(
-        self, limit: int, price: Price, without: tuple[Cut, ...] = ()
-    ) -> list[Cut] | None:
+    def cheapest(self, limit: int, price: Price, without: tuple[Cut, ...] = ()) -> list[Cut] | None:
         """The path of least total price on which no stage needs more than ``limit`` bytes.
 
         None if there is none. Of paths of one price, that of fewest stages. A stage of the same
@@ -145,6 +144,6 @@ def _cuts(
         late = pushed and net.values[net.inputs[0]].last >= end
         if late or (end == first + 1 and not pushed) or growth.least() > limit:
             continue
-        for width, size, cost in zip(widths, growth.sizes(), growth.costs, strict=True):
+        for width, size, cost in zip(widths, growth.sizes(limit, limit), growth.costs, strict=True):
             if size <= limit:
                 yield Cut(first, end, width, size, cost)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from thumbnet.schedule.sharing import shared, together
 from thumbnet.schedule.stream_cost import line_cost, run_cost
 from thumbnet.schedule.stream_net import UNIT, Network
 from thumbnet.schedule.stream_overlap import Overlaps
@@ -16,6 +17,9 @@ STATE_SIZE = 6
 """Bytes of ``thumbnet_stream_state_t``."""
 
 SCRATCH_ALIGNMENT = 4
+
+_MOST_SHARING = 6
+"""Inputs and outputs of a stage whose places are worked out together."""
 
 
 def segment(width: int, time: Time, columns: int) -> int:
@@ -120,17 +124,42 @@ class Growth:
 
     def least(self) -> int:
         """Bytes that the stage needs at least, at the first segment width."""
-        saved = 0
-        dying = [size for _, size in self._dying()]
-        for size in self.written.values():
-            saved += min(size, max(dying, default=0))
         total = self._before + sum(self.written.values()) + self.kept()
-        return max(total - saved, self.floor())
+        return max(total - self._most_saved(), self.floor())
 
-    def sizes(self) -> list[int]:
-        """Bytes that the stage needs, by segment width."""
-        whole = self._before + sum(self.written.values()) - shared(self.pairs())
-        return [whole + self.kept(i) for i in range(len(self.widths))]
+    def sizes(self, enough: int, limit: int) -> list[int]:
+        """Bytes that the stage needs, by segment width.
+
+        A tensor may share bytes with two others, which is looked into only where that can bring
+        more than ``enough`` bytes down to ``limit`` or less.
+        """
+        pairs = self.pairs()
+        saved = shared(pairs)
+        whole = self._before + sum(self.written.values())
+        sizes = [whole - saved + self.kept(i) for i in range(len(self.widths))]
+        if len(pairs) > 1:
+            most = self._most_saved() - saved
+            if any(enough < size <= limit + most for size in sizes):
+                more = max(self._saved(pairs) - saved, 0)
+                sizes = [size - more for size in sizes]
+        return sizes
+
+    def _most_saved(self) -> int:
+        dying = sum(size for _, size in self._dying())
+        return min(dying, sum(self.written.values()))
+
+    def _saved(self, pairs: list[tuple[int, int, int]]) -> int:
+        """Bytes that inputs and tensors share at best; 0 where these are many."""
+        inputs = list(dict.fromkeys(pair[0] for pair in pairs))
+        outputs = list(dict.fromkeys(pair[1] for pair in pairs))
+        if len(inputs) + len(outputs) > _MOST_SHARING:
+            return 0
+        dying = tuple(self.net.values[tensor].size for tensor in inputs)
+        written = tuple(self.written[tensor] for tensor in outputs)
+        distances = tuple(
+            tuple(self._overlaps.distance(self.walk, a, b) for b in outputs) for a in inputs
+        )
+        return sum(dying) + sum(written) - together(dying, written, distances)
 
     def pairs(self) -> list[tuple[int, int, int]]:
         """(dying input, written tensor, bytes that they can share)."""
@@ -152,33 +181,24 @@ class Growth:
                 yield tensor, net.values[tensor].size
 
 
-def shared(pairs: list[tuple[int, int, int]]) -> int:
-    """Bytes saved if each tensor shares with at most one other, the greatest first."""
-    saved = 0
-    used: set[int] = set()
-    for a, b, both in sorted(pairs, key=lambda pair: -pair[2]):
-        if a not in used and b not in used:
-            used.update((a, b))
-            saved += both
-    return saved
-
-
 def layer_bytes(net: Network, index: int) -> int:
     """Bytes that operator ``index`` needs when it runs over whole tensors."""
     node = net.nodes[index]
     if node.is_view:
         return max(net.live[index], net.live[index + 1])
     output = net.values[node.output]
-    least: dict[int, int | None] = {}
+    dying: dict[int, int | None] = {}
     for read, overlap in zip(node.reads, node.overlap, strict=True):
         value = net.values[read.tensor]
         if net.in_arena[read.tensor] and value.last == index:
-            known = least.get(value.root, 0)
-            both = None if overlap is None or known is None else max(overlap, known)
-            least[value.root] = both
-    pairs = [
-        (root, node.output, min(net.values[root].size, output.size - both))
-        for root, both in least.items()
-        if both is not None and output.size > both
-    ]
-    return net.live[index] + output.size - shared(pairs) + aligned(node.scratch)
+            known = dying.get(value.root, overlap)
+            none = overlap is None or known is None
+            dying[value.root] = None if none else max(overlap or 0, known or 0)
+    sizes = tuple(net.values[root].size for root in dying)
+    distances = tuple((least,) for least in dying.values())
+    return (
+        net.live[index]
+        - sum(sizes)
+        + together(sizes, (output.size,), distances)
+        + aligned(node.scratch)
+    )

@@ -107,10 +107,8 @@ class Scheduler:
             self._best(stages, self.least, UNBOUNDED),
             key=lambda plan: plan.memory.arena_size,
         )
-        for path, other in self._around_gaps(stages, self.least, _few, self.least):
-            if other.memory.arena_size < plan.memory.arena_size:
-                plan = other
-        return plan
+        others = self._around_gaps(stages, self.least, _few, self.least)
+        return min([plan, *(other for _, other in others)], key=lambda one: one.memory.arena_size)
 
     def aim(self, moderate: float) -> int:
         """Bytes that :meth:`smallest` does not go below."""
@@ -138,16 +136,16 @@ class Scheduler:
             if plan.memory.arena_size <= limit:
                 return _price(path), plan
         for _ in range(_ATTEMPTS):
-            path = _cheapest(stages, target)
-            if path is None:
+            smaller = _cheapest(stages, target)
+            if smaller is None:
                 break
-            plan = self.make(path)
+            plan = self.make(smaller)
             if best is None or plan.memory.arena_size < best[1].memory.arena_size:
-                best = _price(path), plan
+                best = _price(smaller), plan
             if plan.memory.arena_size <= limit:
                 break
             # Gaps between buffers: leave room for them.
-            target = min(target, _peak(path)) - (plan.memory.arena_size - limit)
+            target = min(target, _peak(smaller)) - (plan.memory.arena_size - limit)
         return best
 
     def cost(self, limit: int) -> float:
