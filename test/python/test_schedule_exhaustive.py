@@ -15,7 +15,7 @@ from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.replay_stream import replay_plan
 
 MOST_OPERATORS, MOST_ORDERS = 7, 12
-BATCHES = [range(first, first + 40) for first in range(0, 480, 40)]
+BATCHES = [range(first, first + 20) for first in range(0, 480, 20)]
 LIMITS = (100, 110, 150)
 """RAM limits in percent of the least RAM."""
 

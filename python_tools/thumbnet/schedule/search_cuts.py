@@ -7,9 +7,9 @@ stages all live tensors are whole. Both searches are dynamic programming over th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from thumbnet.schedule.search_growth import WHOLE_ROW, Growth, layer_bytes
+from thumbnet.schedule.search_growth import WHOLE_ROW, Growth, Tables, layer_bytes
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_net import Network
 from thumbnet.schedule.stream_overlap import Overlaps
@@ -22,8 +22,7 @@ WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, WHOLE_ROW)
 """Segment widths to choose from, counted at a stage's leader."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """Operators [first, end) as one stage; ``width`` is None for a layer."""
 
     first: int
@@ -48,7 +47,7 @@ def least_bytes(net: Network, *, pushed: bool = False, below: int = INFINITE) ->
     best = [INFINITE] * (count + 1)
     best[0] = net.live[0]
     limit = below
-    overlaps = Overlaps(net)
+    overlaps, tables = Overlaps(net), Tables(net, (1,), priced=False)
     for first in range(count):
         if best[first] >= limit:
             continue
@@ -56,7 +55,7 @@ def least_bytes(net: Network, *, pushed: bool = False, below: int = INFINITE) ->
         if not begins:
             best[first + 1] = min(best[first + 1], max(best[first], layers[first]))
             limit = min(limit, max(best[first], rest[first]))
-        growth = Growth(net, overlaps, first, pushed=begins)
+        growth = Growth(net, overlaps, first, tables, pushed=begins)
         while growth.walk.end < count and growth.extend():
             end = growth.walk.end
             if growth.floor() >= limit:
@@ -77,11 +76,11 @@ class Stages:
     """All stages of a network that need no more than ``limit`` bytes, and paths through them."""
 
     def __init__(self, net: Network, limit: int, *, pushed: bool = False) -> None:
-        overlaps = Overlaps(net)
+        overlaps, tables = Overlaps(net), Tables(net, WIDTHS, priced=True)
         self.limit = limit
         self.count = len(net.nodes)
         self.by_first = [
-            list(_cuts(net, overlaps, first, limit, WIDTHS, pushed=pushed and first == 0))
+            list(_cuts(net, overlaps, tables, first, limit, pushed=pushed and first == 0))
             for first in range(self.count)
         ]
 
@@ -124,9 +123,9 @@ class Stages:
 def _cuts(
     net: Network,
     overlaps: Overlaps,
+    tables: Tables,
     first: int,
     limit: int,
-    widths: tuple[int, ...],
     *,
     pushed: bool,
 ) -> Iterator[Cut]:
@@ -136,7 +135,7 @@ def _cuts(
         size = layer_bytes(net, first)
         if size <= limit:
             yield Cut(first, first + 1, None, size, layer_cost(net.nodes[first]))
-    growth = Growth(net, overlaps, first, widths, pushed=pushed, priced=True)
+    growth = Growth(net, overlaps, first, tables, pushed=pushed)
     while growth.walk.end < count and growth.extend():
         end = growth.walk.end
         if growth.floor() > limit:
@@ -144,6 +143,9 @@ def _cuts(
         late = pushed and net.values[net.inputs[0]].last >= end
         if late or (end == first + 1 and not pushed) or growth.least() > limit:
             continue
-        for width, size, cost in zip(widths, growth.sizes(limit, limit), growth.costs, strict=True):
-            if size <= limit:
-                yield Cut(first, end, width, size, cost)
+        known = -1, -1
+        for width, *found in zip(WIDTHS, growth.sizes(limit, limit), growth.costs, strict=True):
+            # Segments as wide as the rows are the same whatever the width.
+            if found[0] <= limit and (found[0], found[1]) != known:
+                known = found[0], found[1]
+                yield Cut(first, end, width, *known)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import add
 
 from thumbnet.schedule.sharing import shared, together
 from thumbnet.schedule.stream_cost import line_cost, run_cost
@@ -42,11 +43,56 @@ def aligned(size: int) -> int:
     return -(-size // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
 
 
+class Tables:
+    """Costs and line buffers of a network's operators by segment width, each worked out once.
+
+    Stages that begin with different operators have most of them in common. Costs are 0 unless
+    ``priced``.
+    """
+
+    def __init__(self, net: Network, widths: tuple[int, ...], *, priced: bool) -> None:
+        self.net = net
+        self.widths = widths
+        self.priced = priced
+        self._runs: dict[tuple[int, int], list[int]] = {}
+        self._costs: dict[tuple[int, int], list[int]] = {}
+        self._lines: dict[tuple[int, int, Extent | None], tuple[list[int], list[int]]] = {}
+
+    def run_costs(self, index: int, time: Time) -> list[int]:
+        """Of operator ``index``, by segment width."""
+        key = index, time.column_scale
+        if key not in self._costs:
+            node = self.net.nodes[index]
+            runs = self._segments(time, node.width)
+            self._costs[key] = [run_cost(node, run) for run in runs]
+        return self._costs[key]
+
+    def lines(self, tensor: int, extent: Extent | None, time: Time) -> tuple[list[int], list[int]]:
+        """Bytes of a tensor's line buffer, and what it costs, by segment width."""
+        key = tensor, time.column_scale, extent
+        if key not in self._lines:
+            value = self.net.values[tensor]
+            height, width = value.rows.height, value.rows.width
+            runs = self._segments(time, width)
+            sizes = [line_pixels(extent, run, height, width) * value.pixel for run in runs]
+            costs = [0] * len(runs)
+            if self.priced:
+                costs = [line_cost(self.net, tensor, extent, run) for run in runs]
+            self._lines[key] = sizes, costs
+        return self._lines[key]
+
+    def _segments(self, time: Time, columns: int) -> list[int]:
+        key = time.column_scale, columns
+        if key not in self._runs:
+            self._runs[key] = [segment(wide, time, columns) for wide in self.widths]
+        return self._runs[key]
+
+
 class Growth:
     """A streamed stage from operator ``start`` on, with what it needs for each segment width.
 
     lines    bytes of line buffers by segment width
-    costs    the same for :mod:`stream_cost`, where ``priced``
+    costs    the same for :mod:`stream_cost`, where the tables are priced
     written  whole tensors that the stage makes, with their sizes
     scratch  bytes that last through the stage
     """
@@ -56,18 +102,16 @@ class Growth:
         net: Network,
         overlaps: Overlaps,
         start: int,
-        widths: tuple[int, ...] = (1,),
+        tables: Tables,
         *,
         pushed: bool = False,
-        priced: bool = False,
     ) -> None:
         self.net = net
+        self._tables = tables
         self._overlaps = overlaps
         self.walk = Walk(net, start, pushed=pushed)
-        self.widths = widths
-        self.lines = [0] * len(widths)
-        self.costs = [0] * len(widths)
-        self._priced = priced
+        self.lines = [0] * len(tables.widths)
+        self.costs = [0] * len(tables.widths)
         self.written: dict[int, int] = {}
         self.scratch = 0
         self._once = 0
@@ -87,10 +131,9 @@ class Growth:
         else:
             self._once = max(self._once, aligned(node.scratch))
         self.written[node.output] = net.values[node.output].size
-        if self._priced:
-            for i, wide in enumerate(self.widths):
-                run = segment(wide, walk.operator_times[index], node.width)
-                self.costs[i] += run_cost(node, run)
+        if self._tables.priced:
+            costs = self._tables.run_costs(index, walk.operator_times[index])
+            self.costs = list(map(add, self.costs, costs))
         for tensor in {read.tensor for read in node.reads}:
             if net.values[tensor].last == index and tensor in walk.times:
                 self.written.pop(tensor, None)
@@ -98,25 +141,23 @@ class Growth:
         return True
 
     def _add_lines(self, tensor: int) -> None:
-        walk, value = self.walk, self.net.values[tensor]
-        height, width = value.rows.height, value.rows.width
+        walk = self.walk
         extent = walk.extent(tensor)
         if tensor == walk.pushed:
-            rows = height - 1 if extent is None else min(extent.rows, height - 1)
-            sizes = [rows * width * value.pixel] * len(self.widths)
+            value = self.net.values[tensor]
+            rows = value.rows.height - 1
+            rows = rows if extent is None else min(extent.rows, rows)
+            size = rows * value.rows.width * value.pixel
+            self.lines = [known + size for known in self.lines]
         else:
-            runs = [segment(wide, walk.times[tensor], width) for wide in self.widths]
-            sizes = [line_pixels(extent, run, height, width) * value.pixel for run in runs]
-            if self._priced:
-                for i, run in enumerate(runs):
-                    self.costs[i] += line_cost(self.net, tensor, extent, run)
-        for i, size in enumerate(sizes):
-            self.lines[i] += size
+            sizes, costs = self._tables.lines(tensor, extent, walk.times[tensor])
+            self.lines = list(map(add, self.lines, sizes))
+            self.costs = list(map(add, self.costs, costs))
 
-    def kept(self, which: int = 0) -> int:
-        """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""
+    def kept(self) -> int:
+        """Bytes that the stage takes besides whole tensors, at the first segment width."""
         states = self._states + len(self.walk.readers) + (self.walk.pushed is not None)
-        return self.lines[which] + self.scratch + self._once + STATE_SIZE * states
+        return self.lines[0] + self.scratch + self._once + STATE_SIZE * states
 
     def floor(self) -> int:
         """Bytes that the stage needs however much further it grows."""
@@ -135,8 +176,8 @@ class Growth:
         """
         pairs = self.pairs()
         saved = shared(pairs)
-        whole = self._before + sum(self.written.values())
-        sizes = [whole - saved + self.kept(i) for i in range(len(self.widths))]
+        whole = self._before + sum(self.written.values()) + self.kept() - self.lines[0] - saved
+        sizes = [whole + line for line in self.lines]
         if len(pairs) > 1:
             most = self._most_saved() - saved
             if any(enough < size <= limit + most for size in sizes):
