@@ -73,15 +73,20 @@ def least_bytes(net: Network, *, pushed: bool = False, below: int = INFINITE) ->
 
 
 class Stages:
-    """All stages of a network that need no more than ``limit`` bytes, and paths through them."""
+    """All stages of a network that need no more than ``limit`` bytes, and paths through them.
 
-    def __init__(self, net: Network, limit: int, *, pushed: bool = False) -> None:
-        overlaps, tables = Overlaps(net), Tables(net, WIDTHS, priced=True)
+    But for streams of operators that ``plenty`` bytes are enough for as layers, which cost less.
+    """
+
+    def __init__(self, net: Network, limit: int, *, pushed: bool = False, plenty: int = 0) -> None:
+        self.net = net
         self.limit = limit
         self.count = len(net.nodes)
+        self._plenty = plenty
+        self._layers = [layer_bytes(net, index) for index in range(self.count)]
+        self._overlaps, self._tables = Overlaps(net), Tables(net, WIDTHS, priced=True)
         self.by_first = [
-            list(_cuts(net, overlaps, tables, first, limit, pushed=pushed and first == 0))
-            for first in range(self.count)
+            list(self._cuts(first, pushed=pushed and first == 0)) for first in range(self.count)
         ]
 
     def sizes(self) -> list[int]:
@@ -119,33 +124,28 @@ class Stages:
             end = last.first
         return path[::-1]
 
-
-def _cuts(
-    net: Network,
-    overlaps: Overlaps,
-    tables: Tables,
-    first: int,
-    limit: int,
-    *,
-    pushed: bool,
-) -> Iterator[Cut]:
-    """The stages from operator ``first`` on that need no more than ``limit`` bytes."""
-    count = len(net.nodes)
-    if not pushed:
-        size = layer_bytes(net, first)
-        if size <= limit:
-            yield Cut(first, first + 1, None, size, layer_cost(net.nodes[first]))
-    growth = Growth(net, overlaps, first, tables, pushed=pushed)
-    while growth.walk.end < count and growth.extend():
-        end = growth.walk.end
-        if growth.floor() > limit:
+    def _cuts(self, first: int, *, pushed: bool) -> Iterator[Cut]:
+        """The stages from operator ``first`` on."""
+        net, limit, layers = self.net, self.limit, self._layers
+        if not pushed and layers[first] <= limit:
+            yield Cut(first, first + 1, None, layers[first], layer_cost(net.nodes[first]))
+        streamed = [at for at in range(first, self.count) if layers[at] > self._plenty]
+        if not streamed and not pushed:
             return
-        late = pushed and net.values[net.inputs[0]].last >= end
-        if late or (end == first + 1 and not pushed) or growth.least() > limit:
-            continue
-        known = -1, -1
-        for width, *found in zip(WIDTHS, growth.sizes(limit, limit), growth.costs, strict=True):
-            # Segments as wide as the rows are the same whatever the width.
-            if found[0] <= limit and (found[0], found[1]) != known:
-                known = found[0], found[1]
-                yield Cut(first, end, width, *known)
+        growth = Growth(net, self._overlaps, first, self._tables, pushed=pushed)
+        while growth.walk.end < self.count and growth.extend():
+            end = growth.walk.end
+            if growth.floor() > limit:
+                return
+            if pushed and net.values[net.inputs[0]].last >= end:
+                continue
+            if not pushed and (end == first + 1 or end <= streamed[0]):
+                continue
+            if growth.least() > limit:
+                continue
+            known = -1, -1
+            for width, *found in zip(WIDTHS, growth.sizes(limit, limit), growth.costs, strict=True):
+                # Segments as wide as the rows are the same whatever the width.
+                if found[0] <= limit and (found[0], found[1]) != known:
+                    known = found[0], found[1]
+                    yield Cut(first, end, width, *known)

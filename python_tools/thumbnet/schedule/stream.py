@@ -33,6 +33,9 @@ _SPREAD = 1.35
 _ATTEMPTS = 6
 """Memory plans that are tried where buffers leave gaps."""
 
+_PLENTY = 3
+"""The part of the least RAM in which layers fit whatever lies around them."""
+
 _PATHS = 64
 """Paths that are looked at to get around gaps before all stages get smaller."""
 
@@ -214,7 +217,9 @@ class Scheduler:
 
     def _stages(self, limit: int) -> Stages:
         if limit not in self._known:
-            self._known[limit] = Stages(self.net, limit, pushed=self.pushed)
+            self._known[limit] = Stages(
+                self.net, limit, pushed=self.pushed, plenty=self.least // _PLENTY
+            )
         return self._known[limit]
 
     def _best(self, stages: Stages, least: int, budget: float) -> Plan:
