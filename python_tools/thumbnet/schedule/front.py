@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, Stage
-from thumbnet.schedule.choose import choose_plan
+from thumbnet.schedule.choose import Chooser
 from thumbnet.schedule.stream_cost import layer_cost, line_cost, run_cost
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Extent
@@ -50,13 +50,14 @@ def pareto_front(graph: Graph, input: str) -> list[Point]:
 
 
 def _candidates(graph: Graph, input: str) -> Iterator[Plan]:
-    least = choose_plan(graph, input=input, objective="ram", ram_limit=1)
+    chooser = Chooser(graph, input)
+    least = chooser.plan("ram", 1)
     yield least
-    yield choose_plan(graph, input=input, objective="ram", ram_limit=None)
+    yield chooser.plan("ram", None)
     floor = least.memory.arena_size
     limit: int | None = None
     while limit is None or limit >= floor:
-        plan = choose_plan(graph, input=input, objective="speed", ram_limit=limit)
+        plan = chooser.plan("speed", limit)
         yield plan
         size = plan.memory.arena_size
         limit = int((size if limit is None else min(limit, size)) * STEP)
@@ -73,12 +74,13 @@ def overhead(plan: Plan) -> int:
     for stage in plan.stages:
         end = first + len(stage.steps)
         if stage.kind == "stream":
-            total += _stream_overhead(net, stage, first, end)
+            total += stage_overhead(net, stage, first, end)
         first = end
     return total
 
 
-def _stream_overhead(net: Network, stage: Stage, first: int, end: int) -> int:
+def stage_overhead(net: Network, stage: Stage, first: int, end: int) -> int:
+    """The same of the streamed ``stage`` of operators [first, end) of a network."""
     total = 0
     for node in net.nodes[first:end]:
         total += run_cost(node, stage.segments[node.name]) - layer_cost(node)

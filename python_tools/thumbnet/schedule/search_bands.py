@@ -16,7 +16,7 @@ from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.inverted_bottleneck import lower_band
 from thumbnet.schedule.bands import Bottleneck, find_bottlenecks
-from thumbnet.schedule.search_growth import INFINITE, Growth, layer_bytes
+from thumbnet.schedule.search_growth import INFINITE, Growth, Tables, layer_bytes
 from thumbnet.schedule.stream_net import Fused, Network, fused_node
 from thumbnet.schedule.stream_overlap import Overlaps
 
@@ -60,7 +60,7 @@ class _State:
     def size(self) -> int:
         """Bytes of the stage if it ends here."""
         if not self._size:
-            self._size = self.growth.sizes()[0]
+            self._size = self.growth.sizes(0, INFINITE)[0]
         return self._size
 
     def fits(self, limit: int) -> bool:
@@ -97,9 +97,9 @@ class BandSearch:
         self.most = most
         self.fused = dict(_fused(graph, lowered, net, most))
         self._pushed = pushed
-        overlaps = Overlaps(net)
+        overlaps, tables = Overlaps(net), Tables(net, (1,), priced=False)
         self._roots = [
-            _State(Growth(net, overlaps, first, pushed=pushed and first == 0), 0, (), 0)
+            _State(Growth(net, overlaps, first, tables, pushed=pushed and first == 0), 0, (), 0)
             for first in range(self.count)
         ]
         self._layers = [layer_bytes(net, index) for index in range(self.count)]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
 from thumbnet.plan import Plan
 from thumbnet.schedule.search_cuts import Cut
-from thumbnet.schedule.stream_build import build_layer, build_stream
+from thumbnet.schedule.stream_build import Built, build_layer, build_stream
 from thumbnet.schedule.stream_memory import plan_stages
 from thumbnet.schedule.stream_net import Network, make_network
 
@@ -24,6 +23,7 @@ class StageMaker:
         self.in_arena = input == "arena"
         self.pushed = input == "rows"
         self.net = make_network(graph, lowered, input_in_arena=self.in_arena)
+        self._built: dict[Cut, Built] = {}
 
     def plan(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages.
@@ -31,19 +31,26 @@ class StageMaker:
         Raises:
             ValueError: a cut is no stage.
         """
-        built = []
-        for cut in cuts:
-            if cut.width is None:
-                built.append(build_layer(self.graph, self.lowered, self.net, cut.first))
-                continue
-            if cut.upwards and not self.turns(cut):
-                raise ValueError(f"operators {cut.first} to {cut.end} cannot run upwards")
-            lowered, net = self._upwards if cut.upwards else (self.lowered, self.net)
-            pushed = self.pushed and cut.first == 0
-            built.append(build_stream(self.graph, lowered, net, cut, pushed=pushed))
+        built = self.built(cuts)
         memory = plan_stages(self.graph, built, input_in_arena=self.in_arena)
         stages = tuple(found.stage for found in built)
         return Plan(self.graph, stages, memory, self.in_arena)
+
+    def built(self, cuts: Sequence[Cut]) -> list[Built]:
+        """The stages with what their memory plan has to know."""
+        for cut in cuts:
+            if cut not in self._built:
+                self._built[cut] = self._build(cut)
+        return [self._built[cut] for cut in cuts]
+
+    def _build(self, cut: Cut) -> Built:
+        if cut.width is None:
+            return build_layer(self.graph, self.lowered, self.net, cut.first)
+        if cut.upwards and not self.turns(cut):
+            raise ValueError(f"operators {cut.first} to {cut.end} cannot run upwards")
+        lowered, net = self._upwards if cut.upwards else (self.lowered, self.net)
+        pushed = self.pushed and cut.first == 0
+        return build_stream(self.graph, lowered, net, cut, pushed=pushed)
 
     def turns(self, cut: Cut) -> bool:
         """Whether the stage can run upwards: not rows that are pushed from the top."""
@@ -63,7 +70,7 @@ class StageMaker:
         for cut in cuts:
             turns = cut.width is not None and count % 2 == parity and self.turns(cut)
             count += cut.width is not None
-            found.append(replace(cut, upwards=True) if turns else cut)
+            found.append(cut._replace(upwards=True) if turns else cut)
         return found if any(cut.upwards for cut in found) else None
 
     @cached_property

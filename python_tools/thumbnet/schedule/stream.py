@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from heapq import heappop, heappush
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
@@ -12,10 +13,11 @@ from thumbnet.operators.registry import family
 from thumbnet.plan import Plan
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.recompute import banded_graphs
-from thumbnet.schedule.search_cuts import Cut, Stages, least_bytes
+from thumbnet.schedule.search_cuts import Cut, Price, Stages, least_bytes
 from thumbnet.schedule.search_growth import INFINITE, layer_bytes
 from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_cost import layer_cost
+from thumbnet.schedule.stream_memory import crowded
 
 INPUTS = ("arena", "buffer", "rows")
 
@@ -31,13 +33,20 @@ _SPREAD = 1.35
 _ATTEMPTS = 6
 """Memory plans that are tried where buffers leave gaps."""
 
+_PLENTY = 3
+"""The part of the least RAM in which layers fit whatever lies around them."""
+
+_PATHS = 64
+"""Paths that are looked at to get around gaps before all stages get smaller."""
+
 _STEPS = 16
 """Stage sizes that are looked at for them."""
 
 _GAP = 32
 """Bytes between buffers that are not worth the code of stages that run upwards."""
 
-_UNBOUNDED = float("inf")
+UNBOUNDED = float("inf")
+"""The overhead that a plan of least RAM may have."""
 
 
 def schedule_stream(
@@ -68,34 +77,32 @@ def schedule_stream(
         raise ValueError(f"input {input!r}, objective {objective!r}")
     scheduler = Scheduler(graph, input)
     limit = INFINITE if ram_limit is None else ram_limit
-    if objective == "speed" and scheduler.least <= limit:
-        plan = scheduler.fastest(limit)
-        if plan.memory.arena_size <= limit:
-            return plan
-    else:
-        plan = scheduler.smallest(moderate)
-    if recompute > 1:
-        plan = _recomputing(scheduler, plan, objective, limit, moderate, recompute)
-    return plan if plan.memory.arena_size <= limit else scheduler.smallest(_UNBOUNDED)
+    fastest = scheduler.fastest(limit) if objective == "speed" else None
+    plan = scheduler.smallest(moderate) if fastest is None else fastest[1]
+    if recompute > 1 and (objective == "ram" or plan.memory.arena_size > limit):
+        plan = recomputing(
+            scheduler, plan, limit if objective == "speed" else None, moderate, recompute
+        )
+    return plan if plan.memory.arena_size <= limit else scheduler.smallest(UNBOUNDED)
 
 
-def _recomputing(
-    scheduler: Scheduler,
-    plan: Plan,
-    objective: str,
-    limit: int,
-    moderate: float,
-    recompute: float,
+def recomputing(
+    scheduler: Scheduler, plan: Plan, ram_limit: int | None, moderate: float, most: float
 ) -> Plan:
-    """``plan`` or one that computes something twice and therefore needs less RAM."""
-    ram_limit = limit if objective == "speed" else None
+    """``plan`` or one that computes something twice and therefore needs less RAM.
+
+    With a ``ram_limit``, the one that does least within it, if any can.
+    """
     best = plan
-    for other in scheduler.recomputing(recompute, ram_limit):
+    for other in scheduler.recomputing(most, ram_limit):
         if ram_limit is None:
             found = other.smallest(moderate)
         else:
-            found = other.fastest(limit)
-            if found.memory.arena_size <= limit:
+            fastest = other.fastest(ram_limit)
+            if fastest is None:
+                continue
+            found = fastest[1]
+            if found.memory.arena_size <= ram_limit:
                 return found
         if found.memory.arena_size < best.memory.arena_size:
             best = found
@@ -103,17 +110,20 @@ def _recomputing(
 
 
 class Scheduler:
-    """Searches the plans of one graph."""
+    """Searches the plans of one graph in its operator order; ``lowered`` has its operators."""
 
-    def __init__(self, graph: Graph, input: str) -> None:
+    def __init__(
+        self, graph: Graph, input: str, lowered: Mapping[str, Lowered] | None = None
+    ) -> None:
         self.graph = graph
         self.input = input
-        self.lowered = {operator.name: _lower(graph, operator) for operator in graph.operators}
+        self.lowered = lower_all(graph) if lowered is None else lowered
         self.maker = StageMaker(graph, self.lowered, input)
         self.net = self.maker.net
         self.pushed = input == "rows"
         self.least = least_bytes(self.net, pushed=self.pushed)
         """Bytes that no plan of this operator order goes below, gaps between buffers left out."""
+        self._known: dict[int, Stages] = {}
         if self.least == INFINITE or (self.pushed and len(graph.inputs) != 1):
             raise ThumbnetError(
                 graph.name, why_not_pushed(graph) or "no plan", "set schedule: {input: buffer}"
@@ -121,23 +131,21 @@ class Scheduler:
 
     def smallest(self, moderate: float) -> Plan:
         """The plan of least RAM whose overhead is at most ``moderate``, or nearly the least RAM."""
-        if moderate != _UNBOUNDED:
-            nodes = self.net.nodes
-            budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in nodes)
+        if moderate != UNBOUNDED:
             stages = self._stages(int(self.least * _SPREAD))
-            sizes = stages.sizes()
-            budget = max(budget, _cost(stages, stages.limit))
-            found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
-            return self._best(stages, max(sizes[found], self.least), budget)
-        plan = self._best(self._stages(self.least), self.least, _UNBOUNDED)
+            budget = self._budget(moderate, stages)
+            return self._best(stages, self.aim(moderate), budget)
+        plan = self._best(self._stages(self.least), self.least, UNBOUNDED)
         if plan.memory.arena_size <= self.least:
             return plan
         stages = self._stages(plan.memory.arena_size - 1)
-        return min(
+        plan = min(
             plan,
-            self._best(stages, self.least, _UNBOUNDED),
+            self._best(stages, self.least, UNBOUNDED),
             key=lambda plan: plan.memory.arena_size,
         )
+        others = self._around_gaps(stages, self.least, _few, self.least)
+        return min([plan, *(other for _, other in others)], key=lambda one: one.memory.arena_size)
 
     def recomputing(self, most: float, ram_limit: int | None) -> Iterator[Scheduler]:
         """Schedulers of graphs that execute at most ``most`` times the multiply-accumulates.
@@ -153,28 +161,56 @@ class Scheduler:
             pushed=self.pushed,
             ram_limit=ram_limit,
         )
-        for graph in graphs:
-            yield Scheduler(graph, self.input)
+        for graph, lowered in graphs:
+            yield Scheduler(graph, self.input, lowered)
 
-    def fastest(self, limit: int) -> Plan:
-        """The plan of least overhead within ``limit`` bytes; the smallest found where none fits."""
-        # Nothing cheaper than layers needs more than they do.
-        sizes = [layer_bytes(self.net, index) for index in range(len(self.net.nodes))]
-        target = min(limit, self.least + max(size for size in sizes if size != INFINITE))
-        best: Plan | None = None
+    def aim(self, moderate: float) -> int:
+        """Bytes that :meth:`smallest` does not go below."""
+        if moderate == UNBOUNDED:
+            return self.least
+        stages = self._stages(int(self.least * _SPREAD))
+        budget, sizes = self._budget(moderate, stages), stages.sizes()
+        found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
+        return max(sizes[found], self.least)
+
+    def _budget(self, moderate: float, stages: Stages) -> float:
+        """The overhead that is moderate; that of the cheapest plan of ``stages``, if it is more."""
+        budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in self.net.nodes)
+        return max(budget, _cost(stages, stages.limit))
+
+    def fastest(self, limit: int) -> tuple[int, Plan] | None:
+        """The plan of least overhead within ``limit`` bytes, and what it costs.
+
+        Where none fits, the smallest found, if there is any.
+        """
+        best: tuple[int, Plan] | None = None
+        target = self._enough(limit)
         stages = self._stages(target)
+        for path, plan in self._around_gaps(stages, target, _cost_of, limit):
+            if plan.memory.arena_size <= limit:
+                return _price(path), plan
         for _ in range(_ATTEMPTS):
-            path = _cheapest(stages, target)
-            if path is None:
+            smaller = _cheapest(stages, target)
+            if smaller is None:
                 break
-            plan = self.make(path)
-            if best is None or plan.memory.arena_size < best.memory.arena_size:
-                best = plan
+            plan = self.make(smaller)
+            if best is None or plan.memory.arena_size < best[1].memory.arena_size:
+                best = _price(smaller), plan
             if plan.memory.arena_size <= limit:
                 break
             # Gaps between buffers: leave room for them.
-            target = min(target, _peak(path)) - (plan.memory.arena_size - limit)
-        return self.smallest(_UNBOUNDED) if best is None else best
+            target = min(target, _peak(smaller)) - (plan.memory.arena_size - limit)
+        return best
+
+    def cost(self, limit: int) -> float:
+        """The overhead that :meth:`fastest` does not go below."""
+        target = self._enough(limit)
+        return _cost(self._stages(target), target)
+
+    def _enough(self, limit: int) -> int:
+        """``limit``, or what is enough for the cheapest plan: none needs more than layers do."""
+        sizes = [layer_bytes(self.net, index) for index in range(len(self.net.nodes))]
+        return min(limit, self.least + max((size for size in sizes if size != INFINITE), default=0))
 
     def make(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages, some of them upwards where that needs less."""
@@ -189,8 +225,47 @@ class Scheduler:
                     plan = other
         return plan
 
+    def _around_gaps(
+        self, stages: Stages, target: int, price: Price, limit: int
+    ) -> Iterator[tuple[list[Cut], Plan]]:
+        """Paths of stages within ``target`` bytes and their plans, the cheapest first.
+
+        Until one fits ``limit``. Stages that each fit may not fit one after the other, as buffers
+        lie where the stage before has left room. Then the next ones are tried that do without one
+        of these stages as it is.
+        """
+        waiting: list[tuple[int, int, list[Cut], tuple[Cut, ...]]] = []
+        seen: list[list[Cut]] = []
+
+        def consider(without: tuple[Cut, ...]) -> None:
+            path = stages.cheapest(target, price, without)
+            if path is not None and path not in seen:
+                seen.append(path)
+                heappush(waiting, (sum(map(price, path)), len(seen), path, without))
+
+        consider(())
+        plans = 0
+        while waiting and plans < _ATTEMPTS and len(seen) < _PATHS:
+            _, _, path, without = heappop(waiting)
+            found = crowded(
+                self.graph, self.maker.built(path), limit, input_in_arena=self.input == "arena"
+            )
+            if found is None:
+                plans += 1
+                plan = self.make(path)
+                yield path, plan
+                if plan.memory.arena_size <= limit:
+                    return
+                found = range(len(path))
+            for number in found:
+                consider((*without, path[number]))
+
     def _stages(self, limit: int) -> Stages:
-        return Stages(self.net, limit, pushed=self.pushed)
+        if limit not in self._known:
+            self._known[limit] = Stages(
+                self.net, limit, pushed=self.pushed, plenty=self.least // _PLENTY
+            )
+        return self._known[limit]
 
     def _best(self, stages: Stages, least: int, budget: float) -> Plan:
         """The smallest of some plans that cost no more than ``budget``.
@@ -217,6 +292,15 @@ class Scheduler:
         return best
 
 
+def lower_all(graph: Graph) -> dict[str, Lowered]:
+    """A graph's operators as row kernels, by name.
+
+    Raises:
+        ThumbnetError: constants leave what a kernel can hold.
+    """
+    return {operator.name: _lower(graph, operator) for operator in graph.operators}
+
+
 def _lower(graph: Graph, operator: Operator) -> Lowered:
     try:
         return family(operator).lower(graph, operator)
@@ -226,12 +310,16 @@ def _lower(graph: Graph, operator: Operator) -> Lowered:
 
 
 def _cheapest(stages: Stages, limit: int) -> list[Cut] | None:
-    return stages.cheapest(limit, lambda cut: cut.cost)
+    return stages.cheapest(limit, _cost_of)
 
 
 def _cost(stages: Stages, limit: int) -> float:
     path = _cheapest(stages, limit)
-    return _UNBOUNDED if path is None else _price(path)
+    return UNBOUNDED if path is None else _price(path)
+
+
+def _cost_of(cut: Cut) -> int:
+    return cut.cost
 
 
 def _few(cut: Cut) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
@@ -36,7 +35,7 @@ def random_plan(graph: Graph, input: str, rng: random.Random) -> Plan:
             end = rng.choice(ends[-3:] if rng.random() < 0.6 else ends)
             cut = Cut(first, end, rng.choice(WIDTHS), 0, 0, upwards=True)
             turns = rng.random() < 0.4 and maker.turns(cut)
-            cuts.append(replace(cut, upwards=turns))
+            cuts.append(cut._replace(upwards=turns))
     return maker.plan(cuts)
 
 
