@@ -11,7 +11,7 @@ from thumbnet.operators.concatenation import Concatenation
 from thumbnet.operators.conv_2d import Conv2d
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.elementwise import Elementwise
-from thumbnet.operators.lookup import Lookup
+from thumbnet.operators.lookup import HardSwish, Lookup
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
@@ -38,6 +38,7 @@ def families() -> dict[str, Family]:
         ResizeNearestNeighbor(),
         Softmax(),
         Lookup(),
+        HardSwish(),
         Quantize(),
     ]
     return {kind: family for family in listed for kind in family.kinds}
