@@ -8,6 +8,7 @@ trained further keeps its plan.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,11 +19,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.registry import family
-from thumbnet.plan import Plan, Stage
+from thumbnet.plan import Plan, SecondPass, Stage
 from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.search_growth import segment
+from thumbnet.schedule.second_pass import run_twice, second_passes
 from thumbnet.schedule.stream_build import build_layer, build_stream
 from thumbnet.schedule.stream_memory import plan_stages
 from thumbnet.schedule.stream_net import Network, make_network
@@ -58,6 +60,16 @@ class LockedStage(_Frozen):
     operators: list[LockedOperator] = Field(min_length=1)
 
 
+class LockedPass(_Frozen):
+    """A block whose cheap part runs twice: the operator that multiplies, and what it goes back to.
+
+    The second run's operators stand in the stages under names of their own.
+    """
+
+    gate: str
+    sources: list[str]
+
+
 class Lock(_Frozen):
     """A lock file; ``thumbnet``, ``model`` and ``sha256`` say where it comes from."""
 
@@ -67,11 +79,12 @@ class Lock(_Frozen):
     sha256: str
     input: InputMode
     arena_bytes: int
+    second_passes: list[LockedPass] = []
     stages: list[LockedStage]
 
     def text(self) -> str:
         """The file's text: JSON with a line an operator."""
-        head = self.model_dump(exclude={"stages"})
+        head = self.model_dump(exclude={"stages"}, exclude_defaults=True)
         lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
         stages = ",\n".join(map(_stage_text, self.stages))
         return "\n".join(["{", *lines, f' "stages": [\n{stages}\n ]', "}", ""])
@@ -112,6 +125,9 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
         sha256=sha256,
         input=source,
         arena_bytes=plan.memory.arena_size,
+        second_passes=[
+            LockedPass(gate=one.gate, sources=list(one.sources)) for one in plan.second_passes
+        ],
         stages=stages,
     )
 
@@ -144,6 +160,8 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
         raise ThumbnetError(
             place, f"the plan was made for input: {lock.input}, not for input: {input}", AGAIN
         )
+    passes = tuple(_passes(graph, lock, place))
+    graph = run_twice(graph, passes)
     ordered = graph.replace(operators=_matched(graph, lock, place))
     net = _network(ordered, input)
     cuts = list(_cuts(ordered, net, lock, place))
@@ -160,7 +178,19 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
             f'{lock.arena_bytes}; it peaks at node "{plan.memory.peak}"'
         )
         raise ThumbnetError(place, problem, AGAIN)
-    return plan
+    return dataclasses.replace(plan, second_passes=passes)
+
+
+def _passes(graph: Graph, lock: Lock, place: str) -> Iterator[SecondPass]:
+    """What runs twice, as it is found in ``graph``."""
+    possible = {one.gate: one for one in second_passes(graph, lock.input)}
+    for locked in lock.second_passes:
+        found = possible.pop(locked.gate, None)
+        if found is None or list(found.sources) != locked.sources:
+            back = ", ".join(f'"{name}"' for name in locked.sources)
+            problem = f'no block of mul "{locked.gate}" could run twice from {back}, or only once'
+            raise ThumbnetError(place, f"the plan does not fit the model: {problem}", AGAIN)
+        yield found
 
 
 def build_plan(graph: Graph, cuts: Sequence[Cut], *, input: str) -> Plan:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
-from thumbnet.plan import Plan
+from thumbnet.plan import Plan, SecondPass
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import INFINITE, Cut, Stages, least_bytes
 from thumbnet.schedule.search_growth import layer_bytes
+from thumbnet.schedule.second_pass import candidates, run_twice
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
-from thumbnet.schedule.stream_cost import layer_cost
+from thumbnet.schedule.stream_cost import WORK, layer_cost
 from thumbnet.schedule.stream_memory import plan_stages
 from thumbnet.schedule.stream_net import make_network
 
@@ -23,14 +25,14 @@ INPUTS = ("arena", "buffer", "rows")
 MODERATE = 0.15
 """What a plan for least RAM may cost more than whole layers, as a part of the arithmetic."""
 
-_WORK = 1.5
-"""Instructions of a multiply-accumulate with all that belongs to it."""
-
 _SPREAD = 1.35
 """How much more than the least RAM a plan of moderate cost may take."""
 
 _ATTEMPTS = 6
 """Memory plans that are tried where buffers leave gaps."""
+
+_NEAR = 1.01
+"""How much more than the least RAM is no reason to compute more."""
 
 _STEPS = 16
 """Stage sizes that are looked at for them."""
@@ -45,6 +47,7 @@ def schedule_stream(
     objective: str = "ram",
     ram_limit: int | None = None,
     moderate: float = MODERATE,
+    recompute: float = 1.0,
 ) -> Plan:
     """Cuts ``graph`` into streamed stages and layers and places everything in one arena.
 
@@ -52,7 +55,9 @@ def schedule_stream(
     caller's ``buffer``, or pushed by ``rows``. The ``objective`` is ``ram``, the least RAM at which
     the estimated overhead is ``moderate`` (where little more than the least RAM does not do for
     that, the cheapest of these plans), or ``speed``, the least overhead within ``ram_limit`` bytes.
-    Where nothing fits the limit the plan of least RAM comes back.
+    Where nothing fits the limit the plan of least RAM comes back. Up to ``recompute`` times the
+    graph's multiply-accumulates may be executed where that saves RAM (``ram``) or nothing else fits
+    (``speed``).
 
     Raises:
         ThumbnetError: rows cannot be pushed into this graph, or constants leave what a kernel can
@@ -60,21 +65,32 @@ def schedule_stream(
     """
     if input not in INPUTS or objective not in ("ram", "speed"):
         raise ValueError(f"input {input!r}, objective {objective!r}")
-    scheduler = Scheduler(graph, input)
     limit = INFINITE if ram_limit is None else ram_limit
-    if objective == "speed" and scheduler.least <= limit:
-        plan = scheduler.fastest(limit)
-    else:
-        plan = scheduler.smallest(moderate)
-    return plan if plan.memory.arena_size <= limit else scheduler.smallest(_UNBOUNDED)
+    plans: list[Plan] = []
+    for scheduler in _schedulers(graph, input, objective, limit, recompute):
+        if objective == "speed" and scheduler.least <= limit:
+            plan = scheduler.fastest(limit)
+        else:
+            plan = scheduler.smallest(moderate)
+        if plan.memory.arena_size > limit:
+            plan = scheduler.smallest(_UNBOUNDED)
+        plans.append(plan)
+        if objective == "speed" and plan.memory.arena_size <= limit:
+            return plan
+    return min(plans, key=lambda plan: plan.memory.arena_size)
 
 
 class Scheduler:
     """Searches the plans of one graph."""
 
-    def __init__(self, graph: Graph, input: str) -> None:
+    def __init__(
+        self, graph: Graph, input: str, second_passes: tuple[SecondPass, ...] = ()
+    ) -> None:
+        graph = run_twice(graph, second_passes)
         self.graph = graph
         self.input = input
+        self.second_passes = second_passes
+        self.added = sum(one.macs for one in second_passes)
         self.lowered = {operator.name: _lower(graph, operator) for operator in graph.operators}
         self.net = make_network(graph, self.lowered, input_in_arena=input == "arena")
         self.pushed = input == "rows"
@@ -89,7 +105,7 @@ class Scheduler:
         """The plan of least RAM whose overhead is at most ``moderate``, or nearly the least RAM."""
         if moderate != _UNBOUNDED:
             nodes = self.net.nodes
-            budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in nodes)
+            budget = sum(moderate * WORK * node.macs + layer_cost(node) for node in nodes)
             stages = self._stages(int(self.least * _SPREAD))
             sizes = stages.sizes()
             budget = max(budget, _cost(stages, stages.limit))
@@ -137,7 +153,8 @@ class Scheduler:
                 built.append(build_stream(graph, lowered, self.net, cut, pushed=pushed))
         in_arena = self.input == "arena"
         memory = plan_stages(graph, built, input_in_arena=in_arena)
-        return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+        stages = tuple(found.stage for found in built)
+        return Plan(graph, stages, memory, in_arena, self.second_passes)
 
     def _stages(self, limit: int) -> Stages:
         return Stages(self.net, limit, pushed=self.pushed)
@@ -165,6 +182,32 @@ class Scheduler:
         if best is None:
             raise ValueError(f"{self.graph.name}: no path through stages of {least} bytes")
         return best
+
+
+def _schedulers(
+    graph: Graph, input: str, objective: str, limit: int, recompute: float
+) -> Iterator[Scheduler]:
+    """What to schedule until a plan fits ``limit`` (``speed``), or all of it (``ram``).
+
+    For speed in order of the arithmetic that is added, and what needs least RAM at last.
+    """
+    plain = Scheduler(graph, input)
+    if recompute <= 1 or (objective == "speed" and plain.least <= limit):
+        yield plain
+    if recompute <= 1:
+        return
+    several = _recomputing(graph, input, recompute)
+    if objective == "speed":
+        yield from [one for one in several if one.added and one.least <= limit][:_ATTEMPTS]
+    near = _NEAR * min(one.least for one in several)
+    yield next(one for one in several if one.least <= near)
+
+
+@lru_cache(maxsize=1)
+def _recomputing(graph: Graph, input: str, recompute: float) -> tuple[Scheduler, ...]:
+    """Graphs with parts that run twice, by the arithmetic that is added; for a front again."""
+    several = [Scheduler(graph, input, passes) for passes in candidates(graph, recompute, input)]
+    return tuple(sorted(several, key=lambda one: (one.added, one.least)))
 
 
 def _lower(graph: Graph, operator: Operator) -> Lowered:
