@@ -72,8 +72,8 @@ class SecondPass:
     """A squeeze-and-excite block that makes what it multiplies twice: for the mean, then again.
 
     ``gate`` is the operator that multiplies; ``operators`` run twice, from the tensors ``sources``,
-    which are whole until then. ``macs`` are added, and ``size`` is the bytes of the tensor that
-    need not be whole any more.
+    which are whole until then. The first ``kept`` channels are made once and kept, the rest twice:
+    ``macs`` are added, and ``size`` is the bytes that need not be whole any more.
     """
 
     gate: str
@@ -81,6 +81,7 @@ class SecondPass:
     operators: tuple[str, ...]
     macs: int
     size: int
+    kept: int = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,7 +24,8 @@ from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.search_growth import segment
-from thumbnet.schedule.second_pass import run_twice, second_passes
+from thumbnet.schedule.second_pass import in_part, second_passes
+from thumbnet.schedule.second_pass_rewrite import SPLIT, can_split, channels, run_twice
 from thumbnet.schedule.stream_build import build_layer, build_stream
 from thumbnet.schedule.stream_memory import plan_stages
 from thumbnet.schedule.stream_net import Network, make_network
@@ -63,11 +64,12 @@ class LockedStage(_Frozen):
 class LockedPass(_Frozen):
     """A block whose cheap part runs twice: the operator that multiplies, and what it goes back to.
 
-    The second run's operators stand in the stages under names of their own.
+    ``kept`` channels run once. The second run's operators have names of their own in the stages.
     """
 
     gate: str
     sources: list[str]
+    kept: int = Field(default=0, ge=0, multiple_of=SPLIT)
 
 
 class Lock(_Frozen):
@@ -126,7 +128,8 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
         input=source,
         arena_bytes=plan.memory.arena_size,
         second_passes=[
-            LockedPass(gate=one.gate, sources=list(one.sources)) for one in plan.second_passes
+            LockedPass(gate=one.gate, sources=list(one.sources), kept=one.kept)
+            for one in plan.second_passes
         ],
         stages=stages,
     )
@@ -186,11 +189,14 @@ def _passes(graph: Graph, lock: Lock, place: str) -> Iterator[SecondPass]:
     possible = {one.gate: one for one in second_passes(graph, lock.input)}
     for locked in lock.second_passes:
         found = possible.pop(locked.gate, None)
-        if found is None or list(found.sources) != locked.sources:
+        fits = found is not None and (
+            not locked.kept or (can_split(graph, found) and locked.kept < channels(graph, found))
+        )
+        if found is None or not fits or list(found.sources) != locked.sources:
             back = ", ".join(f'"{name}"' for name in locked.sources)
             problem = f'no block of mul "{locked.gate}" could run twice from {back}, or only once'
             raise ThumbnetError(place, f"the plan does not fit the model: {problem}", AGAIN)
-        yield found
+        yield in_part(graph, found, locked.kept)
 
 
 def build_plan(graph: Graph, cuts: Sequence[Cut], *, input: str) -> Plan:

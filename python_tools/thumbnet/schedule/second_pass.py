@@ -11,10 +11,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 
-from thumbnet.ir.graph import Graph, Operator, Tensor
+from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import rows_of
 from thumbnet.operators.registry import family
 from thumbnet.plan import SecondPass
+from thumbnet.schedule.second_pass_rewrite import SPLIT, can_split, channels
+
+_FALL = 0.9
+"""From one mark to the next."""
+
+_MARKS = 24
+"""Marks that are tried at most."""
+
+_HALVINGS = 6
+"""Steps in which the last mark is found."""
 
 
 def second_passes(graph: Graph, input: str = "arena") -> tuple[SecondPass, ...]:
@@ -29,21 +39,13 @@ def second_passes(graph: Graph, input: str = "arena") -> tuple[SecondPass, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def run_twice(graph: Graph, passes: Iterable[SecondPass]) -> Graph:
-    """``graph`` with what ``passes`` name running once more, right in front of the product.
-
-    The second run shares the first one's constants.
-
-    Raises:
-        ValueError: two of the passes run the same operator, or the graph lacks one.
-    """
-    seen: set[str] = set()
-    for one in passes:
-        if seen.intersection(one.operators):
-            raise ValueError(f'"{one.gate}": an operator would run more than twice')
-        seen.update(one.operators)
-        graph = _run_again(graph, one)
-    return graph
+def in_part(graph: Graph, one: SecondPass, kept: int) -> SecondPass:
+    """``one`` with the first ``kept`` channels made once, a multiple of SPLIT."""
+    count = channels(graph, one)
+    rest = count - kept
+    return dataclasses.replace(
+        one, kept=kept, macs=one.macs * rest // count, size=one.size * rest // count
+    )
 
 
 def candidates(
@@ -51,24 +53,61 @@ def candidates(
 ) -> Iterator[tuple[SecondPass, ...]]:
     """Sets of second passes within ``limit`` times the MACs of ``graph``, none at all first.
 
-    Then the blocks that hold the most bytes whole at their product, one more each time: less RAM
-    needs every block that is above it. At last each single block.
+    Less RAM needs every block that is above it, and of each only as much as is above it. So each
+    set is what brings the bytes that are live at all products below a mark; the marks fall
+    geometrically, the last one as far as ``limit`` allows.
     """
     yield ()
     room = (limit - 1) * sum(_macs(graph, operator) for operator in graph.operators)
+    choices = _choices(graph, input)
+    top = max((choice.held for choice in choices), default=0)
+    marks = [*(top * _FALL**number for number in range(_MARKS)), 0.0]
+    within = [mark for mark in marks if _added(_below(choices, mark)) <= room]
+    if 0 < len(within) < len(marks):
+        high, low = within[-1], marks[len(within)]
+        for _ in range(_HALVINGS):
+            middle = (high + low) / 2
+            fits = _added(_below(choices, middle)) <= room
+            high, low = (middle, low) if fits else (high, middle)
+        within.append(high)
+    yield from (found for found in dict.fromkeys(_below(choices, mark) for mark in within) if found)
+
+
+def _choices(graph: Graph, input: str) -> list[_Choice]:
+    """The blocks in order; of two that would run the same operator twice, the larger."""
     blocks = _Blocks(graph, input)
-    passes = [one for one in second_passes(graph, input) if one.macs <= room]
-    passes.sort(key=lambda one: -blocks.held(one))
-    chosen: list[SecondPass] = []
-    tried: list[list[SecondPass]] = []
-    for one in passes:
-        again = {name for other in chosen for name in other.operators}
-        if again.isdisjoint(one.operators) and one.macs + _added(chosen) <= room:
-            chosen = [*chosen, one]
-            tried.append(chosen)
-    tried += [[one] for one in passes if [one] not in tried]
-    for several in tried:
-        yield tuple(sorted(several, key=lambda one: blocks.place[one.gate]))
+    chosen: list[_Choice] = []
+    found = [_Choice(graph, blocks, one) for one in second_passes(graph, input)]
+    for choice in sorted(found, key=lambda choice: -choice.held):
+        taken = {name for other in chosen for name in other.whole.operators}
+        if taken.isdisjoint(choice.whole.operators):
+            chosen.append(choice)
+    return sorted(chosen, key=lambda choice: blocks.place[choice.whole.gate])
+
+
+class _Choice:
+    """How much of a block's channels to make twice."""
+
+    def __init__(self, graph: Graph, blocks: _Blocks, one: SecondPass) -> None:
+        self.whole = one
+        self.held = blocks.held(one)
+        """Bytes that are live at the product where nothing runs twice."""
+        waiting = blocks.waiting_sources(one)
+        splits = range(0, channels(graph, one), SPLIT) if can_split(graph, one) else range(1)
+        found = [in_part(graph, one, kept) for kept in splits]
+        self.parts = [(self.held - part.size + waiting, part) for part in reversed(found)]
+        """Bytes that are live with a part made twice, the smallest part first."""
+
+    def below(self, mark: float) -> SecondPass | None:
+        """The smallest part that leaves ``mark`` bytes, else all of it; None if none is needed."""
+        if self.held <= mark:
+            return None
+        return next((part for held, part in self.parts if held <= mark), self.whole)
+
+
+def _below(choices: Sequence[_Choice], mark: float) -> tuple[SecondPass, ...]:
+    found = (choice.below(mark) for choice in choices)
+    return tuple(one for one in found if one is not None)
 
 
 def _added(passes: Iterable[SecondPass]) -> int:
@@ -101,6 +140,11 @@ class _Blocks:
         at = self.place[one.gate]
         names = (name for name, operator in self.makers.items() if self.place[operator.name] < at)
         return sum(self.graph.tensor(name).size for name in names if self.last.get(name, -1) >= at)
+
+    def waiting_sources(self, one: SecondPass) -> int:
+        """Bytes that wait for the second run and would not be live without it."""
+        gate = self.graph.operators[self.place[one.gate]]
+        return sum(self._waiting(name, gate) for name in one.sources)
 
     def second_pass(self, gate: Operator) -> SecondPass | None:
         """What ``gate`` could have run twice; None if it gates nothing, or gains nothing."""
@@ -178,46 +222,3 @@ class _Blocks:
     def _is_pixel(self, name: str) -> bool:
         rows = rows_of(self.graph.tensor(name))
         return rows.height == rows.width == 1
-
-
-def _run_again(graph: Graph, one: SecondPass) -> Graph:
-    taken = {*graph.tensors, *(operator.name for operator in graph.operators)}
-    again: dict[str, str] = {}
-    tensors: list[Tensor] = []
-    clones: list[Operator] = []
-    for operator in graph.operators:
-        if operator.name not in one.operators:
-            continue
-        first = graph.tensor(operator.outputs[0])
-        made = dataclasses.replace(first, name=_fresh(taken, first.name))
-        clone = dataclasses.replace(
-            operator,
-            name=_fresh(taken, operator.name),
-            inputs=_renamed(operator.inputs, again),
-            outputs=(made.name,),
-        )
-        again[first.name] = made.name
-        tensors.append(made)
-        clones.append(clone)
-    operators: list[Operator] = []
-    for operator in graph.operators:
-        if operator.name == one.gate:
-            inputs = _renamed(operator.inputs, again)
-            operators += [*clones, dataclasses.replace(operator, inputs=inputs)]
-        else:
-            operators.append(operator)
-    if len(clones) != len(one.operators) or len(operators) == len(graph.operators):
-        raise ValueError(f'{graph.name} has no block "{one.gate}" of this kind')
-    return graph.replace(operators=operators, tensors=tensors)
-
-
-def _renamed(names: Sequence[str], again: dict[str, str]) -> tuple[str, ...]:
-    return tuple(again.get(name, name) for name in names)
-
-
-def _fresh(taken: set[str], name: str) -> str:
-    """A name for the second run of ``name`` that nothing has yet."""
-    numbers = (f"{name}/again{number or ''}" for number in range(len(taken) + 1))
-    found = next(wanted for wanted in numbers if wanted not in taken)
-    taken.add(found)
-    return found

@@ -14,7 +14,8 @@ from thumbnet.plan import Plan, SecondPass
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import INFINITE, Cut, Stages, least_bytes
 from thumbnet.schedule.search_growth import layer_bytes
-from thumbnet.schedule.second_pass import candidates, run_twice
+from thumbnet.schedule.second_pass import candidates
+from thumbnet.schedule.second_pass_rewrite import run_twice
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
 from thumbnet.schedule.stream_cost import WORK, layer_cost
 from thumbnet.schedule.stream_memory import plan_stages
