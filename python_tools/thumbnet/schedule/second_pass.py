@@ -51,11 +51,11 @@ def in_part(graph: Graph, one: SecondPass, kept: int) -> SecondPass:
 def candidates(
     graph: Graph, limit: float, input: str = "arena"
 ) -> Iterator[tuple[SecondPass, ...]]:
-    """Sets of second passes within ``limit`` times the MACs of ``graph``, none at all first.
+    """Sets of second passes within ``limit`` times the MACs of ``graph``, by what they add.
 
     Less RAM needs every block that is above it, and of each only as much as is above it. So each
     set is what brings the bytes that are live at all products below a mark; the marks fall
-    geometrically, the last one as far as ``limit`` allows.
+    geometrically, the last one as far as ``limit`` allows. The first set is empty.
     """
     yield ()
     room = (limit - 1) * sum(_macs(graph, operator) for operator in graph.operators)
@@ -70,7 +70,11 @@ def candidates(
             fits = _added(_below(choices, middle)) <= room
             high, low = (middle, low) if fits else (high, middle)
         within.append(high)
-    yield from (found for found in dict.fromkeys(_below(choices, mark) for mark in within) if found)
+    sets = [_below(choices, mark) for mark in within]
+    # Parts take room, too, so all of each block may do better.
+    whole = [tuple(one.whole for one in choices if one.held > mark) for mark in marks]
+    sets += [several for several in whole if _added(several) <= room]
+    yield from sorted((found for found in dict.fromkeys(sets) if found), key=_added)
 
 
 def _choices(graph: Graph, input: str) -> list[_Choice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from thumbnet.errors import ThumbnetError
@@ -82,17 +82,28 @@ def schedule_stream(
 
 
 class Scheduler:
-    """Searches the plans of one graph."""
+    """Searches the plans of one graph, of which ``second_passes`` run twice.
+
+    ``known`` are operators of the graph that have been lowered before.
+    """
 
     def __init__(
-        self, graph: Graph, input: str, second_passes: tuple[SecondPass, ...] = ()
+        self,
+        graph: Graph,
+        input: str,
+        second_passes: tuple[SecondPass, ...] = (),
+        known: Mapping[Operator, Lowered] | None = None,
     ) -> None:
         graph = run_twice(graph, second_passes)
         self.graph = graph
         self.input = input
         self.second_passes = second_passes
         self.added = sum(one.macs for one in second_passes)
-        self.lowered = {operator.name: _lower(graph, operator) for operator in graph.operators}
+        known = known or {}
+        self.lowered = {
+            operator.name: known.get(operator) or _lower(graph, operator)
+            for operator in graph.operators
+        }
         self.net = make_network(graph, self.lowered, input_in_arena=input == "arena")
         self.pushed = input == "rows"
         self.least = least_bytes(self.net, pushed=self.pushed)
@@ -197,7 +208,9 @@ def _schedulers(
         yield plain
     if recompute <= 1:
         return
-    several = _recomputing(graph, input, recompute)
+    several = sorted(
+        [plain, *_recomputing(graph, input, recompute)], key=lambda one: (one.added, one.least)
+    )
     if objective == "speed":
         yield from [one for one in several if one.added and one.least <= limit][:_ATTEMPTS]
     near = _NEAR * min(one.least for one in several)
@@ -206,9 +219,13 @@ def _schedulers(
 
 @lru_cache(maxsize=1)
 def _recomputing(graph: Graph, input: str, recompute: float) -> tuple[Scheduler, ...]:
-    """Graphs with parts that run twice, by the arithmetic that is added; for a front again."""
-    several = [Scheduler(graph, input, passes) for passes in candidates(graph, recompute, input)]
-    return tuple(sorted(several, key=lambda one: (one.added, one.least)))
+    """Graphs with parts that run twice, found once for all points of a front."""
+    known = {operator: _lower(graph, operator) for operator in graph.operators}
+    return tuple(
+        Scheduler(graph, input, passes, known)
+        for passes in candidates(graph, recompute, input)
+        if passes
+    )
 
 
 def _lower(graph: Graph, operator: Operator) -> Lowered:
