@@ -201,7 +201,8 @@ def _schedulers(
 ) -> Iterator[Scheduler]:
     """What to schedule until a plan fits ``limit`` (``speed``), or all of it (``ram``).
 
-    For speed in order of the arithmetic that is added, and what needs least RAM at last.
+    For speed in order of the arithmetic that is added. What needs least RAM comes last, behind the
+    graph as it is, whose plan may be smaller after all: bounds leave out gaps between buffers.
     """
     plain = Scheduler(graph, input)
     if recompute <= 1 or (objective == "speed" and plain.least <= limit):
@@ -214,7 +215,8 @@ def _schedulers(
     if objective == "speed":
         yield from [one for one in several if one.added and one.least <= limit][:_ATTEMPTS]
     near = _NEAR * min(one.least for one in several)
-    yield next(one for one in several if one.least <= near)
+    best = next(one for one in several if one.least <= near)
+    yield from (plain,) if best is plain else (plain, best)
 
 
 @lru_cache(maxsize=1)
