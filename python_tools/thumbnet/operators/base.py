@@ -147,7 +147,8 @@ class Lowered:
     kernel needs of a constant input is in ``fields``. ``overlap[i]`` is the least d such that the
     output may start d bytes below input i (and every lower address) while rows are made from the
     top, or None where the two must be disjoint; see :func:`window_overlap`. ``band`` rows are made
-    together, column by column, where it is not 1 (streams alone do so); ``scratch`` of a kernel
+    together, column by column, where it is not 1 (streams alone do so), of which ``extra_macs`` do
+    again what the band before has done; ``scratch`` of a kernel
     with a ``workspace`` depends on how many pixels a run has, see :meth:`for_runs`.
     """
 
@@ -164,6 +165,7 @@ class Lowered:
     width: int | None = None
     pointwise: bool = False
     band: int = 1
+    extra_macs: int = 0
     workspace: Workspace | None = None
     arrays: tuple[CArray, ...] = field(init=False)
 

@@ -16,19 +16,16 @@ from thumbnet.schedule.search_cuts import least_bytes
 from thumbnet.schedule.search_growth import INFINITE
 from thumbnet.schedule.stream import (
     MODERATE,
+    PLANNED,
     UNBOUNDED,
     Scheduler,
     lower_all,
     recomputing,
-    schedule_stream,
 )
 from thumbnet.schedule.stream_net import make_network
 
 LOOKED_AT = 3000
 """Operators in all the orders of which the least RAM is estimated."""
-
-PLANNED = 8
-"""Orders of which a memory plan is made."""
 
 
 def choose_plan(
@@ -66,14 +63,6 @@ class Chooser:
             for whole in self._other_layers:
                 if whole.memory.arena_size <= limit:
                     return whole
-        if is_forced(self.graph):
-            return schedule_stream(
-                self.graph,
-                input=self.input,
-                objective=objective,
-                ram_limit=ram_limit,
-                recompute=recompute,
-            )
         plan = self._fastest(limit) if objective == "speed" else self._smallest(MODERATE)
         if plan is None or plan.memory.arena_size > limit:
             plan = self._smallest(UNBOUNDED)
@@ -136,6 +125,8 @@ class Chooser:
     @cached_property
     def _schedulers(self) -> list[Scheduler]:
         """For the given order, which stays unless another is better, and for others."""
+        if is_forced(self.graph):
+            return [Scheduler(self.graph, self.input, self._lowered)]
         given = tuple(range(len(self.graph.operators)))
         found = least_orders(self.graph, self._least, self.most)
         orders = [order for size, order in found if size < INFINITE and order != given][:PLANNED]

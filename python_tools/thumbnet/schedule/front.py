@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, Stage
 from thumbnet.schedule.choose import Chooser
-from thumbnet.schedule.stream_cost import layer_cost, line_cost, run_cost
+from thumbnet.schedule.stream_cost import WORK, layer_cost, line_cost, run_cost
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Extent
 
@@ -35,13 +36,14 @@ class Point:
         return sum(len(stage.steps) for stage in self.plan.stages if stage.kind == "stream")
 
 
-def pareto_front(graph: Graph, input: str) -> list[Point]:
+def pareto_front(graph: Graph, input: str, recompute: float = 1.0) -> list[Point]:
     """The plans for ``input`` that none betters in both RAM and overhead, the largest first.
 
     Found by asking for the fastest plan at RAM limits of a geometric ladder, and for the plans of
-    least RAM; there may be others between the rungs.
+    least RAM; there may be others between the rungs. At most ``recompute`` times the graph's
+    multiply-accumulates are executed.
     """
-    points = [Point(plan, overhead(plan)) for plan in _candidates(graph, input)]
+    points = [Point(plan, overhead(plan)) for plan in _candidates(graph, input, recompute)]
     front: list[Point] = []
     for point in sorted(points, key=lambda point: (point.size, point.overhead)):
         if not front or point.overhead < front[-1].overhead:
@@ -49,28 +51,28 @@ def pareto_front(graph: Graph, input: str) -> list[Point]:
     return front[::-1]
 
 
-def _candidates(graph: Graph, input: str) -> Iterator[Plan]:
-    chooser = Chooser(graph, input)
-    least = chooser.plan("ram", 1)
+def _candidates(graph: Graph, input: str, recompute: float) -> Iterator[Plan]:
+    choose = partial(Chooser(graph, input).plan, recompute=recompute)
+    least = choose("ram", 1)
     yield least
-    yield chooser.plan("ram", None)
+    yield choose("ram", None)
     floor = least.memory.arena_size
     limit: int | None = None
     while limit is None or limit >= floor:
-        plan = chooser.plan("speed", limit)
+        plan = choose("speed", limit)
         yield plan
         size = plan.memory.arena_size
         limit = int((size if limit is None else min(limit, size)) * STEP)
 
 
 def overhead(plan: Plan) -> int:
-    """What a plan is estimated to run in instructions beyond the same operators as whole layers."""
+    """What a plan is estimated to run in instructions beyond the network as whole layers."""
     graph = plan.graph
     lowered = {
         operator.name: family(operator).lower(graph, operator) for operator in graph.operators
     }
     net = make_network(graph, lowered, input_in_arena=plan.input_in_arena)
-    total, first = 0, 0
+    total, first = int(WORK * (plan.macs - plan.network_macs)), 0
     for stage in plan.stages:
         end = first + len(stage.steps)
         if stage.kind == "stream":

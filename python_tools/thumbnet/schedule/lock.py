@@ -8,6 +8,7 @@ trained further keeps its plan.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.registry import family
-from thumbnet.plan import Plan, Stage
+from thumbnet.plan import Plan, SecondPass, Stage
 from thumbnet.schedule.bands import (
     FUSED,
     MOST_ROWS,
@@ -30,6 +31,8 @@ from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.search_growth import segment
+from thumbnet.schedule.second_pass import in_part, second_passes
+from thumbnet.schedule.second_pass_rewrite import SPLIT, can_split, channels, run_twice
 from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
@@ -73,6 +76,17 @@ class LockedStage(_Frozen):
     operators: list[LockedOperator] = Field(min_length=1)
 
 
+class LockedPass(_Frozen):
+    """A block whose cheap part runs twice: the operator that multiplies, and what it goes back to.
+
+    ``kept`` channels run once. The second run's operators have names of their own in the stages.
+    """
+
+    gate: str
+    sources: list[str]
+    kept: int = Field(default=0, ge=0, multiple_of=SPLIT)
+
+
 class Lock(_Frozen):
     """A lock file; ``thumbnet``, ``model`` and ``sha256`` say where it comes from."""
 
@@ -82,11 +96,12 @@ class Lock(_Frozen):
     sha256: str
     input: InputMode
     arena_bytes: int
+    second_passes: list[LockedPass] = []
     stages: list[LockedStage]
 
     def text(self) -> str:
         """The file's text: JSON with a line an operator."""
-        head = self.model_dump(exclude={"stages"})
+        head = self.model_dump(exclude={"stages"}, exclude_defaults=True)
         lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
         stages = ",\n".join(map(_stage_text, self.stages))
         return "\n".join(["{", *lines, f' "stages": [\n{stages}\n ]', "}", ""])
@@ -131,6 +146,10 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
         sha256=sha256,
         input=source,
         arena_bytes=plan.memory.arena_size,
+        second_passes=[
+            LockedPass(gate=one.gate, sources=list(one.sources), kept=one.kept)
+            for one in plan.second_passes
+        ],
         stages=stages,
     )
 
@@ -163,7 +182,8 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
         raise ThumbnetError(
             place, f"the plan was made for input: {lock.input}, not for input: {input}", AGAIN
         )
-    graph = _in_bands(graph, lock, place)
+    passes = tuple(_passes(graph, lock, place))
+    graph = _in_bands(run_twice(graph, passes), lock, place)
     ordered = graph.replace(operators=_matched(graph, lock, place))
     lowered = {
         operator.name: family(operator).lower(ordered, operator) for operator in ordered.operators
@@ -182,7 +202,22 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
             f'{lock.arena_bytes}; it peaks at node "{plan.memory.peak}"'
         )
         raise ThumbnetError(place, problem, AGAIN)
-    return plan
+    return dataclasses.replace(plan, second_passes=passes)
+
+
+def _passes(graph: Graph, lock: Lock, place: str) -> Iterator[SecondPass]:
+    """What runs twice, as it is found in ``graph``."""
+    possible = {one.gate: one for one in second_passes(graph, lock.input)}
+    for locked in lock.second_passes:
+        found = possible.pop(locked.gate, None)
+        fits = found is not None and (
+            not locked.kept or (can_split(graph, found) and locked.kept < channels(graph, found))
+        )
+        if found is None or not fits or list(found.sources) != locked.sources:
+            back = ", ".join(f'"{name}"' for name in locked.sources)
+            problem = f'no block of mul "{locked.gate}" could run twice from {back}, or only once'
+            raise ThumbnetError(place, f"the plan does not fit the model: {problem}", AGAIN)
+        yield in_part(graph, found, locked.kept)
 
 
 def build_plan(graph: Graph, cuts: Sequence[Cut], *, input: str) -> Plan:

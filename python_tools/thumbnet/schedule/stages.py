@@ -7,7 +7,7 @@ from functools import cached_property
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
-from thumbnet.plan import Plan
+from thumbnet.plan import Plan, SecondPass
 from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
 from thumbnet.schedule.stream_memory import plan_stages
@@ -17,8 +17,15 @@ from thumbnet.schedule.stream_net import Network, make_network
 class StageMaker:
     """Makes plans of one graph; ``input`` is arena, buffer or rows."""
 
-    def __init__(self, graph: Graph, lowered: Mapping[str, Lowered], input: str) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        lowered: Mapping[str, Lowered],
+        input: str,
+        second_passes: tuple[SecondPass, ...] = (),
+    ) -> None:
         self.graph = graph
+        self.second_passes = second_passes
         self.lowered = lowered
         self.in_arena = input == "arena"
         self.pushed = input == "rows"
@@ -34,7 +41,7 @@ class StageMaker:
         built = self.built(cuts)
         memory = plan_stages(self.graph, built, input_in_arena=self.in_arena)
         stages = tuple(found.stage for found in built)
-        return Plan(self.graph, stages, memory, self.in_arena)
+        return Plan(self.graph, stages, memory, self.in_arena, self.second_passes)
 
     def built(self, cuts: Sequence[Cut]) -> list[Built]:
         """The stages with what their memory plan has to know."""

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from heapq import heappop, heappush
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
-from thumbnet.plan import Plan
+from thumbnet.plan import Plan, SecondPass
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.recompute import banded_graphs
 from thumbnet.schedule.search_cuts import Cut, Price, Stages, least_bytes
 from thumbnet.schedule.search_growth import INFINITE, layer_bytes
+from thumbnet.schedule.second_pass import candidates
+from thumbnet.schedule.second_pass_rewrite import run_twice
 from thumbnet.schedule.stages import StageMaker
-from thumbnet.schedule.stream_cost import layer_cost
+from thumbnet.schedule.stream_cost import WORK, layer_cost
 from thumbnet.schedule.stream_memory import crowded
+
+PLANNED = 8
+"""Orders of operators of which memory plans are made."""
 
 INPUTS = ("arena", "buffer", "rows")
 
 MODERATE = 0.15
 """What a plan for least RAM may cost more than whole layers, as a part of the arithmetic."""
-
-_WORK = 1.5
-"""Instructions of a multiply-accumulate with all that belongs to it."""
 
 _SPREAD = 1.35
 """How much more than the least RAM a plan of moderate cost may take."""
@@ -38,6 +41,9 @@ _PLENTY = 3
 
 _PATHS = 64
 """Paths that are looked at to get around gaps before all stages get smaller."""
+
+_NEAR = 1.01
+"""How much more than the least RAM is no reason to compute more."""
 
 _STEPS = 16
 """Stage sizes that are looked at for them."""
@@ -66,8 +72,9 @@ def schedule_stream(
     that, the cheapest of these plans), or ``speed``, the least overhead within ``ram_limit`` bytes.
     Where nothing fits the limit the plan of least RAM comes back.
 
-    Up to ``recompute`` times the network's multiply-accumulates may be executed: for less RAM, or
-    where nothing else fits the limit. The plan's graph then has other operators.
+    Up to ``recompute`` times the network's multiply-accumulates may be executed: for less RAM
+    (``ram``), or where nothing else fits the limit (``speed``). The plan's graph then has other
+    operators.
 
     Raises:
         ThumbnetError: rows cannot be pushed into this graph, or constants leave what a kernel can
@@ -75,8 +82,8 @@ def schedule_stream(
     """
     if input not in INPUTS or objective not in ("ram", "speed"):
         raise ValueError(f"input {input!r}, objective {objective!r}")
-    scheduler = Scheduler(graph, input)
     limit = INFINITE if ram_limit is None else ram_limit
+    scheduler = Scheduler(graph, input)
     fastest = scheduler.fastest(limit) if objective == "speed" else None
     plan = scheduler.smallest(moderate) if fastest is None else fastest[1]
     if recompute > 1 and (objective == "ram" or plan.memory.arena_size > limit):
@@ -91,10 +98,10 @@ def recomputing(
 ) -> Plan:
     """``plan`` or one that computes something twice and therefore needs less RAM.
 
-    With a ``ram_limit``, the one that does least within it, if any can.
+    With a ``ram_limit``, one that does little more within it, if any can.
     """
     best = plan
-    for other in scheduler.recomputing(most, ram_limit):
+    for other in _recomputing(scheduler, ram_limit, most):
         if ram_limit is None:
             found = other.smallest(moderate)
         else:
@@ -109,16 +116,56 @@ def recomputing(
     return best
 
 
+def _recomputing(scheduler: Scheduler, ram_limit: int | None, most: float) -> Iterator[Scheduler]:
+    """Schedulers of what may be computed twice: blocks as a whole, and bands with them or alone."""
+    macs = int(most * sum(node.macs for node in scheduler.net.nodes))
+    twice = _second_passes(scheduler, most)
+    if ram_limit is not None:
+        fitting = [one for one in twice if one.least <= ram_limit]
+        yield from fitting[:_ATTEMPTS]
+    near = _NEAR * min([scheduler.least, *(one.least for one in twice)])
+    best = next(one for one in (scheduler, *twice) if one.least <= near)
+    if best is not scheduler:
+        yield best
+        yield from best.banded(macs, ram_limit)
+    yield from scheduler.banded(macs, ram_limit)
+
+
+@lru_cache(maxsize=PLANNED)
+def _second_passes(scheduler: Scheduler, most: float) -> tuple[Scheduler, ...]:
+    """Schedulers with second passes, those first that add least work."""
+    known = {operator: scheduler.lowered[operator.name] for operator in scheduler.graph.operators}
+    found = []
+    for passes in candidates(scheduler.graph, most, scheduler.input):
+        if passes:
+            graph = run_twice(scheduler.graph, passes)
+            lowered = {
+                operator.name: known.get(operator) or _lower(graph, operator)
+                for operator in graph.operators
+            }
+            found.append(Scheduler(graph, scheduler.input, lowered, passes))
+    return tuple(sorted(found, key=lambda one: (one.added, one.least)))
+
+
 class Scheduler:
-    """Searches the plans of one graph in its operator order; ``lowered`` has its operators."""
+    """Searches the plans of one graph in its operator order; ``lowered`` has its operators.
+
+    Of the graph ``second_passes`` run twice.
+    """
 
     def __init__(
-        self, graph: Graph, input: str, lowered: Mapping[str, Lowered] | None = None
+        self,
+        graph: Graph,
+        input: str,
+        lowered: Mapping[str, Lowered] | None = None,
+        second_passes: tuple[SecondPass, ...] = (),
     ) -> None:
         self.graph = graph
         self.input = input
+        self.second_passes = second_passes
+        self.added = sum(one.macs for one in second_passes)
         self.lowered = lower_all(graph) if lowered is None else lowered
-        self.maker = StageMaker(graph, self.lowered, input)
+        self.maker = StageMaker(graph, self.lowered, input, second_passes)
         self.net = self.maker.net
         self.pushed = input == "rows"
         self.least = least_bytes(self.net, pushed=self.pushed)
@@ -147,8 +194,8 @@ class Scheduler:
         others = self._around_gaps(stages, self.least, _few, self.least)
         return min([plan, *(other for _, other in others)], key=lambda one: one.memory.arena_size)
 
-    def recomputing(self, most: float, ram_limit: int | None) -> Iterator[Scheduler]:
-        """Schedulers of graphs that execute at most ``most`` times the multiply-accumulates.
+    def banded(self, macs: int, ram_limit: int | None) -> Iterator[Scheduler]:
+        """Schedulers of bottlenecks in bands that execute at most ``macs`` multiply-accumulates.
 
         Those of least RAM first or, with a ``ram_limit``, those that do least within it.
         """
@@ -157,12 +204,12 @@ class Scheduler:
             self.lowered,
             self.net,
             least=self.least,
-            most=int((most - 1) * sum(node.macs for node in self.net.nodes)),
+            most=macs - sum(node.macs for node in self.net.nodes),
             pushed=self.pushed,
             ram_limit=ram_limit,
         )
         for graph, lowered in graphs:
-            yield Scheduler(graph, self.input, lowered)
+            yield Scheduler(graph, self.input, lowered, self.second_passes)
 
     def aim(self, moderate: float) -> int:
         """Bytes that :meth:`smallest` does not go below."""
@@ -175,7 +222,7 @@ class Scheduler:
 
     def _budget(self, moderate: float, stages: Stages) -> float:
         """The overhead that is moderate; that of the cheapest plan of ``stages``, if it is more."""
-        budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in self.net.nodes)
+        budget = sum(moderate * WORK * node.macs + layer_cost(node) for node in self.net.nodes)
         return max(budget, _cost(stages, stages.limit))
 
     def fastest(self, limit: int) -> tuple[int, Plan] | None:
