@@ -133,7 +133,7 @@ def test_distances_are_safe_and_mostly_exact() -> None:
         net = scheduler.net
         rest = [Cut(index, index + 1, None, 0, 0) for index in range(walk.end, len(net.nodes))]
         trace: list[Touch] = []
-        replay_plan(scheduler.make([Cut(0, walk.end, 1, 0, 0), *rest]), trace)
+        replay_plan(scheduler.maker.plan([Cut(0, walk.end, 1, 0, 0), *rest]), trace)
         for tensor, output, distance in overlapping_pairs(net, walk):
             if distance is None:
                 kinds["apart"] += 1
