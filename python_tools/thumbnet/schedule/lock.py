@@ -20,13 +20,16 @@ from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, Stage
 from thumbnet.schedule.layers import make_plan
+from thumbnet.schedule.memory import Memories
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.search_growth import segment
+from thumbnet.schedule.stream import Scheduler
 from thumbnet.schedule.stream_build import build_layer, build_stream
 from thumbnet.schedule.stream_memory import plan_stages
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
+from thumbnet.schedule.two_memories import place_stages
 
 AGAIN = "write it again with thumbnet plan MANIFEST --lock, or leave schedule.plan out"
 
@@ -59,7 +62,10 @@ class LockedStage(_Frozen):
 
 
 class Lock(_Frozen):
-    """A lock file; ``thumbnet``, ``model`` and ``sha256`` say where it comes from."""
+    """A lock file; ``thumbnet``, ``model`` and ``sha256`` say where it comes from.
+
+    ``slow_bytes`` is that of a plan for two memories, ``arena_bytes`` then that of the fast one.
+    """
 
     format: Literal[1]
     thumbnet: str
@@ -67,11 +73,12 @@ class Lock(_Frozen):
     sha256: str
     input: InputMode
     arena_bytes: int
+    slow_bytes: int | None = None
     stages: list[LockedStage]
 
     def text(self) -> str:
         """The file's text: JSON with a line an operator."""
-        head = self.model_dump(exclude={"stages"})
+        head = self.model_dump(exclude={"stages"}, exclude_none=True)
         lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
         stages = ",\n".join(map(_stage_text, self.stages))
         return "\n".join(["{", *lines, f' "stages": [\n{stages}\n ]', "}", ""])
@@ -112,6 +119,7 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
         sha256=sha256,
         input=source,
         arena_bytes=plan.memory.arena_size,
+        slow_bytes=None if plan.memory.slow is None else plan.memory.slow.size,
         stages=stages,
     )
 
@@ -134,8 +142,12 @@ def read_lock(path: Path) -> Lock:
         raise ThumbnetError(str(path), problem, AGAIN) from error
 
 
-def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
+def pinned_plan(
+    graph: Graph, lock: Lock, place: str, *, input: str, memories: Memories | None = None
+) -> Plan:
     """Exactly the plan that ``lock`` records, without a search; ``place`` starts messages.
+
+    In two memories its stages are recorded, and what lies where follows from them and the sizes.
 
     Raises:
         ThumbnetError: it does not fit ``graph`` or ``input``: which stage, and why.
@@ -144,17 +156,29 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
         raise ThumbnetError(
             place, f"the plan was made for input: {lock.input}, not for input: {input}", AGAIN
         )
+    if (memories is None) != (lock.slow_bytes is None):
+        made, wanted = ("one memory", "two") if memories else ("two memories", "one")
+        raise ThumbnetError(place, f"the plan was made for {made}, not for {wanted}", AGAIN)
     ordered = graph.replace(operators=_matched(graph, lock, place))
     net = _network(ordered, input)
     cuts = list(_cuts(ordered, net, lock, place))
-    plan = build_plan(ordered, cuts, input=input)
+    if memories is None:
+        plan = build_plan(ordered, cuts, input=input)
+    else:
+        placed = place_stages(Scheduler(ordered, input), cuts, memories)
+        if placed is None:
+            sizes = f"fast: {memories.fast}, slow: {memories.slow}"
+            problem = f"the plan does not fit schedule.ram {{{sizes}}}; it was made with "
+            problem += f"{lock.arena_bytes} fast and {lock.slow_bytes} slow bytes"
+            raise ThumbnetError(place, problem, AGAIN)
+        plan = placed
     for index, (stage, locked) in enumerate(zip(plan.stages, lock.stages, strict=True)):
         for operator in locked.operators:
             found = stage.segments.get(operator.name)
             if found != operator.segment:
                 problem = f"{_node(operator)} makes {found} pixels at once, not {operator.segment}"
                 raise _mismatch(place, index, locked, problem)
-    if plan.memory.arena_size > lock.arena_bytes:
+    if memories is None and plan.memory.arena_size > lock.arena_bytes:
         problem = (
             f"the plan takes {plan.memory.arena_size} bytes, with thumbnet {lock.thumbnet} it took "
             f'{lock.arena_bytes}; it peaks at node "{plan.memory.peak}"'

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from thumbnet.schedule.search_growth import WHOLE_ROW, Growth, layer_bytes
+from thumbnet.schedule.search_growth import WHOLE_ROW, Growth, aligned, layer_bytes
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_net import Network
 from thumbnet.schedule.stream_overlap import Overlaps
@@ -18,19 +18,28 @@ INFINITE = 1 << 60
 
 Price = Callable[["Cut"], int]
 
+Room = Callable[[Growth | int], Callable[[int], int | None]]
+"""What two memories say to a streamed stage or to a layer, given as its number: for the bytes that
+it keeps besides whole tensors, a price of those that it writes to slow memory; None where whole
+tensors find no room any more."""
+
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, WHOLE_ROW)
 """Segment widths to choose from, counted at a stage's leader."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Operators [first, end) as one stage; ``width`` is None for a layer."""
+    """Operators [first, end) as one stage; ``width`` is None for a layer.
+
+    ``slow`` is what it costs besides in two memories.
+    """
 
     first: int
     end: int
     width: int | None
     size: int
     cost: int
+    slow: int = 0
 
 
 def least_bytes(net: Network, *, pushed: bool = False) -> int:
@@ -73,14 +82,21 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
 
 
 class Stages:
-    """All stages of a network that need no more than ``limit`` bytes, and paths through them."""
+    """All stages of a network that need no more than ``limit`` bytes, and paths through them.
 
-    def __init__(self, net: Network, limit: int, *, pushed: bool = False) -> None:
+    ``room`` is what two memories allow besides.
+    """
+
+    def __init__(
+        self, net: Network, limit: int, *, pushed: bool = False, room: Room | None = None
+    ) -> None:
         overlaps = Overlaps(net)
         self.limit = limit
         self.count = len(net.nodes)
         self.by_first = [
-            list(_cuts(net, overlaps, first, limit, WIDTHS, pushed=pushed and first == 0))
+            list(
+                _cuts(net, overlaps, first, limit, WIDTHS, pushed=pushed and first == 0, room=room)
+            )
             for first in range(self.count)
         ]
 
@@ -124,13 +140,15 @@ def _cuts(
     widths: tuple[int, ...],
     *,
     pushed: bool,
+    room: Room | None,
 ) -> Iterator[Cut]:
     """The stages from operator ``first`` on that need no more than ``limit`` bytes."""
     count = len(net.nodes)
     if not pushed:
         size = layer_bytes(net, first)
-        if size <= limit:
-            yield Cut(first, first + 1, None, size, layer_cost(net.nodes[first]))
+        slow = 0 if room is None else room(first)(aligned(net.nodes[first].scratch))
+        if size <= limit and slow is not None:
+            yield Cut(first, first + 1, None, size, layer_cost(net.nodes[first]), slow)
     growth = Growth(net, overlaps, first, widths, pushed=pushed, priced=True)
     while growth.walk.end < count and growth.extend():
         end = growth.walk.end
@@ -139,6 +157,9 @@ def _cuts(
         late = pushed and net.values[net.inputs[0]].last >= end
         if late or (end == first + 1 and not pushed) or growth.least() > limit:
             continue
-        for width, size, cost in zip(widths, growth.sizes(), growth.costs, strict=True):
-            if size <= limit:
-                yield Cut(first, end, width, size, cost)
+        table = enumerate(zip(widths, growth.sizes(), growth.costs, strict=True))
+        slow_at = None if room is None else room(growth)
+        for i, (width, size, cost) in table:
+            slow = 0 if slow_at is None else slow_at(growth.kept(i))
+            if size <= limit and slow is not None:
+                yield Cut(first, end, width, size, cost, slow)

@@ -168,6 +168,13 @@ def layer_bytes(net: Network, index: int) -> int:
     node = net.nodes[index]
     if node.is_view:
         return max(net.live[index], net.live[index + 1])
+    size = net.values[node.output].size
+    return net.live[index] + size - shared(layer_pairs(net, index)) + aligned(node.scratch)
+
+
+def layer_pairs(net: Network, index: int) -> list[tuple[int, int, int]]:
+    """The same as :meth:`Growth.pairs` for operator ``index`` over whole tensors."""
+    node = net.nodes[index]
     output = net.values[node.output]
     least: dict[int, int | None] = {}
     for read, overlap in zip(node.reads, node.overlap, strict=True):
@@ -176,9 +183,8 @@ def layer_bytes(net: Network, index: int) -> int:
             known = least.get(value.root, 0)
             both = None if overlap is None or known is None else max(overlap, known)
             least[value.root] = both
-    pairs = [
+    return [
         (root, node.output, min(net.values[root].size, output.size - both))
         for root, both in least.items()
         if both is not None and output.size > both
     ]
-    return net.live[index] + output.size - shared(pairs) + aligned(node.scratch)

@@ -23,7 +23,7 @@ INPUTS = ("arena", "buffer", "rows")
 MODERATE = 0.15
 """What a plan for least RAM may cost more than whole layers, as a part of the arithmetic."""
 
-_WORK = 1.5
+WORK = 1.5
 """Instructions of a multiply-accumulate with all that belongs to it."""
 
 _SPREAD = 1.35
@@ -89,7 +89,7 @@ class Scheduler:
         """The plan of least RAM whose overhead is at most ``moderate``, or nearly the least RAM."""
         if moderate != _UNBOUNDED:
             nodes = self.net.nodes
-            budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in nodes)
+            budget = sum(moderate * WORK * node.macs + layer_cost(node) for node in nodes)
             stages = self._stages(int(self.least * _SPREAD))
             sizes = stages.sizes()
             budget = max(budget, _cost(stages, stages.limit))
@@ -127,6 +127,13 @@ class Scheduler:
 
     def make(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages."""
+        built = self.build(cuts)
+        in_arena = self.input == "arena"
+        memory = plan_stages(self.graph, built, input_in_arena=in_arena)
+        return Plan(self.graph, tuple(found.stage for found in built), memory, in_arena)
+
+    def build(self, cuts: Sequence[Cut]) -> list[Built]:
+        """These stages, nothing of them placed yet."""
         graph, lowered = self.graph, self.lowered
         built: list[Built] = []
         for cut in cuts:
@@ -135,9 +142,7 @@ class Scheduler:
             else:
                 pushed = self.pushed and cut.first == 0
                 built.append(build_stream(graph, lowered, self.net, cut, pushed=pushed))
-        in_arena = self.input == "arena"
-        memory = plan_stages(graph, built, input_in_arena=in_arena)
-        return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+        return built
 
     def _stages(self, limit: int) -> Stages:
         return Stages(self.net, limit, pushed=self.pushed)

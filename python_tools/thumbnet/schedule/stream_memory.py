@@ -25,8 +25,26 @@ class Block:
     lines: Mapping[str, tuple[int, int]]
 
 
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What is to be placed: buffers in order of birth, and the distances that they forbid."""
+
+    views: Mapping[str, str]
+    blocks: Mapping[int, Block]
+    ranges: tuple[LiveRange, ...]
+    forbidden: Mapping[tuple[str, str], Interval]
+
+
 def plan_stages(graph: Graph, built: Sequence[Built], *, input_in_arena: bool) -> MemoryPlan:
     """Places everything that ``built``, run in order, writes."""
+    parts = parts_of(graph, built, input_in_arena=input_in_arena)
+    allocation = allocate([_buffer(live) for live in parts.ranges], parts.forbidden)
+    placements = tuple(Placement(live, allocation.offsets[live.key]) for live in parts.ranges)
+    return placed_parts(built, parts, placements, allocation.lower_bound)
+
+
+def parts_of(graph: Graph, built: Sequence[Built], *, input_in_arena: bool) -> Parts:
+    """The buffers of ``built``."""
     views = find_views(graph, input_in_arena=input_in_arena)
     blocks = {
         index: make_block(graph, found.stage)
@@ -34,9 +52,14 @@ def plan_stages(graph: Graph, built: Sequence[Built], *, input_in_arena: bool) -
         if found.stage.kind == "stream"
     }
     ranges = _live_ranges(graph, built, blocks, views, input_in_arena=input_in_arena)
-    forbidden = _conflicts(built, ranges)
-    allocation = allocate([_buffer(live) for live in ranges], forbidden)
-    placements = tuple(Placement(live, allocation.offsets[live.key]) for live in ranges)
+    return Parts(views, blocks, ranges, _conflicts(built, ranges))
+
+
+def placed_parts(
+    built: Sequence[Built], parts: Parts, placements: tuple[Placement, ...], lower_bound: int
+) -> MemoryPlan:
+    """The memory plan of buffers at their places; its figures are those of the first arena."""
+    blocks = parts.blocks
     starts = {place.live.first: place.offset for place in placements if place.live.is_scratch}
     scratch: dict[str, int] = {}
     lines: dict[str, tuple[int, int]] = {}
@@ -49,18 +72,19 @@ def plan_stages(graph: Graph, built: Sequence[Built], *, input_in_arena: bool) -
             state[index] = start + block.state
         elif index in starts:
             scratch[found.stage.steps[0].operator.name] = starts[index]
-    live_bytes = _live_bytes(built, ranges, forbidden)
+    first = tuple(place for place in placements if not place.slow)
+    live_bytes = bytes_alive(built, tuple(place.live for place in first), parts.forbidden)
     return MemoryPlan(
         offsets=MappingProxyType(
             {name: place.offset for place in placements for name in place.live.tensors}
         ),
-        views=MappingProxyType(views),
+        views=MappingProxyType(dict(parts.views)),
         scratch=MappingProxyType(scratch),
         placements=placements,
         live_bytes=MappingProxyType(live_bytes),
         peak=max(live_bytes, key=lambda name: live_bytes[name], default=""),
-        arena_size=allocation.size,
-        lower_bound=allocation.lower_bound,
+        arena_size=max((place.end for place in first), default=0),
+        lower_bound=lower_bound,
         lines=MappingProxyType(lines),
         state=MappingProxyType(state),
         step_count=len(built),
@@ -191,12 +215,15 @@ def _buffer(live: LiveRange) -> Buffer:
     return Buffer(live.key, live.size, live.alignment)
 
 
-def _live_bytes(
+def bytes_alive(
     built: Sequence[Built],
-    ranges: tuple[LiveRange, ...],
+    ranges: Sequence[LiveRange],
     forbidden: Mapping[tuple[str, str], Interval],
 ) -> dict[str, int]:
-    """For each operator, the arena that its stage would need if nothing else ran."""
+    """For each operator, the arena that its stage would need if nothing else ran.
+
+    ``ranges`` are all buffers of that arena.
+    """
     needs: dict[str, int] = {}
     for index, found in enumerate(built):
         live = [one for one in ranges if one.first <= index <= one.last]
