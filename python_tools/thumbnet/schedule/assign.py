@@ -2,7 +2,7 @@
 
 Buffers that live at the same time must fit, and constraints between two of them hold only where
 both lie in the same memory. An assignment goes buffer by buffer in order of birth; what has died
-matters no more, so that dynamic programming over the steps finds the one with the fewest bytes read
+matters no more, so that dynamic programming finds the one with the fewest bytes read
 and written in slow memory, as far as the bytes of live buffers tell whether it fits. Then it is
 placed. Where one of its arenas is too large after all, few of that arena's buffers are to blame;
 best first, the search goes on with each of these in the other memory.
@@ -20,8 +20,8 @@ from thumbnet.schedule.allocate_problem import make_problem
 from thumbnet.schedule.live_ranges import LiveRange
 from thumbnet.schedule.memory import Memories
 
-_STATES = 1024
-"""States of a step; where there are more, the most expensive are dropped."""
+_STATES = 256
+"""States at a birth; where there are more, the most expensive are dropped."""
 
 _NODES = 48
 """Assignments that are placed at most, the best first."""
@@ -199,7 +199,7 @@ class Chooser:
         self._problem = make_problem([buffer_of(live) for live in ranges], forbidden)
         self._shared = shared_bytes(self._problem)
         self._needs: dict[int, int] = {0: 0}
-        self._steps = list(self._find_steps())
+        self._births = list(self._find_births())
         self.complete = True
         """Whether no state was dropped so far."""
 
@@ -209,40 +209,35 @@ class Chooser:
         ``fast`` and ``slow`` are buffers whose memory is given.
         """
         best: dict[int, tuple[int, int]] = {0: (0, 0)}
-        for live, choices in self._steps:
+        for i, (live, movable) in enumerate(self._births):
+            bit = 1 << i
+            ways = [0] * (not slow & bit) + [bit] * (movable and not fast & bit)
             following: dict[int, tuple[int, int]] = {}
-            for chosen in choices:
-                if chosen & fast or choices[-1] & slow & ~chosen:
-                    continue
-                cost = sum(self._costs[i] for i in bits(chosen))
-                for state, (before, mask) in best.items():
+            for state, (cost, mask) in best.items():
+                for chosen in ways:
                     there = (state | chosen) & live
-                    found = (before + cost, mask | chosen)
+                    found = (cost + (self._costs[i] if chosen else 0), mask | chosen)
                     known = following.get(there)
                     if (known is None or found < known) and self._fits(live, there, memories):
                         following[there] = found
             if len(following) > _STATES:
                 self.complete = False
                 order = sorted(following, key=lambda state: following[state])
-                following = {state: following[state] for state in order[:_STATES]}
+                # The last has most in slow memory: where the fast one is tight, nothing else fits.
+                following = {state: following[state] for state in (*order[:_STATES], order[-1])}
             best = following
         return min(best.values(), default=None)
 
-    def _find_steps(self) -> Iterator[tuple[int, list[int]]]:
-        """Buffers that are live, and all sets of those just born that may be slow, for each step.
+    def _find_births(self) -> Iterator[tuple[int, bool]]:
+        """For each buffer, those live when it is born, itself and none after it, and if it may move.
 
-        As masks, for the steps at which anything is born; the last set has all of them.
+        As masks.
         """
-        for step in sorted({live.first for live in self._ranges}):
-            live, born = 0, []
-            for i, one in enumerate(self._ranges):
-                live |= (one.first <= step <= one.last) << i
-                if one.first == step and not one.is_scratch:
-                    born.append(1 << i)
-            choices = [0]
-            for bit in born:
-                choices += [chosen | bit for chosen in choices]
-            yield live, choices
+        for i, one in enumerate(self._ranges):
+            live = 0
+            for j, other in enumerate(self._ranges[: i + 1]):
+                live |= (other.last >= one.first) << j
+            yield live, not one.is_scratch
 
     def _fits(self, live: int, slow: int, memories: Memories) -> bool:
         return self._need(live & ~slow) <= memories.fast and self._need(slow) <= memories.slow

@@ -16,7 +16,7 @@ from thumbnet.schedule.search_growth import Growth, aligned, layer_pairs, shared
 from thumbnet.schedule.stream_net import Network
 from thumbnet.schedule.stream_overlap import Overlaps
 
-_MOST_TENSORS = 10
+_MOST_TENSORS = 7
 """Live whole tensors whose 2^n assignments are all looked at."""
 
 

@@ -71,7 +71,10 @@ def schedule_two_memories(
 
 def fits_two_memories(graph: Graph, *, input: str, memories: Memories) -> bool:
     """Whether a plan is found within both sizes."""
-    scheduler = Scheduler(graph, input)
+    return _fits(Scheduler(graph, input), memories)
+
+
+def _fits(scheduler: Scheduler, memories: Memories) -> bool:
     paths = _candidates(scheduler, memories)
     return any(place_stages(scheduler, path, memories) is not None for path in paths)
 
@@ -121,18 +124,25 @@ def _candidates(scheduler: Scheduler, memories: Memories) -> Iterator[list[Cut]]
 
 
 def _shortage(scheduler: Scheduler, memories: Memories) -> Shortage:
-    """The memory that is too small, with a size at which a plan was found."""
+    """The memory that is too small, with the least size at which a plan was found."""
     found = shortage(scheduler.net, memories, pushed=scheduler.pushed)
     limit = memories.fast if found.memory == "fast" else memories.slow
-    # What stages say is a lower bound.
-    size = max(found.least, limit + 1)
+
+    def does(size: int) -> bool:
+        return _fits(scheduler, dataclasses.replace(memories, **{found.memory: size}))
+
+    # What stages say is a lower bound: there may be gaps between buffers, or a tensor that stages
+    # want in different memories.
+    too_small, size = limit, max(found.least, limit + 1)
     for _ in range(_ATTEMPTS):
-        enough = dataclasses.replace(memories, **{found.memory: size})
-        for path in _candidates(scheduler, enough):
-            if place_stages(scheduler, path, enough) is not None:
-                return dataclasses.replace(found, least=size)
-        # Gaps between buffers, or a tensor that stages want in different memories.
-        size = int(size * _GROWTH) + 16
-    # What fits one memory fits the fast one.
-    whole = scheduler.smallest(float("inf")).memory
-    return Shortage("fast", whole.arena_size, whole.peak)
+        if does(size):
+            break
+        too_small, size = size, int(size * _GROWTH) + 16
+    else:
+        # What fits one memory fits the fast one.
+        whole = scheduler.smallest(float("inf")).memory
+        return Shortage("fast", whole.arena_size, whole.peak)
+    while size - too_small > size // 512 + 1 and size > found.least:
+        middle = (size + too_small) // 2
+        too_small, size = (too_small, middle) if does(middle) else (middle, size)
+    return dataclasses.replace(found, least=size)
