@@ -2,10 +2,10 @@
 
 Buffers that live at the same time must fit, and constraints between two of them hold only where
 both lie in the same memory. An assignment goes buffer by buffer in order of birth; what has died
-matters no more, so that dynamic programming finds the one with the fewest bytes read
-and written in slow memory, as far as the bytes of live buffers tell whether it fits. Then it is
-placed. Where one of its arenas is too large after all, few of that arena's buffers are to blame;
-best first, the search goes on with each of these in the other memory.
+matters no more, so that dynamic programming finds the one with the fewest bytes read and written in
+slow memory, as far as the bytes of live buffers tell whether it fits. Then it is placed. Where one
+of its arenas is too large after all, few of that arena's buffers are to blame; best first, the
+search goes on with each of these in the other memory.
 """
 
 from __future__ import annotations
@@ -229,10 +229,7 @@ class Chooser:
         return min(best.values(), default=None)
 
     def _find_births(self) -> Iterator[tuple[int, bool]]:
-        """For each buffer, those live when it is born, itself and none after it, and if it may move.
-
-        As masks.
-        """
+        """For each buffer, the mask of those live at its birth, and whether it may be slow."""
         for i, one in enumerate(self._ranges):
             live = 0
             for j, other in enumerate(self._ranges[: i + 1]):
