@@ -11,7 +11,9 @@ from itertools import permutations
 import pytest
 from support.memory_graphs import GraphBuilder
 from support.random_plans import random_cuts, random_split_plan
+from support.shared import needs_shared
 from support.stream_graphs import stream_graph
+from test_stream_models import MARKS, model
 from thumbnet.plan import Memories, Plan
 from thumbnet.schedule.accesses import tensor_accesses
 from thumbnet.schedule.allocate import allocate
@@ -21,10 +23,11 @@ from thumbnet.schedule.memory import Placement
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.replay import ReplayError
 from thumbnet.schedule.replay_stream import replay_plan
+from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.search_memories import Shortage
 from thumbnet.schedule.stream import Scheduler
 from thumbnet.schedule.stream_memory import parts_of
-from thumbnet.schedule.two_memories import schedule_two_memories
+from thumbnet.schedule.two_memories import place_stages, schedule_two_memories
 
 MOST_TENSORS = 9
 """Whole tensors whose 2^n assignments are all placed."""
@@ -227,6 +230,23 @@ def test_a_shortage_says_what_would_do() -> None:
         kinds["exact"] += isinstance(less, Shortage)
     assert kinds["slow"] >= 5 and kinds["fast"] >= 5, kinds
     assert kinds["exact"] >= 0.8 * (kinds["slow"] + kinds["fast"]), kinds
+
+
+@needs_shared
+@pytest.mark.parametrize("name", MARKS)
+def test_assignments_of_real_networks_are_proven_best(name: str) -> None:
+    """Layer by layer with a tenth and with half of what one memory takes in fast memory."""
+    graph = model(name)
+    scheduler = Scheduler(graph, "arena")
+    cuts = [Cut(index, index + 1, None, 0, 0) for index in range(len(graph.operators))]
+    whole = scheduler.make(cuts).memory.arena_size
+    for part in (10, 2):
+        plan = place_stages(scheduler, cuts, Memories(whole // part, whole))
+        assert plan is not None
+        slow = plan.memory.slow
+        assert slow is not None
+        assert 0 < slow.accesses == slow.least
+        replay_plan(plan)
 
 
 def test_accesses_of_a_small_network_by_hand() -> None:
