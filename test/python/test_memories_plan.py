@@ -15,24 +15,33 @@ from support.shared import needs_shared
 from support.stream_graphs import stream_graph
 from test_stream_models import MARKS, model
 from thumbnet.plan import Memories, Plan
+from thumbnet.schedule import search_cuts
 from thumbnet.schedule.accesses import tensor_accesses
 from thumbnet.schedule.allocate import allocate
 from thumbnet.schedule.assign import Forbidden, bits, buffer_of, split
+from thumbnet.schedule.front import overhead
 from thumbnet.schedule.live_ranges import LiveRange
 from thumbnet.schedule.memory import Placement
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.replay import ReplayError
 from thumbnet.schedule.replay_stream import replay_plan
 from thumbnet.schedule.search_cuts import Cut
+from thumbnet.schedule.search_growth import WHOLE_ROW, Growth
 from thumbnet.schedule.search_memories import Shortage
 from thumbnet.schedule.stream import Scheduler
+from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_memory import parts_of
+from thumbnet.schedule.stream_net import Network
+from thumbnet.schedule.stream_overlap import Overlaps
 from thumbnet.schedule.two_memories import place_stages, schedule_two_memories
 
 MOST_TENSORS = 9
 """Whole tensors whose 2^n assignments are all placed."""
 
 NARROW = 14
+
+TWO_WIDTHS = (1, WHOLE_ROW)
+"""Segment widths of the enumeration of stages."""
 
 
 def arena(ranges: list[LiveRange], forbidden: Forbidden) -> int:
@@ -204,6 +213,55 @@ def test_scheduled_plans_fit_and_replay(source: str) -> None:
             kinds["some slow"] += slow.size > 0
             replay_plan(plan)
     assert kinds["some slow"] >= 15 and kinds["all fast"] >= 1, kinds
+
+
+def all_paths(net: Network, first: int = 0) -> Iterator[list[Cut]]:
+    """Every way of cutting a network into layers and streams of the two segment widths."""
+    if first == len(net.nodes):
+        yield []
+        return
+    stages = [Cut(first, first + 1, None, 0, layer_cost(net.nodes[first]))]
+    growth = Growth(net, Overlaps(net), first, TWO_WIDTHS, priced=True)
+    while growth.walk.end < len(net.nodes) and growth.extend():
+        end = growth.walk.end
+        if end > first + 1:
+            pairs = zip(TWO_WIDTHS, growth.costs, strict=True)
+            stages += [Cut(first, end, width, 0, cost) for width, cost in pairs]
+    for stage in stages:
+        for rest in all_paths(net, stage.end):
+            yield [stage, *rest]
+
+
+def test_stages_are_nearly_the_best_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where any stages fit, some are found; their estimate is mostly the least, 10 % off at most.
+
+    Of up to six operators, all cuts and assignments; the estimate is as in ``two_memories.py``.
+    """
+    monkeypatch.setattr(search_cuts, "WIDTHS", TWO_WIDTHS)
+    excess: list[float] = []
+    for seed in range(70):
+        graph = stream_graph(seed, least=8, most=16, blocks=2)
+        if not 3 <= len(graph.operators) <= 6:
+            continue
+        scheduler, rng = Scheduler(graph, "arena"), random.Random(seed)
+        layers = [Cut(index, index + 1, None, 0, 0) for index in range(len(graph.operators))]
+        whole = scheduler.make(layers).memory.arena_size
+        sizes = Memories(int(whole * rng.uniform(0.1, 0.6)), int(whole * rng.uniform(0.4, 1)))
+        costs = []
+        for path in all_paths(scheduler.net):
+            plan = place_stages(scheduler, path, sizes)
+            if plan is not None and plan.memory.slow is not None:
+                costs.append(sum(cut.cost for cut in path) + plan.memory.slow.accesses)
+        found = schedule_two_memories(graph, input="arena", objective="speed", memories=sizes)
+        assert isinstance(found, Plan) == bool(costs), (seed, sizes)
+        if isinstance(found, Plan) and found.memory.slow is not None:
+            nodes = scheduler.net.nodes
+            price = overhead(found) + sum(map(layer_cost, nodes)) + found.memory.slow.accesses
+            work = sum(1.5 * node.macs for node in nodes)
+            assert price >= min(costs)
+            excess.append((price - min(costs)) / (work + min(costs)))
+    assert len(excess) >= 8
+    assert max(excess) < 0.1 and sum(more == 0 for more in excess) >= 0.85 * len(excess)
 
 
 def test_a_shortage_says_what_would_do() -> None:

@@ -18,10 +18,10 @@ INFINITE = 1 << 60
 
 Price = Callable[["Cut"], int]
 
-Room = Callable[[Growth | int], Callable[[int], int | None]]
+Room = Callable[[Growth | int], Callable[[int, int], int | None]]
 """What two memories say to a streamed stage or to a layer, given as its number: for the bytes that
-it keeps besides whole tensors, a price of those that it writes to slow memory; None where whole
-tensors find no room any more."""
+it keeps besides whole tensors, and how many of these are tensors that it keeps whole, a price of
+those that it writes to slow memory; None where whole tensors find no room any more."""
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, WHOLE_ROW)
 """Segment widths to choose from, counted at a stage's leader."""
@@ -146,7 +146,7 @@ def _cuts(
     count = len(net.nodes)
     if not pushed:
         size = layer_bytes(net, first)
-        slow = 0 if room is None else room(first)(aligned(net.nodes[first].scratch))
+        slow = 0 if room is None else room(first)(aligned(net.nodes[first].scratch), 0)
         if size <= limit and slow is not None:
             yield Cut(first, first + 1, None, size, layer_cost(net.nodes[first]), slow)
     growth = Growth(net, overlaps, first, widths, pushed=pushed, priced=True)
@@ -160,6 +160,6 @@ def _cuts(
         table = enumerate(zip(widths, growth.sizes(), growth.costs, strict=True))
         slow_at = None if room is None else room(growth)
         for i, (width, size, cost) in table:
-            slow = 0 if slow_at is None else slow_at(growth.kept(i))
+            slow = 0 if slow_at is None else slow_at(growth.kept(i), growth.whole[i])
             if size <= limit and slow is not None:
                 yield Cut(first, end, width, size, cost, slow)

@@ -42,6 +42,7 @@ class Growth:
     """A streamed stage from operator ``start`` on, with what it needs for each segment width.
 
     lines    bytes of line buffers by segment width
+    whole    those of them that hold all of a tensor, which a plan makes an ordinary one
     costs    the same for :mod:`stream_cost`, where ``priced``
     written  whole tensors that the stage makes, with their sizes
     scratch  bytes that last through the stage
@@ -62,6 +63,7 @@ class Growth:
         self.walk = Walk(net, start, pushed=pushed)
         self.widths = widths
         self.lines = [0] * len(widths)
+        self.whole = [0] * len(widths)
         self.costs = [0] * len(widths)
         self._priced = priced
         self.written: dict[int, int] = {}
@@ -108,6 +110,7 @@ class Growth:
                     self.costs[i] += line_cost(self.net, tensor, extent, run)
         for i, size in enumerate(sizes):
             self.lines[i] += size
+            self.whole[i] += size * (size == value.size)
 
     def kept(self, which: int = 0) -> int:
         """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""

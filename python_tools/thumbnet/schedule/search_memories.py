@@ -20,13 +20,16 @@ _MOST_TENSORS = 7
 """Live whole tensors whose 2^n assignments are all looked at."""
 
 
-def room_in(net: Network, memories: Memories, prices: Mapping[int, float]) -> Room:
+def room_in(
+    net: Network, memories: Memories, prices: Mapping[int, float], *, hopeful: bool = False
+) -> Room:
     """Room for whole tensors in ``memories``; ``prices`` is what each of them costs if slow.
 
-    A stage pays for what it writes, as if only it decided where that lies.
+    A stage pays for what it writes, as if only it decided where that lies. Tensors that it keeps
+    whole are taken to be fast or, ``hopeful``, to find room in slow memory.
     """
 
-    def room(stage: Growth | int) -> Callable[[int], int | None]:
+    def room(stage: Growth | int) -> Callable[[int, int], int | None]:
         written = [net.nodes[stage].output] if isinstance(stage, int) else [*stage.written]
         table = sorted(
             (fast, sum(prices.get(index, 0) for index in written if index in there))
@@ -36,8 +39,8 @@ def room_in(net: Network, memories: Memories, prices: Mapping[int, float]) -> Ro
         sizes = [fast for fast, _ in table]
         least = list(accumulate((price for _, price in table), min))
 
-        def price(kept: int) -> int | None:
-            number = bisect_right(sizes, memories.fast - kept)
+        def price(kept: int, whole: int) -> int | None:
+            number = bisect_right(sizes, memories.fast - kept + whole * hopeful)
             return int(least[number - 1]) if number else None
 
         return price
@@ -135,6 +138,6 @@ def _least(net: Network, memories: Memories, which: str, *, pushed: bool) -> tup
             end = growth.walk.end
             if begins and net.values[net.inputs[0]].last >= end:
                 continue
-            found = needed(growth, growth.kept())
+            found = needed(growth, growth.kept() - growth.whole[0])
             best[end] = min(best[end], max(best[first], (found, first)))
     return best[count]

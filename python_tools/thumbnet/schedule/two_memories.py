@@ -8,7 +8,7 @@ because fewer whole tensors mean fewer accesses of slow memory, and more work.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from thumbnet.ir.graph import Graph
 from thumbnet.plan import Plan, Step
@@ -49,11 +49,22 @@ def schedule_two_memories(
             hold.
     """
     scheduler = Scheduler(graph, input)
+    for hopeful in (False, True):
+        paths = _candidates(scheduler, memories, hopeful=hopeful)
+        best = _best(scheduler, paths, objective, memories)
+        if best is not None:
+            return best
+    return _shortage(scheduler, memories)
+
+
+def _best(
+    scheduler: Scheduler, paths: Iterable[list[Cut]], objective: str, memories: Memories
+) -> Plan | None:
     best: Plan | None = None
     value = float("inf")
     nodes = scheduler.net.nodes
     moderate = sum(MODERATE * WORK * node.macs + layer_cost(node) for node in nodes)
-    for path in _candidates(scheduler, memories):
+    for path in paths:
         price: float = sum(cut.cost for cut in path)
         if objective == "speed" and price >= value:
             continue
@@ -66,7 +77,7 @@ def schedule_two_memories(
             price = plan.memory.total_size if price <= moderate else moderate + price + (1 << 60)
         if price < value:
             best, value = plan, price
-    return _shortage(scheduler, memories) if best is None else best
+    return best
 
 
 def fits_two_memories(graph: Graph, *, input: str, memories: Memories) -> bool:
@@ -75,8 +86,11 @@ def fits_two_memories(graph: Graph, *, input: str, memories: Memories) -> bool:
 
 
 def _fits(scheduler: Scheduler, memories: Memories) -> bool:
-    paths = _candidates(scheduler, memories)
-    return any(place_stages(scheduler, path, memories) is not None for path in paths)
+    return any(
+        place_stages(scheduler, path, memories) is not None
+        for hopeful in (False, True)
+        for path in _candidates(scheduler, memories, hopeful=hopeful)
+    )
 
 
 def place_stages(scheduler: Scheduler, path: Sequence[Cut], memories: Memories) -> Plan | None:
@@ -89,8 +103,13 @@ def place_stages(scheduler: Scheduler, path: Sequence[Cut], memories: Memories) 
     return Plan(scheduler.graph, tuple(found.stage for found in built), memory, in_arena)
 
 
-def _candidates(scheduler: Scheduler, memories: Memories) -> Iterator[list[Cut]]:
-    """Paths through stages that fit by themselves, the cheapest first."""
+def _candidates(
+    scheduler: Scheduler, memories: Memories, *, hopeful: bool = False
+) -> Iterator[list[Cut]]:
+    """Paths through stages that fit by themselves, the cheapest first.
+
+    ``hopeful``: more of them, those of fewest stages, too, among which fewer tensors are whole.
+    """
     net = scheduler.net
     steps = [
         Step(operator, scheduler.lowered[operator.name]) for operator in scheduler.graph.operators
@@ -106,21 +125,30 @@ def _candidates(scheduler: Scheduler, memories: Memories) -> Iterator[list[Cut]]
         net,
         memories.fast + memories.slow,
         pushed=scheduler.pushed,
-        room=room_in(net, memories, prices),
+        room=room_in(net, memories, prices, hopeful=hopeful),
     )
+    orders = (_price, _few) if hopeful else (_price,)
     seen: list[list[Cut]] = []
     sizes = stages.sizes()
     while sizes:
-        path = stages.cheapest(sizes[-1], lambda cut: cut.cost + cut.slow)
-        if path is None:
-            return
-        if path not in seen:
-            seen.append(path)
-            yield path
-        peak = max((cut.size for cut in path), default=0)
+        paths = [stages.cheapest(sizes[-1], order) for order in orders]
+        for path in paths:
+            if path is not None and path not in seen:
+                seen.append(path)
+                yield path
+        peak = max((cut.size for cut in paths[0] or ()), default=0)
         # The next rung is below what this path needs.
         step = max(1, (peak - sizes[0]) // _RUNGS)
         sizes = [size for size in sizes if size <= peak - step]
+
+
+def _price(cut: Cut) -> int:
+    return cut.cost + cut.slow
+
+
+def _few(cut: Cut) -> int:
+    """A price by which fewer stages come before less cost."""
+    return _price(cut) + (1 << 40)
 
 
 def _shortage(scheduler: Scheduler, memories: Memories) -> Shortage:
