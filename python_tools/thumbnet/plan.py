@@ -11,9 +11,18 @@ from dataclasses import dataclass, field
 
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
-from thumbnet.schedule.memory import MemoryPlan, memory_map
+from thumbnet.schedule.memory import Memories, MemoryPlan, memory_map
 
-__all__ = ["LineBuffer", "MemoryPlan", "Plan", "SecondPass", "Stage", "Step", "memory_map"]
+__all__ = [
+    "LineBuffer",
+    "Memories",
+    "MemoryPlan",
+    "Plan",
+    "SecondPass",
+    "Stage",
+    "Step",
+    "memory_map",
+]
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,16 @@
 #pragma GCC optimize("Os")
 #endif
 
+/* A model's arena, or its two where the generated file defines THUMBNET_TWO_MEMORIES first: then
+ * the top bit of a whole tensor's offset is the number of its arena; all else is in the fast one.
+ */
+#ifdef THUMBNET_TWO_MEMORIES
+#define THUMBNET_STREAM_SLOW ((uint32_t)THUMBNET_SLOW << 31)
+typedef uint8_t *const *thumbnet_stream_arena_t;
+#else
+typedef uint8_t *thumbnet_stream_arena_t;
+#endif
+
 /* Where a tensor of a stage lies. */
 enum {
     THUMBNET_STREAM_LINES,  /* a line buffer in the arena */
@@ -89,13 +99,29 @@ typedef struct {
     thumbnet_stream_state_t *state;
     uint8_t *arena;
     const void *const *buffers; /* the caller's: whole tensors, or the newest row */
+#ifdef THUMBNET_TWO_MEMORIES
+    thumbnet_stream_arena_t arenas;
+#endif
 } thumbnet_stream_run_t;
 
-static inline thumbnet_stream_run_t
-thumbnet_stream_resume(const thumbnet_stream_t *stage, uint8_t *arena, const void *const *buffers)
+static inline thumbnet_stream_run_t thumbnet_stream_resume(const thumbnet_stream_t *stage,
+                                                           thumbnet_stream_arena_t arenas,
+                                                           const void *const *buffers)
 {
+#ifdef THUMBNET_TWO_MEMORIES
+    uint8_t *const arena = arenas[THUMBNET_FAST];
+#else
+    uint8_t *const arena = arenas;
+#endif
     const thumbnet_stream_run_t run = {
-        stage, (thumbnet_stream_state_t *)(void *)(arena + stage->state), arena, buffers};
+        .stage = stage,
+        .state = (thumbnet_stream_state_t *)(void *)(arena + stage->state),
+        .arena = arena,
+        .buffers = buffers,
+#ifdef THUMBNET_TWO_MEMORIES
+        .arenas = arenas,
+#endif
+    };
     return run;
 }
 
@@ -109,6 +135,16 @@ static inline uint32_t thumbnet_stream_place(const thumbnet_stream_run_t *run,
                                              const thumbnet_stream_tensor_t *tensor, uint32_t row)
 {
     return thumbnet_stream_upwards(run) ? tensor->height - 1u - row : row;
+}
+
+/* Where a tensor's slots are. */
+static inline uint8_t *thumbnet_stream_slots(const thumbnet_stream_run_t *run, uint32_t offset)
+{
+#ifdef THUMBNET_TWO_MEMORIES
+    return run->arenas[offset >> 31] + (offset & ~THUMBNET_STREAM_SLOW);
+#else
+    return run->arena + offset;
+#endif
 }
 
 static inline const uint8_t *thumbnet_stream_row(const thumbnet_stream_run_t *run)
@@ -150,7 +186,7 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
                                                    uint32_t number, uint32_t row, uint32_t column)
 {
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
-    const uint8_t *start = run->arena + tensor->slots;
+    const uint8_t *start = thumbnet_stream_slots(run, tensor->slots);
     if (tensor->place == THUMBNET_STREAM_CALLER || tensor->place == THUMBNET_STREAM_WHOLE) {
         if (tensor->place == THUMBNET_STREAM_CALLER) {
             start = (const uint8_t *)run->buffers[tensor->slots];
@@ -194,7 +230,7 @@ static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, ui
     thumbnet_stream_state_t *state = &run->state[number];
     const uint32_t size = tensor->pixel_size;
     if (tensor->place == THUMBNET_STREAM_WHOLE) {
-        return run->arena + tensor->slots +
+        return thumbnet_stream_slots(run, tensor->slots) +
                (thumbnet_stream_place(run, tensor, state->y) * tensor->width + state->x) * size;
     }
     uint8_t *strip = run->arena + tensor->strip;
@@ -227,7 +263,7 @@ static inline void thumbnet_stream_band(const thumbnet_stream_run_t *run, uint32
                                   ? thumbnet_stream_place(run, tensor, row)
                                   : row % tensor->rows;
         band[thumbnet_stream_upwards(run) ? tensor->more - i : i] =
-            row < tensor->height ? run->arena + tensor->slots +
+            row < tensor->height ? thumbnet_stream_slots(run, tensor->slots) +
                                        (slot * tensor->width + state->x) * tensor->pixel_size
                                  : NULL;
     }
@@ -310,7 +346,7 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
         out = band;
     } else
 #endif
-        out = layer->out_row_size == 0 ? run->arena + output->slots
+        out = layer->out_row_size == 0 ? thumbnet_stream_slots(run, output->slots)
                                        : thumbnet_stream_room(run, operation->output);
     operation->kernel(layer->constants, rows, out, x, n, run->arena + operation->scratch);
     if (x + n == (int32_t)layer->width) {
@@ -360,7 +396,8 @@ static THUMBNET_NOINLINE void thumbnet_stream_advance(const thumbnet_stream_run_
 }
 
 /* Runs a stage whose inputs are whole. */
-static THUMBNET_NOINLINE void thumbnet_run_stream(const thumbnet_stream_t *stage, uint8_t *arena,
+static THUMBNET_NOINLINE void thumbnet_run_stream(const thumbnet_stream_t *stage,
+                                                  thumbnet_stream_arena_t arena,
                                                   const void *const *buffers)
 {
     const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, buffers);
@@ -369,15 +406,16 @@ static THUMBNET_NOINLINE void thumbnet_run_stream(const thumbnet_stream_t *stage
 }
 
 /* Starts a stage whose first tensor is pushed row by row. */
-static inline void thumbnet_begin_stream(const thumbnet_stream_t *stage, uint8_t *arena)
+static inline void thumbnet_begin_stream(const thumbnet_stream_t *stage,
+                                         thumbnet_stream_arena_t arena)
 {
     const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, NULL);
     thumbnet_stream_begin(&run);
 }
 
 /* Takes one more row of the stage's first tensor, which is pushed. */
-static THUMBNET_NOINLINE void thumbnet_push_stream(const thumbnet_stream_t *stage, uint8_t *arena,
-                                                   const void *row)
+static THUMBNET_NOINLINE void thumbnet_push_stream(const thumbnet_stream_t *stage,
+                                                   thumbnet_stream_arena_t arena, const void *row)
 {
     const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, &row);
     run.state[0].y++;

@@ -19,6 +19,7 @@ from thumbnet.schedule.search_growth import INFINITE, layer_bytes
 from thumbnet.schedule.second_pass import candidates
 from thumbnet.schedule.second_pass_rewrite import run_twice
 from thumbnet.schedule.stages import StageMaker
+from thumbnet.schedule.stream_build import Built
 from thumbnet.schedule.stream_cost import WORK, layer_cost
 from thumbnet.schedule.stream_memory import crowded
 
@@ -258,6 +259,10 @@ class Scheduler:
         """``limit``, or what is enough for the cheapest plan: none needs more than layers do."""
         sizes = [layer_bytes(self.net, index) for index in range(len(self.net.nodes))]
         return min(limit, self.least + max((size for size in sizes if size != INFINITE), default=0))
+
+    def build(self, cuts: Sequence[Cut]) -> list[Built]:
+        """These stages, nothing of them placed yet."""
+        return self.maker.built(cuts)
 
     def make(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages, some of them upwards where that needs less."""
