@@ -136,7 +136,8 @@ class Schedule(_Frozen):
     """What the scheduler aims at: ``ram`` is its limit in bytes, auto what the board has left.
 
     Of two memories ``ram`` is one limit each. ``recompute`` is how many times the network's
-    multiply-accumulates may be executed for less RAM, in one memory. ``plan`` is a lock file (an absolute path) with the plan to use; nothing is searched then.
+    multiply-accumulates may be executed for less RAM, in one memory. ``plan`` is a lock file (an
+    absolute path) with the plan to use; nothing is searched then.
     """
 
     objective: Literal["speed", "ram"] = "speed"
