@@ -57,7 +57,9 @@ class Stage:
 
     Of a stream: ``lines`` by tensor for all that is not whole, ``segments`` by operator the most
     pixels that it makes at once (the whole row where none is given), and ``pushed`` where the
-    graph's input comes row by row.
+    graph's input comes row by row. ``tiles`` is how many tiles side by side and below one another
+    its last output is made in; where that is not (1, 1), line buffers are as wide as the widest
+    tile needs, and steps' multiply-accumulates count what neighbouring tiles make twice.
     """
 
     kind: str
@@ -65,6 +67,12 @@ class Stage:
     lines: Mapping[str, LineBuffer] = field(default_factory=dict)
     segments: Mapping[str, int] = field(default_factory=dict)
     pushed: bool = False
+    tiles: tuple[int, int] = (1, 1)
+
+    @property
+    def tiled(self) -> bool:
+        """Whether it runs over tiles."""
+        return self.tiles != (1, 1)
 
 
 @dataclass(frozen=True, eq=False)

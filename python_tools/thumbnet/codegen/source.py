@@ -65,9 +65,13 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
         (sum(source.kernel_height for source in step.lowered.sources) for step in steps), default=1
     )
     loops = "stream" if any(stage.kind == "stream" for stage in plan.stages) else "layer"
+    if any(stage.tiled for stage in plan.stages):
+        loops = "tiles"
     headers = sorted({kernel.header for kernel in kernels})
     band = max((step.lowered.band for step in steps), default=1)
     bands = f"#define THUMBNET_MAX_BAND {band}\n" if band > 1 else ""
+    if loops == "tiles":
+        bands += "#define THUMBNET_TILES 1\n"
     return (
         f'{optimize}#include "{naming.name}.h"\n\n'
         f"#define THUMBNET_MAX_ROWS {rows}\n{bands}#include <thumbnet/{loops}.h>\n"

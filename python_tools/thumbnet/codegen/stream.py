@@ -53,9 +53,15 @@ def stream_tables(plan: Plan, index: int, symbols: Symbols) -> str:
         f"static const thumbnet_stream_t {name} = {{\n"
         f"    .tensors = {name}_tensors, .operators = {name}_operators, .inputs = {name}_inputs,\n"
         f"    .state = {plan.memory.state[index]}, .state_count = {states},\n"
-        f"    .input_count = {len(inputs)}, .operator_count = {len(steps)}}};\n"
+        f"    .input_count = {len(inputs)}, .operator_count = {len(steps)}{_tiles(stage)}}};\n"
     )
     return text
+
+
+def _tiles(stage: Stage) -> str:
+    if not stage.tiled:
+        return ""
+    return f",\n    .tile_columns = {stage.tiles[0]}, .tile_rows = {stage.tiles[1]}"
 
 
 def stage_inputs(plan: Plan, stage: Stage) -> list[str]:
@@ -89,11 +95,11 @@ def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
     more = max((step.lowered.band for step in steps if step.operator.outputs[0] == tensor), default=1)
     together = f", .more = {more - 1}" if more > 1 else ""
     line = stage.lines.get(tensor)
-    slots, strip, kept, margin = 0, 0, rows[0], 0
+    slots, strip, kept, margin, width = 0, 0, rows[0], 0, rows[1]
     if line is not None:
         place = _PUSHED if stage.pushed and tensor == plan.graph.inputs[0] else _LINES
         slots, strip = plan.memory.lines[tensor]
-        kept, margin = line.rows, line.margin
+        kept, margin, width = line.rows, line.margin, line.width
     elif tensor in plan.memory.offsets:
         place, slots = _WHOLE, plan.memory.offsets[tensor]
     else:
@@ -101,7 +107,7 @@ def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
     return (
         f"    /* {comment_text(tensor)} */\n"
         f"    {{.slots = {slots}, .strip = {strip}, .rows = {kept}, .margin = {margin},\n"
-        f"     .height = {rows[0]}, .width = {rows[1]}, .pixel_size = {rows[2]}, "
+        f"     .height = {rows[0]}, .width = {width}, .pixel_size = {rows[2]}, "
         f".place = {place}{together}}},\n"
     )
 
