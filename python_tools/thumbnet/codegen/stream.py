@@ -92,7 +92,9 @@ def _root(plan: Plan, tensor: str) -> str:
 
 def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
     rows = _rows(plan, steps, tensor)
-    more = max((step.lowered.band for step in steps if step.operator.outputs[0] == tensor), default=1)
+    more = max(
+        (step.lowered.band for step in steps if step.operator.outputs[0] == tensor), default=1
+    )
     together = f", .more = {more - 1}" if more > 1 else ""
     line = stage.lines.get(tensor)
     slots, strip, kept, margin, width = 0, 0, rows[0], 0, rows[1]

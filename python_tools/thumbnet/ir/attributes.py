@@ -9,10 +9,6 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from thumbnet.ir.graph import Graph
 
 
 class Activation(enum.Enum):
@@ -144,15 +140,3 @@ class Lookup(Attributes):
     """
 
     origin: str
-
-
-@dataclass(frozen=True, eq=False)
-class InvertedBottleneck(Attributes):
-    """inverted_bottleneck: input x [1,H,W,I]; what the scheduler makes of the operators of ``body``.
-
-    These are a 1x1 conv_2d, a depthwise_conv_2d, a 1x1 conv_2d and perhaps the add of x; ``rows``
-    output rows are made together.
-    """
-
-    body: Graph
-    rows: int

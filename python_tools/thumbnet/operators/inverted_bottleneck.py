@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import cast
 
-from thumbnet.ir import attributes
+from thumbnet.ir import fused
 from thumbnet.ir.graph import Array, Graph, Operator
 from thumbnet.operators.base import (
     Family,
@@ -33,10 +33,20 @@ HEAD = 4
 """Bytes of ``thumbnet_inverted_bottleneck_window_t``, all zero where a band begins."""
 
 
+_KINDS = ("conv_2d", "depthwise_conv_2d", "conv_2d", "add")
+
+
+def known_body(graph: Graph, operator: Operator) -> str | None:
+    """a 1x1 conv_2d, a depthwise_conv_2d, a 1x1 conv_2d and perhaps an add."""
+    kinds = tuple(part.kind for part in _attributes(operator).body.operators)
+    return None if kinds in (_KINDS, _KINDS[:3]) else f"it holds {', '.join(kinds)}"
+
+
 class InvertedBottleneck(Family):
     """inverted_bottleneck."""
 
     kinds = ("inverted_bottleneck",)
+    constraints = (known_body,)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """[1,OH,OW,O]: that of the last part."""
@@ -173,5 +183,5 @@ def _family(kind: str) -> Family:
     return next(one for one in found if kind in one.kinds)
 
 
-def _attributes(operator: Operator) -> attributes.InvertedBottleneck:
-    return cast(attributes.InvertedBottleneck, operator.attributes)
+def _attributes(operator: Operator) -> fused.InvertedBottleneck:
+    return cast(fused.InvertedBottleneck, operator.attributes)

@@ -15,10 +15,13 @@ from thumbnet.ir.attributes import (
     Convolution,
     DepthwiseConvolution,
     Elementwise,
-    InvertedBottleneck,
     Window,
 )
+from thumbnet.ir.fused import InvertedBottleneck
 from thumbnet.ir.graph import Graph, Operator
+
+FUSED = "inverted_bottleneck"
+"""The kind of what takes a bottleneck's place."""
 
 MOST_ROWS = 8
 """Output rows of the highest band."""
@@ -36,7 +39,8 @@ class Bottleneck:
 
 def find_bottlenecks(graph: Graph) -> tuple[Bottleneck, ...]:
     """Expansion, depthwise, projection and, of the expansion's input, ADD: where nothing else reads
-    what is between them."""
+    what is between them.
+    """
     found: list[Bottleneck] = []
     first = 0
     while first < len(graph.operators):
@@ -71,7 +75,7 @@ def _fused(graph: Graph, bottleneck: Bottleneck, rows: int) -> Operator:
     source, result = parts[0].inputs[0], parts[-1].outputs[0]
     body = graph.replace(operators=parts, inputs=(source,), outputs=(result,))
     how = InvertedBottleneck(body, rows)
-    return Operator("inverted_bottleneck", parts[-1].name, (source,), (result,), how)
+    return Operator(FUSED, parts[-1].name, (source,), (result,), how)
 
 
 def _end(graph: Graph, first: int) -> int | None:
@@ -92,9 +96,7 @@ def _end(graph: Graph, first: int) -> int | None:
 
 
 def _is_point(operator: Operator) -> bool:
-    return operator.kind == "conv_2d" and (
-        cast(Convolution, operator.attributes).window == _POINT
-    )
+    return operator.kind == "conv_2d" and (cast(Convolution, operator.attributes).window == _POINT)
 
 
 def _is_plain_depthwise(graph: Graph, operator: Operator) -> bool:

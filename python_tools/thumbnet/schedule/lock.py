@@ -19,6 +19,13 @@ from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, Stage
+from thumbnet.schedule.bands import (
+    FUSED,
+    MOST_ROWS,
+    Bottleneck,
+    find_bottlenecks,
+    in_bands,
+)
 from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
@@ -42,12 +49,17 @@ class _Frozen(BaseModel):
 
 
 class LockedOperator(_Frozen):
-    """An operator; ``segment`` is the most pixels of a run, null over whole tensors."""
+    """An operator; ``segment`` is the most pixels of a run, null over whole tensors.
+
+    ``band`` is how many rows an inverted_bottleneck makes together; the model has several operators
+    in its place, of which the last is called so.
+    """
 
     name: str
     kind: str
     output: list[int]
     segment: int | None = None
+    band: int | None = Field(default=None, ge=1, le=MOST_ROWS)
 
 
 class LockedStage(_Frozen):
@@ -99,6 +111,7 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
                 kind=step.operator.kind,
                 output=list(plan.graph.tensor(step.operator.outputs[0]).shape),
                 segment=stage.segments.get(step.operator.name),
+                band=step.lowered.band if step.operator.kind == FUSED else None,
             )
             for step in stage.steps
         ]
@@ -144,6 +157,7 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
         raise ThumbnetError(
             place, f"the plan was made for input: {lock.input}, not for input: {input}", AGAIN
         )
+    graph = _in_bands(graph, lock, place)
     ordered = graph.replace(operators=_matched(graph, lock, place))
     net = _network(ordered, input)
     cuts = list(_cuts(ordered, net, lock, place))
@@ -184,6 +198,23 @@ def build_plan(graph: Graph, cuts: Sequence[Cut], *, input: str) -> Plan:
     ]
     memory = plan_stages(graph, built, input_in_arena=in_arena)
     return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+
+
+def _in_bands(graph: Graph, lock: Lock, place: str) -> Graph:
+    """The graph with the lock's inverted bottlenecks."""
+    known = {
+        graph.operators[bottleneck.end - 1].name: bottleneck
+        for bottleneck in find_bottlenecks(graph)
+    }
+    rows: dict[Bottleneck, int] = {}
+    for index, stage in enumerate(lock.stages):
+        for operator in stage.operators:
+            if operator.kind == FUSED:
+                if operator.name not in known or operator.band is None:
+                    problem = f"the model has no {_node(operator)}"
+                    raise _mismatch(place, index, stage, problem)
+                rows[known[operator.name]] = operator.band
+    return in_bands(graph, rows)
 
 
 def _matched(graph: Graph, lock: Lock, place: str) -> list[Operator]:

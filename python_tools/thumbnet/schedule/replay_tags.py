@@ -163,7 +163,8 @@ def run_kernel(
     memory: Memory, step: Step, seen: list[Seen], outs: Sequence[Pointer], x: int, y: int, n: int
 ) -> None:
     """One call of a kernel that makes pixels [x, x + n) of row y (of its grid), and of those below
-    that are made with it."""
+    that are made with it.
+    """
     lowered, graph = step.lowered, memory.plan.graph
     where = f"{step.operator.name!r} pixel ({y}, {x})"
     output, name = lowered.output, step.operator.outputs[0]

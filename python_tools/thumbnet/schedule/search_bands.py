@@ -46,12 +46,19 @@ class _State:
     extra: int
     bands: Bands
     last: int
-    """Rows of the band that the stage ends with."""
+    """Rows of the band that the stage ends with; 0: it ends with none."""
+
+    @property
+    def borders(self) -> tuple[int, int]:
+        """The bands that decide how outputs may grow over inputs, and what readers still add."""
+        leads = self.bands and self.bands[0][0].first == self.growth.walk.start
+        return (self.bands[0][1] if leads else 0, self.last)
 
 
 class BandSearch:
     """The ways to run a network in stages of at most ``limit`` bytes, with at most ``most`` extra
-    multiply-accumulates."""
+    multiply-accumulates.
+    """
 
     def __init__(
         self,
@@ -69,7 +76,17 @@ class BandSearch:
         self.fused = dict(_fused(graph, lowered, net, most))
         self._overlaps = Overlaps(net)
         self._pushed = pushed
-        self.by_first = [list(self._ways(first, limit)) for first in range(self.count)]
+        self.by_first: list[list[Way]] = []
+        spent: list[int | None] = [0, *[None] * self.count]
+        """The least extra work with which operators can be reached."""
+        for first in range(self.count):
+            start = spent[first]
+            ways = [] if start is None else list(self._ways(first, limit, most - start))
+            for way in ways:
+                known = spent[way.end]
+                if start is not None and (known is None or start + way.extra < known):
+                    spent[way.end] = start + way.extra
+            self.by_first.append(ways)
 
     def least(self) -> list[Bands]:
         """Bands with which the least limits on stages' bytes are met within the allowed work."""
@@ -117,7 +134,7 @@ class BandSearch:
             end = last.first
         return tuple(sorted(bands, key=lambda band: band[0].first))
 
-    def _ways(self, first: int, limit: int) -> Iterator[Way]:
+    def _ways(self, first: int, limit: int, most: int) -> Iterator[Way]:
         pushed = self._pushed and first == 0
         net = self.net
         if not pushed:
@@ -126,7 +143,7 @@ class BandSearch:
                 yield Way(first, first + 1, size, 0, ())
         growth = Growth(net, self._overlaps, first, pushed=pushed)
         states: list[list[_State]] = [[] for _ in range(self.count + 1)]
-        states[first] = [_State(growth, 0, (), 1)]
+        states[first] = [_State(growth, 0, (), 0)]
         for place in range(first, self.count + 1):
             for state in _best(states[place]):
                 late = pushed and net.values[net.inputs[0]].last >= place
@@ -136,13 +153,15 @@ class BandSearch:
                     if size <= limit:
                         yield Way(first, place, size, state.extra, state.bands)
                 if place < self.count:
-                    self._extend(states, place, state, limit)
+                    self._extend(states, place, state, limit, most)
             states[place] = []
 
-    def _extend(self, states: list[list[_State]], place: int, state: _State, limit: int) -> None:
+    def _extend(
+        self, states: list[list[_State]], place: int, state: _State, limit: int, most: int
+    ) -> None:
         for fused in self.fused.get(place, ()):
             extra = state.extra + fused.extra_macs
-            if extra > self.most:
+            if extra > most:
                 continue
             growth = state.growth.copy()
             if growth.extend(fused) and growth.floor() <= limit:
@@ -151,16 +170,16 @@ class BandSearch:
                 states[fused.end].append(_State(growth, extra, bands, fused.node.band))
         growth = state.growth
         if growth.extend() and growth.floor() <= limit:
-            states[place + 1].append(_State(growth, state.extra, state.bands, 1))
+            states[place + 1].append(_State(growth, state.extra, state.bands, 0))
 
 
 def _best(states: Sequence[_State]) -> Iterator[_State]:
-    """Those that none betters of the same last band."""
-    least: dict[int, int] = {}
+    """Those that none betters of the same borders."""
+    least: dict[tuple[int, int], int] = {}
     for state in sorted(states, key=lambda state: (state.extra, state.growth.floor())):
         size = state.growth.floor()
-        if size < least.get(state.last, size + 1):
-            least[state.last] = size
+        if size < least.get(state.borders, size + 1):
+            least[state.borders] = size
             yield state
 
 

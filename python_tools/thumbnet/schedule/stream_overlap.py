@@ -69,7 +69,7 @@ class Overlaps:
     def __init__(self, net: Network) -> None:
         self.net = net
         self._reaches: dict[tuple[int, int], tuple[int, dict[int, Reach]]] = {}
-        self._distances: dict[tuple[int, int, int, int], int | None] = {}
+        self._distances: dict[tuple[int, int, int, int, int], int | None] = {}
 
     def distance(self, walk: Walk, tensor: int, output: int) -> int | None:
         """Least d such that ``output`` may start d bytes, or any more, below the input ``tensor``.
@@ -81,7 +81,7 @@ class Overlaps:
         found = -self.net.values[tensor].size
         for reader, read in walk.readers[tensor]:
             node, last = walk.nodes[reader], walk.ends[reader] - 1
-            key = (last, node.band, tensor, writer)
+            key = (reader, last, node.band, tensor, writer)
             if key not in self._distances:
                 self._distances[key] = self._find(node, last, read, writer)
             least = self._distances[key]
@@ -221,8 +221,9 @@ def _oldest(node: Node, read: Read, row: int, column: int) -> int | None:
     None if none is.
     """
     width = read.rows.width
-    row += (-row - 1) % node.band
-    below = _first_row(node, read, row + 1) * width
+    # Rows of a band are made together.
+    row -= row % node.band
+    below = _first_row(node, read, row + node.band) * width
     if row < 0:
         return 0
     first = below if column >= width else _first_row(node, read, row) * width + column
@@ -236,5 +237,4 @@ def _first_row(node: Node, read: Read, row: int) -> int:
         return read.rows.height
     if read.source.row_map is not None:
         return read.source.row_map[row]
-    row -= row % node.band
     return min(max(row * read.stride - read.pad, 0), read.rows.height)

@@ -95,7 +95,7 @@ class Walk:
         other.pushed = self.pushed
         other.times = dict(self.times)
         other.operator_times = dict(self.operator_times)
-        other.lags = {key: lags and list(lags) for key, lags in self.lags.items()}
+        other.lags = {key: None if lags is None else list(lags) for key, lags in self.lags.items()}
         other.readers = {key: list(readers) for key, readers in self.readers.items()}
         other.writers = dict(self.writers)
         other.nodes = dict(self.nodes)

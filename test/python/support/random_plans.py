@@ -27,7 +27,8 @@ def random_plan(graph: Graph, input: str, rng: random.Random) -> Plan:
         first = cuts[-1].end if cuts else 0
         pushed = input == "rows" and first == 0
         ends = _ends(net, first, pushed=pushed)
-        if not ends or (not pushed and rng.random() < 0.1):
+        streams = pushed or net.nodes[first].workspace is not None
+        if not ends or (not streams and rng.random() < 0.1):
             cuts.append(Cut(first, first + 1, None, 0, 0))
         else:
             end = rng.choice(ends[-3:] if rng.random() < 0.6 else ends)

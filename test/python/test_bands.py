@@ -1,0 +1,178 @@
+"""Inverted bottlenecks in bands: exact, replayed, and chosen as an exhaustive search would."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support.batch import run_together
+from support.compiled import compile_file
+from support.litert import LiteRT
+from support.random_plans import random_plan
+from support.small_networks import suite
+from support.stream_graphs import StreamBuilder
+from support.stream_networks import stream_network
+from test_stream_codegen import in_short, planned
+from thumbnet.ir.graph import Graph
+from thumbnet.passes import run_passes
+from thumbnet.pipeline import import_model
+from thumbnet.plan import Plan
+from thumbnet.schedule.bands import MOST_ROWS, find_bottlenecks, in_bands
+from thumbnet.schedule.pushed import why_not_pushed
+from thumbnet.schedule.replay import ReplayError
+from thumbnet.schedule.replay_stream import replay_plan
+from thumbnet.schedule.search_bands import HEIGHTS, BandSearch
+from thumbnet.schedule.stream import INPUTS, Scheduler
+
+from thumbnet import manifest
+
+BATCHES = [range(first, first + 20) for first in range(0, 200, 20)]
+
+
+def banded(graph: Graph, rng: random.Random) -> Graph:
+    """The graph with most of its bottlenecks in bands of random heights."""
+    found = [one for one in find_bottlenecks(graph) if rng.random() < 0.85]
+    return in_bands(graph, {one: rng.randint(1, MOST_ROWS) for one in found})
+
+
+def plans_of(seed: int) -> Iterator[tuple[str, Plan]]:
+    """Random stages of a random graph with bands, for every sort of input."""
+    rng = random.Random(seed)
+    builder = StreamBuilder((1, rng.randint(5, 13), rng.randint(5, 13), rng.randint(2, 4)))
+    x = builder.inputs[0]
+    for _ in range(rng.randint(1, 3)):
+        channels = builder.shape(x)[3] if rng.random() < 0.5 else rng.randint(2, 5)
+        kernel, stride = rng.choice([2, 3, 3, 4, 5, 7]), rng.choice([1, 1, 2])
+        x = builder.inverted(x, rng.randint(1, 3), kernel, stride, channels)
+        if rng.random() < 0.3:
+            x = builder.pyramid(x)[0]
+    graph = banded(builder.graph(x), rng)
+    for source in INPUTS:
+        if source != "rows" or why_not_pushed(graph) is None:
+            yield f"seed {seed}, {source}", random_plan(graph, source, rng)
+
+
+@pytest.mark.parametrize("seeds", BATCHES, ids=str)
+def test_random_bands_replay(seeds: range) -> None:
+    """No byte that is still needed is written over, whatever the bands, stages and runs."""
+    bands = 0
+    for seed in seeds:
+        for name, plan in plans_of(seed):
+            bands += sum(step.lowered.workspace is not None for step in plan.steps)
+            try:
+                replay_plan(plan)
+            except ReplayError as error:
+                pytest.fail(f"{name}: {error}")
+    assert bands > 2 * len(seeds)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_networks_are_exact_in_bands(seed: int, tmp_path: Path) -> None:
+    """Random bands and stages give LiteRT's outputs under sanitizers."""
+    path = tmp_path / "net.tflite"
+    path.write_bytes(stream_network(1000 + seed, heads=5))
+    rng = random.Random(seed)
+    model = compile_file(path, name="layers")
+    graph = run_passes(import_model(manifest.implicit(path)))
+    plans = [random_plan(banded(graph, rng), INPUTS[i % 2], rng) for i in range(3)]
+    assert any(step.lowered.workspace for plan in plans for step in plan.steps)
+    models = [planned(model, plan, f"random_{i}") for i, plan in enumerate(plans)]
+    samples = suite(model.reference_graph)
+    reference = LiteRT(path.read_bytes())
+    expected = [[output.reshape(-1) for output in reference.run(sample)] for sample in samples]
+    for compiled, of_model in zip(models, run_together(models, samples, tmp_path), strict=True):
+        for ways, wanted in zip(of_model, expected, strict=True):
+            for found in ways:
+                pairs = enumerate(zip(found, wanted, strict=True))
+                wrong = [index for index, (a, b) in pairs if not np.array_equal(a, b)]
+                assert not wrong, in_short(compiled)
+
+
+def expanded_rows(height: int, out: int, kernel: int, stride: int, pad: int, band: int) -> int:
+    """Rows that bands expand, one after the other."""
+    rows = 0
+    for y in range(0, out, band):
+        needed = {
+            (y + b) * stride - pad + k for b in range(min(band, out - y)) for k in range(kernel)
+        }
+        # A kernel is given adjacent rows, also those that a stride leaves out.
+        rows += sum(0 <= row < height for row in range(min(needed), max(needed) + 1))
+    return rows
+
+
+def test_work_is_counted() -> None:
+    """Multiply-accumulates are those of the network and of every row that is expanded again."""
+    rng = random.Random(1)
+    for _ in range(60):
+        height, width, depth = rng.randint(5, 20), rng.randint(3, 9), rng.randint(2, 4)
+        kernel, stride, band = rng.choice([2, 3, 5, 7]), rng.choice([1, 2]), rng.randint(1, 8)
+        builder = StreamBuilder((1, height, width, depth))
+        x = builder.inverted(builder.inputs[0], 3, kernel, stride, 5)
+        graph = builder.graph(x)
+        (bottleneck,) = find_bottlenecks(graph)
+        how = graph.operators[1].attributes.window  # type: ignore[attr-defined]
+        out = builder.shape(x)[1]
+        again = expanded_rows(height, out, kernel, stride, how.pad_top, band) - height
+        before, after = (
+            sum(node.macs for node in Scheduler(one, "arena").net.nodes)
+            for one in (graph, in_bands(graph, {bottleneck: band}))
+        )
+        assert after - before == again * width * depth * 3 * depth
+
+
+def chains() -> Iterator[tuple[int, Graph]]:
+    """Networks of two or three bottlenecks and little else."""
+    for seed in range(40):
+        rng = random.Random(seed)
+        builder = StreamBuilder((1, rng.randint(8, 20), rng.randint(8, 20), rng.randint(2, 6)))
+        x = builder.inputs[0]
+        if rng.random() < 0.5:
+            x = builder.conv(x, rng.randint(2, 6), 3, rng.choice([1, 2]))
+        for _ in range(rng.randint(2, 3)):
+            channels = builder.shape(x)[3] if rng.random() < 0.5 else rng.randint(2, 6)
+            kernel = rng.choice([3, 5, 7])
+            x = builder.inverted(x, rng.randint(2, 5), kernel, rng.choice([1, 1, 2]), channels)
+        yield seed, builder.graph(x)
+
+
+def test_bands_are_the_best_of_all() -> None:
+    """The least bytes at several limits on the work are those of all combinations of bands."""
+    better = 0
+    for seed, graph in chains():
+        source = ("arena", "rows")[seed % 2]
+        scheduler = Scheduler(graph, source)
+        known = every_combination(scheduler)
+        macs = known[0][0]
+        for most in (macs // 20, macs // 4, macs):
+            least = min(size for work, size in known if work <= macs + most)
+            search = BandSearch(
+                graph, scheduler.lowered, scheduler.net,
+                limit=scheduler.least, most=most, pushed=scheduler.pushed,
+            )  # fmt: skip
+            found = [dict(bands) for bands in search.least()]
+            sizes = [least_of(in_bands(graph, bands), source) for bands in found]
+            works = [Scheduler(in_bands(graph, bands), source) for bands in found]
+            assert all(sum(n.macs for n in one.net.nodes) <= macs + most for one in works)
+            assert sizes[0] == least, (seed, source, most)
+            better += least < scheduler.least
+    assert better > 40
+
+
+def every_combination(scheduler: Scheduler) -> list[tuple[int, int]]:
+    """(multiply-accumulates, least bytes) of all combinations of bands, none first."""
+    found = []
+    bottlenecks = find_bottlenecks(scheduler.graph)
+    for heights in product((0, *HEIGHTS), repeat=len(bottlenecks)):
+        chosen = {one: n for one, n in zip(bottlenecks, heights, strict=True) if n}
+        other = Scheduler(in_bands(scheduler.graph, chosen), scheduler.input)
+        found.append((sum(node.macs for node in other.net.nodes), other.least))
+    return found
+
+
+def least_of(graph: Graph, source: str) -> int:
+    """The least bytes of a graph's stages."""
+    return Scheduler(graph, source).least
