@@ -266,7 +266,9 @@ static inline void thumbnet_stream_band(const thumbnet_stream_run_t *run, uint32
 {
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
     const thumbnet_stream_state_t *state = &run->state[number];
-    const uint32_t column = state->x - (uint32_t)thumbnet_stream_left(run, number);
+    const int32_t left =
+        tensor->place == THUMBNET_STREAM_LINES ? thumbnet_stream_left(run, number) : 0;
+    const uint32_t column = (uint32_t)(state->x - left);
     const uint32_t bottom = (uint32_t)thumbnet_stream_bottom(run, number, tensor->height);
     for (uint32_t i = 0; i <= tensor->more; i++) {
         const uint32_t row = state->y + i;
