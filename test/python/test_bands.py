@@ -150,10 +150,9 @@ def test_bands_are_the_best_of_all() -> None:
         for most in (macs // 20, macs // 4, macs):
             least = min(size for work, size in known if work <= macs + most)
             search = BandSearch(
-                graph, scheduler.lowered, scheduler.net,
-                limit=scheduler.least, most=most, pushed=scheduler.pushed,
-            )  # fmt: skip
-            found = [dict(bands) for bands in search.least()]
+                graph, scheduler.lowered, scheduler.net, most=most, pushed=scheduler.pushed
+            )
+            found = [dict(bands) for bands in search.least(scheduler.least)]
             sizes = [least_of(in_bands(graph, bands), source) for bands in found]
             works = [Scheduler(in_bands(graph, bands), source) for bands in found]
             assert all(sum(n.macs for n in one.net.nodes) <= macs + most for one in works)

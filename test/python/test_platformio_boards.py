@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.boards import board_facts, board_file, link, run_firmware
 from support.pio_project import EMULATED, Project, require_platformio, require_programs
 
 pytestmark = pytest.mark.xdist_group("platformio")
@@ -43,42 +42,10 @@ int main(void)
 """
 
 
-def compile_for(board: Path, source: Path, firmware: Path, *more: str) -> None:
-    """Compile firmware for a board by its JSON file alone, as the README says."""
-    require_programs("arm-none-eabi-gcc")
-    facts = json.loads(board.read_text(encoding="utf-8"))
-    build, upload = facts["build"], facts["upload"]
-    symbols = {
-        "__flash_origin": build["flash_origin"],
-        "__flash_size": upload["maximum_size"],
-        "__ram_origin": build["ram_origin"],
-        "__ram_size": upload["maximum_ram_size"],
-    }
-    if "vectors_origin" in build:
-        symbols["__vectors_origin"] = build["vectors_origin"]
-    support = EMULATED / "support"
-    command = [
-        *("arm-none-eabi-gcc", *build["flags"], *(f"-D{name}" for name in build["defines"])),
-        *("-Os", "-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror"),
-        *("-ffunction-sections", "-fdata-sections", "-Wl,--gc-sections"),
-        *("-I", str(support), str(source), *map(str, sorted(support.glob("*.c")))),
-        *("-nostartfiles", "--specs=nano.specs", "-T", str(support / "link.ld")),
-        *(f"-Wl,--defsym={name}={value}" for name, value in symbols.items()),
-        *("-o", str(firmware), *more),
-    ]
-    subprocess.run(command, check=True, timeout=60)
-
-
-def run_firmware(board: Path, firmware: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run firmware with the platform's runner."""
-    require_programs("qemu-system-arm")
-    return subprocess.run(
-        [sys.executable, str(EMULATED / "run.py"), str(board), str(firmware), *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def compile_for(board: Path, source: Path, firmware: Path) -> None:
+    """Compile firmware for a board by its JSON file alone."""
+    linked = link(board_facts(board), [source], firmware)
+    assert linked.returncode == 0, linked.stderr
 
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda path: path.stem)
@@ -112,7 +79,7 @@ def test_failures_have_their_own_status(name: str, failure: str, tmp_path: Path)
     source = tmp_path / "main.c"
     program = f"#include <assert.h>\nint main(void)\n{{\n    {statement}\n    return 0;\n}}\n"
     source.write_text(program, encoding="utf-8")
-    board = EMULATED / "boards" / f"emulated_{name}.json"
+    board = board_file(name)
     compile_for(board, source, tmp_path / "firmware.elf")
     result = run_firmware(board, tmp_path / "firmware.elf")
     assert (result.returncode, text in result.stdout) == (status, True), result.stdout
@@ -122,7 +89,7 @@ def test_runaway_firmware_is_stopped(tmp_path: Path) -> None:
     """The runner's time limit ends firmware that never ends."""
     source = tmp_path / "main.c"
     source.write_text("int main(void)\n{\n    for (;;) {\n    }\n}\n", encoding="utf-8")
-    board = EMULATED / "boards" / "emulated_stm32f405.json"
+    board = board_file("stm32f405")
     compile_for(board, source, tmp_path / "firmware.elf")
     result = run_firmware(board, tmp_path / "firmware.elf", "--timeout", "0.5")
     assert result.returncode == 124
@@ -132,7 +99,7 @@ def test_runaway_firmware_is_stopped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("board", BOARDS, ids=lambda path: path.stem)
 def test_board_file_has_every_key(board: Path) -> None:
     """What README.md lists is there, with the types it says."""
-    facts = json.loads(board.read_text(encoding="utf-8"))
+    facts = board_facts(board)
     build, upload = facts["build"], facts["upload"]
     assert set(build) - {"vectors_origin"} == {
         *("cpu", "mcu", "f_cpu", "flags", "defines", "qemu", "flash_origin", "ram_origin")

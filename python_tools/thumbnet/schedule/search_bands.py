@@ -2,21 +2,21 @@
 
 A stage grows from each operator as in :mod:`search_cuts`, but at a bottleneck it also goes on with
 each height of band. Of the stages that have come equally far only those stay that no other betters
-in both bytes and work; what a last band changes for its readers is kept apart. Paths through these
-stages then minimise the work within a RAM limit, and the least limit is found by bisection.
+in both bytes and work; what bands at its two ends change is kept apart. For one limit on the bytes,
+the least work from each operator to the last is found from behind, so that a stage is given up as
+soon as it does more than is known to do; the least limit is found by bisection.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.inverted_bottleneck import lower_band
 from thumbnet.schedule.bands import Bottleneck, find_bottlenecks
-from thumbnet.schedule.search_growth import Growth, layer_bytes
+from thumbnet.schedule.search_growth import INFINITE, Growth, layer_bytes
 from thumbnet.schedule.stream_net import Fused, Network, fused_node
 from thumbnet.schedule.stream_overlap import Overlaps
 
@@ -31,156 +31,162 @@ Bands = tuple[tuple[Bottleneck, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Operators [first, end) as one stage: its bytes, its extra work and its bands."""
+    """From one operator to the last: the first stage's end, bytes and bands, and the work of all.
 
-    first: int
+    ``peak`` is the most bytes of any of the stages, ``extra`` their multiply-accumulates beyond the
+    network's.
+    """
+
     end: int
-    size: int
+    peak: int
     extra: int
     bands: Bands
 
 
-@dataclass(slots=True)
 class _State:
-    growth: Growth
-    extra: int
-    bands: Bands
-    last: int
-    """Rows of the band that the stage ends with; 0: it ends with none."""
+    """A stage that has come as far as its growth; what follows from it is found once."""
 
-    @property
-    def borders(self) -> tuple[int, int]:
-        """The bands that decide how outputs may grow over inputs, and what readers still add."""
-        leads = self.bands and self.bands[0][0].first == self.growth.walk.start
-        return (self.bands[0][1] if leads else 0, self.last)
+    def __init__(self, growth: Growth, extra: int, bands: Bands, last: int) -> None:
+        self.growth = growth
+        self.extra = extra
+        self.bands = bands
+        self.floor = growth.floor()
+        leads = bands and bands[0][0].first == growth.walk.start
+        self.borders = (bands[0][1] if leads else 0, last)
+        """Bands that decide how outputs may grow over inputs, and what readers still add."""
+        self._size = 0
+        self._next: list[_State] | None = None
+
+    def size(self) -> int:
+        """Bytes of the stage if it ends here."""
+        if not self._size:
+            self._size = self.growth.sizes()[0]
+        return self._size
+
+    def next(self, fused: Sequence[Fused], most: int) -> list[_State]:
+        """The stage with the next operator, and with each of what may take the next ones' place.
+
+        Of at most ``most`` extra multiply-accumulates.
+        """
+        if self._next is None:
+            self._next = []
+            for one in (None, *fused):
+                extra = self.extra + (one.extra_macs if one else 0)
+                growth = self.growth.copy()
+                if extra <= most and growth.extend(one):
+                    bands = self.bands
+                    if one is not None:
+                        place = self.growth.walk.end
+                        bands = (*bands, (Bottleneck(place, one.end), one.node.band))
+                    self._next.append(_State(growth, extra, bands, one.node.band if one else 0))
+        return self._next
 
 
 class BandSearch:
-    """The ways to run a network in stages of at most ``limit`` bytes, with at most ``most`` extra
-    multiply-accumulates.
-    """
+    """Ways to run a network in stages with at most ``most`` extra multiply-accumulates."""
 
     def __init__(
-        self,
-        graph: Graph,
-        lowered: Mapping[str, Lowered],
-        net: Network,
-        *,
-        limit: int,
-        most: int,
-        pushed: bool,
+        self, graph: Graph, lowered: Mapping[str, Lowered], net: Network, *, most: int, pushed: bool
     ) -> None:
         self.net = net
         self.count = len(net.nodes)
         self.most = most
         self.fused = dict(_fused(graph, lowered, net, most))
-        self._overlaps = Overlaps(net)
         self._pushed = pushed
-        self.by_first: list[list[Way]] = []
-        spent: list[int | None] = [0, *[None] * self.count]
-        """The least extra work with which operators can be reached."""
-        for first in range(self.count):
-            start = spent[first]
-            ways = [] if start is None else list(self._ways(first, limit, most - start))
-            for way in ways:
-                known = spent[way.end]
-                if start is not None and (known is None or start + way.extra < known):
-                    spent[way.end] = start + way.extra
-            self.by_first.append(ways)
+        overlaps = Overlaps(net)
+        self._roots = [
+            _State(Growth(net, overlaps, first, pushed=pushed and first == 0), 0, (), 0)
+            for first in range(self.count)
+        ]
+        self._layers = [layer_bytes(net, index) for index in range(self.count)]
 
-    def least(self) -> list[Bands]:
-        """Bands with which the least limits on stages' bytes are met within the allowed work."""
-        sizes = sorted({way.size for ways in self.by_first for way in ways})
-        found = bisect_left(sizes, True, key=lambda size: self.cheapest(size) is not None)
-        return self._from(sizes[found:])
+    def least(self, limit: int) -> list[Bands]:
+        """Bands with which stages need the fewest bytes, at most ``limit``; a few such sets."""
+        best = self.at(limit)
+        if best is None:
+            return []
+        low, found = 0, [best]
+        while low < best[0]:
+            middle = (low + best[0]) // 2
+            lower = self.at(middle)
+            if lower is None:
+                low = middle + 1
+            else:
+                best = lower
+                found.append(best)
+        return _distinct(bands for _, bands in reversed(found))
 
     def within(self, limit: int) -> list[Bands]:
         """Bands of least work at ``limit``, and at limits below it."""
-        sizes = {way.size for ways in self.by_first for way in ways if way.size <= limit}
-        return self._from(sorted(sizes, reverse=True))
+        found = []
+        best = self.at(limit)
+        while best is not None and len(found) < _CHOICES:
+            found.append(best[1])
+            best = self.at(best[0] - 1)
+        return _distinct(found)
 
-    def _from(self, limits: Sequence[int]) -> list[Bands]:
-        best: list[Bands] = []
-        for limit in limits:
-            bands = self.cheapest(limit)
-            if bands is None:
-                break
-            if bands not in best:
-                best.append(bands)
-            if len(best) == _CHOICES:
-                break
+    def at(self, limit: int) -> tuple[int, Bands] | None:
+        """The bands of least work in stages of at most ``limit`` bytes and their peak, if any."""
+        ways: list[Way | None] = [None] * self.count
+        ways.append(Way(self.count, 0, 0, ()))
+        for first in reversed(range(self.count)):
+            if self.net.live[first] <= limit:
+                ways[first] = self._way(first, limit, ways)
+        way, bands = ways[0], []
+        if way is None:
+            return None
+        peak = max(way.peak, self.net.live[0])
+        while way is not None and way.end < self.count:
+            bands += way.bands
+            way = ways[way.end]
+        return peak, tuple(bands) + (way.bands if way else ())
+
+    def _way(self, first: int, limit: int, ways: Sequence[Way | None]) -> Way | None:
+        """The way of least work from operator ``first`` on, given those from later ones."""
+        pushed = self._pushed and first == 0
+        input_ends = self.net.values[self.net.inputs[0]].last if pushed else -1
+        best: Way | None = None
+        least = self.most + 1
+        rest = ways[first + 1]
+        if not pushed and self._layers[first] <= limit and rest is not None:
+            best, least = _joined(first + 1, self._layers[first], 0, (), rest), rest.extra
+        states: dict[int, list[_State]] = {first: [self._roots[first]]}
+        while states and least:
+            place = min(states)
+            for state in _best(states.pop(place)):
+                if state.extra >= least:
+                    break
+                rest = ways[place]
+                ends = place > input_ends and (place > first + 1 or (pushed and place > first))
+                if ends and rest is not None and state.extra + rest.extra < least:
+                    if state.growth.least() <= limit and state.size() <= limit:
+                        best = _joined(place, state.size(), state.extra, state.bands, rest)
+                        least = best.extra
+                if place < self.count:
+                    for other in state.next(self.fused.get(place, ()), self.most):
+                        if other.floor <= limit and other.extra < least:
+                            states.setdefault(other.growth.walk.end, []).append(other)
         return best
 
-    def cheapest(self, limit: int) -> Bands | None:
-        """The bands of least extra work in stages of at most ``limit`` bytes; None: too much."""
-        best: list[int | None] = [0, *[None] * self.count]
-        via: list[Way | None] = [None] * (self.count + 1)
-        for first, ways in enumerate(self.by_first):
-            start = best[first]
-            if start is None:
-                continue
-            for way in ways:
-                if way.size <= limit:
-                    found, known = start + way.extra, best[way.end]
-                    if found <= self.most and (known is None or found < known):
-                        best[way.end], via[way.end] = found, way
-        bands: list[tuple[Bottleneck, int]] = []
-        end = self.count
-        while end:
-            last = via[end]
-            if last is None:
-                return None
-            bands += last.bands
-            end = last.first
-        return tuple(sorted(bands, key=lambda band: band[0].first))
 
-    def _ways(self, first: int, limit: int, most: int) -> Iterator[Way]:
-        pushed = self._pushed and first == 0
-        net = self.net
-        if not pushed:
-            size = layer_bytes(net, first)
-            if size <= limit:
-                yield Way(first, first + 1, size, 0, ())
-        growth = Growth(net, self._overlaps, first, pushed=pushed)
-        states: list[list[_State]] = [[] for _ in range(self.count + 1)]
-        states[first] = [_State(growth, 0, (), 0)]
-        for place in range(first, self.count + 1):
-            for state in _best(states[place]):
-                late = pushed and net.values[net.inputs[0]].last >= place
-                alone = place == first + 1 and not pushed
-                if place > first and not late and not alone and state.growth.least() <= limit:
-                    size = state.growth.sizes()[0]
-                    if size <= limit:
-                        yield Way(first, place, size, state.extra, state.bands)
-                if place < self.count:
-                    self._extend(states, place, state, limit, most)
-            states[place] = []
-
-    def _extend(
-        self, states: list[list[_State]], place: int, state: _State, limit: int, most: int
-    ) -> None:
-        for fused in self.fused.get(place, ()):
-            extra = state.extra + fused.extra_macs
-            if extra > most:
-                continue
-            growth = state.growth.copy()
-            if growth.extend(fused) and growth.floor() <= limit:
-                band = (Bottleneck(place, fused.end), fused.node.band)
-                bands = (*state.bands, band)
-                states[fused.end].append(_State(growth, extra, bands, fused.node.band))
-        growth = state.growth
-        if growth.extend() and growth.floor() <= limit:
-            states[place + 1].append(_State(growth, state.extra, state.bands, 0))
+def _joined(end: int, size: int, extra: int, bands: Bands, rest: Way) -> Way:
+    return Way(end, max(size, rest.peak), extra + rest.extra, bands)
 
 
 def _best(states: Sequence[_State]) -> Iterator[_State]:
-    """Those that none betters of the same borders."""
+    """Those that none betters of the same borders, the least work first."""
+    if len(states) == 1:
+        yield states[0]
+        return
     least: dict[tuple[int, int], int] = {}
-    for state in sorted(states, key=lambda state: (state.extra, state.growth.floor())):
-        size = state.growth.floor()
-        if size < least.get(state.borders, size + 1):
-            least[state.borders] = size
+    for state in sorted(states, key=lambda state: (state.extra, state.floor)):
+        if state.floor < least.get(state.borders, INFINITE):
+            least[state.borders] = state.floor
             yield state
+
+
+def _distinct(found: Iterable[Bands]) -> list[Bands]:
+    return list(dict.fromkeys(found))[:_CHOICES]
 
 
 def _fused(
