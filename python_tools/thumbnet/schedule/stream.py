@@ -18,6 +18,7 @@ from thumbnet.schedule.stream_build import Built, build_layer, build_stream
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_memory import plan_stages
 from thumbnet.schedule.stream_net import make_network
+from thumbnet.schedule.tiles import WIDTHS, Beginning, beginnings
 
 INPUTS = ("arena", "buffer", "rows")
 
@@ -98,13 +99,27 @@ def _recomputing(
                 return found
         if found.memory.arena_size < best.memory.arena_size:
             best = found
+    for found in scheduler.tiled(recompute, best.memory.arena_size - 1, ram_limit, moderate):
+        if found.memory.arena_size < best.memory.arena_size:
+            best = found
     return best
 
 
 class Scheduler:
-    """Searches the plans of one graph."""
+    """Searches the plans of one graph.
 
-    def __init__(self, graph: Graph, input: str) -> None:
+    Those of a part of it, ``rest``, where the stages ``before`` it are given.
+    """
+
+    def __init__(
+        self, graph: Graph, input: str, rest: Graph | None = None, before: Sequence[Built] = ()
+    ) -> None:
+        self.whole = graph
+        self.before = tuple(before)
+        self.in_arena = input == "arena"
+        if rest is not None:
+            # What the stages before it make is in the arena.
+            graph, input = rest, "arena"
         self.graph = graph
         self.input = input
         self.lowered = {operator.name: _lower(graph, operator) for operator in graph.operators}
@@ -154,6 +169,27 @@ class Scheduler:
         for graph in graphs:
             yield Scheduler(graph, self.input)
 
+    def tiled(
+        self, most: float, limit: int, ram_limit: int | None, moderate: float
+    ) -> Iterator[Plan]:
+        """Plans that begin with a stage over tiles, in search of one of at most ``limit`` bytes.
+
+        They execute at most ``most`` times the multiply-accumulates. Those of least RAM first or,
+        with a ``ram_limit``, that which does least within it.
+        """
+        if self.pushed or len(self.graph.inputs) != 1:
+            return
+        found = beginnings(
+            self.graph,
+            self.lowered,
+            self.net,
+            limit=limit if ram_limit is None else min(limit, ram_limit),
+            most=int((most - 1) * sum(node.macs for node in self.net.nodes)),
+            within=ram_limit is not None,
+        )
+        for beginning in found:
+            yield plan_behind(beginning, self.input, ram_limit, moderate)
+
     def fastest(self, limit: int) -> Plan:
         """The plan of least overhead within ``limit`` bytes; the smallest found where none fits."""
         # Nothing cheaper than layers needs more than they do.
@@ -177,16 +213,16 @@ class Scheduler:
     def make(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages."""
         graph, lowered = self.graph, self.lowered
-        built: list[Built] = []
+        built = list(self.before)
         for cut in cuts:
             if cut.width is None:
                 built.append(build_layer(graph, lowered, self.net, cut.first))
             else:
                 pushed = self.pushed and cut.first == 0
                 built.append(build_stream(graph, lowered, self.net, cut, pushed=pushed))
-        in_arena = self.input == "arena"
-        memory = plan_stages(graph, built, input_in_arena=in_arena)
-        return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+        memory = plan_stages(self.whole, built, input_in_arena=self.in_arena)
+        stages = tuple(found.stage for found in built)
+        return Plan(self.whole, stages, memory, self.in_arena)
 
     def _stages(self, limit: int) -> Stages:
         return Stages(self.net, limit, pushed=self.pushed)
@@ -214,6 +250,25 @@ class Scheduler:
         if best is None:
             raise ValueError(f"{self.graph.name}: no path through stages of {least} bytes")
         return best
+
+
+def plan_behind(
+    beginning: Beginning, input: str, ram_limit: int | None, moderate: float
+) -> Plan:
+    """The plan of least RAM with this beginning or, with a limit, a cheap one within it."""
+    least = beginning.build(WIDTHS[0])
+    built = least if moderate == _UNBOUNDED else beginning.moderate(moderate, _WORK)
+    room = Scheduler(beginning.graph, input, beginning.rest, [built]).least
+    room = max(room, beginning.size(built)) if ram_limit is None else ram_limit
+    for width in WIDTHS:
+        # What the rest needs anyway makes the runs as wide as they can be.
+        other = beginning.build(width)
+        if beginning.size(other) > room:
+            break
+        built = other
+    rest = Scheduler(beginning.graph, input, beginning.rest, [built])
+    rest.least = max(rest.least, beginning.size(built))
+    return rest.smallest(moderate) if ram_limit is None else rest.fastest(ram_limit)
 
 
 def _lower(graph: Graph, operator: Operator) -> Lowered:
