@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
 from thumbnet.schedule.memory import MemoryPlan, memory_map
 
-__all__ = ["LineBuffer", "MemoryPlan", "Plan", "Stage", "Step", "memory_map"]
+__all__ = ["LineBuffer", "MemoryPlan", "Plan", "Stage", "Step", "Tiles", "memory_map"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,15 +52,31 @@ class LineBuffer:
         return min(self.margin + self.segment, self.width) * self.pixel if self.segment else 0
 
 
+class Tiles(NamedTuple):
+    """How many tiles a tensor is made in, side by side and below one another.
+
+    The outermost ones are ``edge`` columns wider than those between, as they share less.
+    """
+
+    columns: int = 1
+    rows: int = 1
+    edge: int = 0
+
+    @property
+    def count(self) -> int:
+        """All tiles."""
+        return self.columns * self.rows
+
+
 @dataclass(frozen=True, eq=False)
 class Stage:
     """Operators that run as one loop nest; ``kind`` is ``layer`` or ``stream``.
 
     Of a stream: ``lines`` by tensor for all that is not whole, ``segments`` by operator the most
     pixels that it makes at once (the whole row where none is given), and ``pushed`` where the
-    graph's input comes row by row. ``tiles`` is how many tiles side by side and below one another
-    its last output is made in; where that is not (1, 1), line buffers are as wide as the widest
-    tile needs, and steps' multiply-accumulates count what neighbouring tiles make twice.
+    graph's input comes row by row. Where its last output is made in several ``tiles``, line buffers
+    are as wide as the widest of these needs, and steps' multiply-accumulates count what neighbours
+    make twice.
     """
 
     kind: str
@@ -67,12 +84,12 @@ class Stage:
     lines: Mapping[str, LineBuffer] = field(default_factory=dict)
     segments: Mapping[str, int] = field(default_factory=dict)
     pushed: bool = False
-    tiles: tuple[int, int] = (1, 1)
+    tiles: Tiles = Tiles()
 
     @property
     def tiled(self) -> bool:
         """Whether it runs over tiles."""
-        return self.tiles != (1, 1)
+        return self.tiles.count > 1
 
 
 @dataclass(frozen=True, eq=False)

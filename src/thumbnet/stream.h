@@ -75,6 +75,7 @@ typedef struct {
 #if THUMBNET_TILES
     uint8_t tile_columns; /* tiles side by side; 0: the stage runs once */
     uint8_t tile_rows;
+    uint8_t tile_edge; /* columns of the output that the outermost tiles have more */
 #endif
 } thumbnet_stream_t;
 

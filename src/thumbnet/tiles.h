@@ -49,6 +49,17 @@ static inline void thumbnet_stream_need(const thumbnet_stream_run_t *run,
     region->bottom = (uint16_t)(bottom > region->bottom ? bottom : region->bottom);
 }
 
+/* Where tile `column` begins among `width` columns. */
+static inline uint16_t thumbnet_stream_tile(const thumbnet_stream_t *stage, uint32_t width,
+                                            uint32_t column)
+{
+    const uint32_t edge = stage->tile_edge;
+    if (column == 0 || column == stage->tile_columns) {
+        return (uint16_t)(column == 0 ? 0u : width);
+    }
+    return (uint16_t)(edge + column * (width - 2u * edge) / stage->tile_columns);
+}
+
 /* Starts tile (row, column): what it needs of each tensor, from the last operator to the first. */
 static inline void thumbnet_stream_begin_tile(const thumbnet_stream_run_t *run, uint32_t row,
                                               uint32_t column)
@@ -70,8 +81,8 @@ static inline void thumbnet_stream_begin_tile(const thumbnet_stream_run_t *run, 
             const uint32_t height = layer->steps;
             run->state[operation->output].y = (uint16_t)(row * height / stage->tile_rows);
             region->bottom = (uint16_t)((row + 1u) * height / stage->tile_rows);
-            region->left = (uint16_t)(column * layer->width / stage->tile_columns);
-            region->right = (uint16_t)((column + 1u) * layer->width / stage->tile_columns);
+            region->left = thumbnet_stream_tile(stage, layer->width, column);
+            region->right = thumbnet_stream_tile(stage, layer->width, column + 1u);
         }
         for (uint32_t i = 0; i < layer->inputs; i++) {
             if (inputs[i] >= stage->input_count) {

@@ -61,7 +61,9 @@ def stream_tables(plan: Plan, index: int, symbols: Symbols) -> str:
 def _tiles(stage: Stage) -> str:
     if not stage.tiled:
         return ""
-    return f",\n    .tile_columns = {stage.tiles[0]}, .tile_rows = {stage.tiles[1]}"
+    tiles = stage.tiles
+    text = f",\n    .tile_columns = {tiles.columns}, .tile_rows = {tiles.rows}"
+    return f"{text}, .tile_edge = {tiles.edge}"
 
 
 def stage_inputs(plan: Plan, stage: Stage) -> list[str]:

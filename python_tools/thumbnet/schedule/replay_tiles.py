@@ -23,16 +23,16 @@ class Region:
 
 def tiles(plan: Plan, stage: Stage) -> Iterator[Mapping[str, Region]]:
     """The tiles in the order in which they run: by name of a tensor that the stage makes."""
-    across, down = stage.tiles
+    across, down, edge = stage.tiles
     output = stage.steps[-1].lowered.output
     for row in range(down):
         for column in range(across):
-            yield _tile(
-                plan,
-                stage,
-                range(row * output.height // down, (row + 1) * output.height // down),
-                range(column * output.width // across, (column + 1) * output.width // across),
-            )
+            rows = range(row * output.height // down, (row + 1) * output.height // down)
+            inner = output.width - 2 * edge
+            left = edge + column * inner // across if column else 0
+            last = column + 1 == across
+            right = output.width if last else edge + (column + 1) * inner // across
+            yield _tile(plan, stage, rows, range(left, right))
 
 
 def _tile(plan: Plan, stage: Stage, rows: range, wide: range) -> dict[str, Region]:

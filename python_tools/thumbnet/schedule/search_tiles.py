@@ -15,6 +15,7 @@ from functools import cached_property
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered, Rows
 from thumbnet.operators.inverted_bottleneck import band_macs, lower_band
+from thumbnet.plan import Tiles
 from thumbnet.schedule.bands import Bottleneck, find_bottlenecks
 from thumbnet.schedule.search_bands import HEIGHTS, Bands, BandSearch, State, Way, best_states
 from thumbnet.schedule.search_growth import STATE_SIZE, Growth
@@ -24,11 +25,11 @@ from thumbnet.schedule.stream_stage import Walk
 from thumbnet.schedule.tile_regions import Spans, spans
 from thumbnet.schedule.tile_stage import executed, fits_tiles
 
-Tiling = tuple[int, int]
-"""Tiles side by side and below one another."""
-
-STRIPS: tuple[Tiling, ...] = tuple((count, 1) for count in range(2, 9))
+STRIPS = tuple(Tiles(count) for count in range(2, 9))
 """Whole columns have no halo above and below, so that no other tiles need less work."""
+
+_WORSE = 3
+"""Wider tiles at the edges that are tried after the best: columns do not divide evenly."""
 
 _CHOICES = 3
 """Ways that are worth a plan."""
@@ -43,7 +44,7 @@ class Tiled:
     """
 
     end: int
-    tiles: Tiling
+    tiles: Tiles
     peak: int
     extra: int
     bands: Bands
@@ -60,7 +61,7 @@ class TileSearch:
         net: Network,
         *,
         most: int,
-        tilings: Sequence[Tiling] = STRIPS,
+        tilings: Sequence[Tiles] = STRIPS,
         bands: bool = True,
     ) -> None:
         self.most = most
@@ -117,7 +118,7 @@ class _Shape:
         net: Network,
         known: Mapping[int, Sequence[tuple[Fused, Lowered]]],
         end: int,
-        tiles: Tiling,
+        tiles: Tiles,
     ) -> None:
         self.net = net
         self.end = end
@@ -223,7 +224,7 @@ def _shapes(
     lowered: Mapping[str, Lowered],
     net: Network,
     known: Mapping[int, Sequence[tuple[Fused, Lowered]]],
-    tilings: Sequence[Tiling],
+    tilings: Sequence[Tiles],
     most: int,
 ) -> Iterator[_Shape]:
     for end in range(2, len(net.nodes)):
@@ -232,10 +233,31 @@ def _shapes(
             continue
         size = net.values[net.nodes[end - 1].output].rows
         for tiles in tilings:
-            if tiles[0] <= size.width and tiles[1] <= size.height:
+            if tiles.columns <= size.width and tiles.rows <= size.height:
+                if tiles.columns > 2 and tiles.rows == 1:
+                    tiles = _even(net, end, tiles)
                 shape = _Shape(lowered, net, known, end, tiles)
                 if shape.halo <= most:
                     yield shape
+
+
+def _even(net: Network, end: int, tiles: Tiles) -> Tiles:
+    """Strips with the outermost as much wider as makes line buffers least."""
+    nodes = net.nodes[:end]
+    kept: dict[int, int] = {}
+    for node in nodes:
+        for read in node.reads:
+            rows = (read.kernel_height - 1) * net.values[read.tensor].pixel
+            kept[read.tensor] = max(kept.get(read.tensor, 0), rows)
+    found: list[tuple[int, Tiles]] = []
+    for edge in range((net.values[nodes[-1].output].rows.width - tiles.columns) // 2 + 1):
+        wider = tiles._replace(edge=edge)
+        made = spans(net, nodes, wider)
+        size = sum(made.width(tensor) * kept.get(tensor, 0) for tensor in made.columns)
+        found.append((size, wider))
+        if all(one > min(found) for one in found[-_WORSE:]):
+            break
+    return min(found)[1]
 
 
 def _bands(

@@ -7,8 +7,10 @@ for theirs. Rows and columns do not depend on each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
+from thumbnet.plan import Tiles
 from thumbnet.schedule.stream_net import Network, Node
 
 Span = tuple[int, int]
@@ -60,13 +62,12 @@ class Spans(NamedTuple):
         return max(end - first for first, end in self.rows[tensor])
 
 
-def spans(net: Network, nodes: Sequence[Node], tiles: tuple[int, int]) -> Spans:
-    """What ``nodes``, in order, make for ``tiles`` (columns, rows) of the last one's output."""
-    across, down = tiles
+def spans(net: Network, nodes: Sequence[Node], tiles: Tiles) -> Spans:
+    """What ``nodes``, in order, make for ``tiles`` of the last one's output."""
     last = nodes[-1].output
     size = net.values[last].rows
-    columns = {last: split(size.width, across)}
-    rows = {last: split(size.height, down)}
+    columns = {last: _split(size.width, tiles.columns, tiles.edge)}
+    rows = {last: _split(size.height, tiles.rows)}
     made = {node.output for node in nodes}
     for node in reversed(nodes):
         for read in node.reads:
@@ -95,9 +96,10 @@ def spans(net: Network, nodes: Sequence[Node], tiles: tuple[int, int]) -> Spans:
     return Spans(columns, rows)
 
 
-def split(size: int, count: int) -> list[Span]:
-    """``count`` parts of nearly the same size."""
-    return [(i * size // count, (i + 1) * size // count) for i in range(count)]
+def _split(size: int, count: int, edge: int = 0) -> list[Span]:
+    """``count`` parts of nearly the same size, the first and the last ``edge`` larger."""
+    inner = [edge + i * (size - 2 * edge) // count for i in range(1, count)]
+    return list(pairwise([0, *inner, size]))
 
 
 def _window(span: Span, stride: int, pad: int, window: int, size: int) -> Span:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.inverted_bottleneck import band_macs
-from thumbnet.plan import LineBuffer, Stage, Step
+from thumbnet.plan import LineBuffer, Stage, Step, Tiles
 from thumbnet.schedule.search_growth import segment
 from thumbnet.schedule.stream_build import Built
 from thumbnet.schedule.stream_net import Network, Node
@@ -54,10 +54,10 @@ def build_tiles(
     lowered: Mapping[str, Lowered],
     net: Network,
     end: int,
-    tiles: tuple[int, int],
+    tiles: Tiles,
     width: int,
 ) -> Built:
-    """Operators before ``end`` as a stage over ``tiles`` (columns, rows).
+    """Operators before ``end`` as a stage over ``tiles``.
 
     ``width`` is the leader's segment width.
 
@@ -68,7 +68,7 @@ def build_tiles(
     nodes = net.nodes[:end]
     size = net.values[nodes[-1].output].rows
     joined = fits_tiles(net, nodes, end) and all(walk.extend() for _ in range(end))
-    if not joined or tiles[0] > size.width or tiles[1] > size.height:
+    if not joined or tiles.columns > size.width - 2 * tiles.edge or tiles.rows > size.height:
         raise ValueError(f"operators before {end} cannot run over {tiles} tiles")
     made = spans(net, nodes, tiles)
     runs = {

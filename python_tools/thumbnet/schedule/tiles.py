@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
+from thumbnet.plan import Tiles
 from thumbnet.schedule.bands import in_bands
 from thumbnet.schedule.search_growth import aligned, segment
-from thumbnet.schedule.search_tiles import Tiled, TileSearch, Tiling, narrowed
+from thumbnet.schedule.search_tiles import Tiled, TileSearch, narrowed
 from thumbnet.schedule.stream_build import Built
 from thumbnet.schedule.stream_cost import layer_cost, run_cost
 from thumbnet.schedule.stream_memory import make_block
@@ -32,7 +33,7 @@ class Beginning:
 
     graph: Graph
     end: int
-    tiles: Tiling
+    tiles: Tiles
     lowered: Mapping[str, Lowered]
     net: Network
 
@@ -81,7 +82,7 @@ class Beginning:
                 segment(width, time, node.width) for time, node in zip(times, nodes, strict=True)
             ]
             cost = sum(run_cost(node, run) for node, run in zip(nodes, runs, strict=True))
-            yield width, cost * self.tiles[0] * self.tiles[1]
+            yield width, cost * self.tiles.count
 
 
 def beginnings(

@@ -7,7 +7,7 @@ import random
 import numpy as np
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
-from thumbnet.plan import Plan, Stage
+from thumbnet.plan import Plan, Stage, Tiles
 from thumbnet.schedule.bands import find_bottlenecks, in_bands
 from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.search_growth import WHOLE_ROW
@@ -43,9 +43,10 @@ def random_tiles(graph: Graph, input: str, rng: random.Random) -> Plan | None:
     size = net.values[net.nodes[end - 1].output].rows
     across = rng.randint(1, min(size.width, 5))
     down = rng.randint(1, min(size.height, 4)) if rng.random() < 0.5 or across == 1 else 1
-    if across * down == 1:
+    tiles = Tiles(across, down, rng.randint(0, (size.width - across) // 2) if across > 1 else 0)
+    if tiles.count == 1:
         return None
-    built = [build_tiles(graph, lowered, net, end, (across, down), rng.choice(WIDTHS))]
+    built = [build_tiles(graph, lowered, net, end, tiles, rng.choice(WIDTHS))]
     first = end
     while first < count:
         walk = Walk(net, first)
@@ -73,14 +74,15 @@ def pixels_made(plan: Plan, stage: Stage) -> dict[str, int]:
     """Pixels that each operator of a tiled stage makes, counted tile by tile with masks."""
     made = dict.fromkeys((step.operator.outputs[0] for step in stage.steps), 0)
     output = stage.steps[-1].lowered.output
-    for row in range(stage.tiles[1]):
-        for column in range(stage.tiles[0]):
+    across, down, edge = stage.tiles
+    inner = output.width - 2 * edge
+    starts = [0, *(edge + i * inner // across for i in range(1, across)), output.width]
+    for row in range(down):
+        for column in range(across):
             tile = np.zeros((output.height, output.width), bool)
             tile[
-                row * output.height // stage.tiles[1] : (row + 1) * output.height // stage.tiles[1],
-                column * output.width // stage.tiles[0] : (column + 1)
-                * output.width
-                // stage.tiles[0],
+                row * output.height // down : (row + 1) * output.height // down,
+                starts[column] : starts[column + 1],
             ] = True
             needed = {stage.steps[-1].operator.outputs[0]: tile}
             for step in reversed(stage.steps):
