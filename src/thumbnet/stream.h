@@ -126,7 +126,7 @@ thumbnet_stream_resume(const thumbnet_stream_t *stage, uint8_t *arena, const voi
 
 /* The first column that is made of a tensor, the one behind the last, and the row behind the last.
  */
-static inline int32_t thumbnet_stream_left(const thumbnet_stream_run_t *run, uint32_t number)
+THUMBNET_INLINE int32_t thumbnet_stream_left(const thumbnet_stream_run_t *run, uint32_t number)
 {
 #if THUMBNET_TILES
     return run->regions != NULL ? run->regions[number].left : 0;
@@ -137,8 +137,8 @@ static inline int32_t thumbnet_stream_left(const thumbnet_stream_run_t *run, uin
 #endif
 }
 
-static inline int32_t thumbnet_stream_right(const thumbnet_stream_run_t *run, uint32_t number,
-                                            int32_t width)
+THUMBNET_INLINE int32_t thumbnet_stream_right(const thumbnet_stream_run_t *run, uint32_t number,
+                                              int32_t width)
 {
 #if THUMBNET_TILES
     return run->regions != NULL ? run->regions[number].right : width;
@@ -149,8 +149,8 @@ static inline int32_t thumbnet_stream_right(const thumbnet_stream_run_t *run, ui
 #endif
 }
 
-static inline int32_t thumbnet_stream_bottom(const thumbnet_stream_run_t *run, uint32_t number,
-                                             int32_t height)
+THUMBNET_INLINE int32_t thumbnet_stream_bottom(const thumbnet_stream_run_t *run, uint32_t number,
+                                               int32_t height)
 {
 #if THUMBNET_TILES
     return run->regions != NULL ? run->regions[number].bottom : height;
@@ -162,7 +162,7 @@ static inline int32_t thumbnet_stream_bottom(const thumbnet_stream_run_t *run, u
 }
 
 /* The row of a line buffer that is newest. */
-static inline uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run, uint32_t number)
+THUMBNET_INLINE uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run, uint32_t number)
 {
     const thumbnet_stream_state_t *state = &run->state[number];
     return state->x != thumbnet_stream_left(run, number) ? state->y : state->y - 1u;

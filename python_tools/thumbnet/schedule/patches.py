@@ -14,11 +14,14 @@ from thumbnet.schedule.search_tiles import TileSearch
 from thumbnet.schedule.stream import MODERATE, Scheduler, plan_behind
 from thumbnet.schedule.tiles import beginning
 
-SIZES = (2, 3, 4, 5)
-"""Patches a side."""
+SIZES = (2, 3, 4)
+"""Patches a side that a report compares with."""
+
+MOST_WORK = 1.5
+"""Beyond which more patches only need more work."""
 
 
-def patch_based(graph: Graph, p: int, *, input: str, recompute: float = INFINITE) -> Plan | None:
+def patch_based(graph: Graph, p: int, *, input: str, recompute: float = MOST_WORK) -> Plan | None:
     """The plan of least RAM that begins with ``p`` x ``p`` patches, of all cuts behind them.
 
     It executes at most ``recompute`` times the network's multiply-accumulates. None where none of
@@ -32,7 +35,7 @@ def patch_based(graph: Graph, p: int, *, input: str, recompute: float = INFINITE
         graph,
         scheduler.lowered,
         scheduler.net,
-        most=INFINITE if recompute == INFINITE else int((recompute - 1) * macs),
+        most=int((recompute - 1) * macs),
         tilings=(Tiles(p, p),),
         bands=False,
     )
