@@ -10,7 +10,7 @@ from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
 from thumbnet.plan import Tiles
 from thumbnet.schedule.bands import in_bands
-from thumbnet.schedule.search_growth import aligned, segment
+from thumbnet.schedule.search_growth import segment
 from thumbnet.schedule.search_tiles import Tiled, TileSearch, narrowed
 from thumbnet.schedule.stream_build import Built
 from thumbnet.schedule.stream_cost import layer_cost, run_cost
@@ -50,7 +50,7 @@ class Beginning:
     def size(self, built: Built) -> int:
         """Bytes that the stage needs."""
         whole = self.net.live[0] + self.net.values[self.net.nodes[self.end - 1].output].size
-        return aligned(whole) + make_block(self.graph, built.stage).size
+        return whole + make_block(self.graph, built.stage).size
 
     def moderate(self, share: float, work: float) -> Built:
         """The stage in the narrowest runs whose estimated cost is that share of the arithmetic.

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
+import numpy.typing as npt
 from thumbnet.ir.graph import Graph
+from thumbnet.operators.base import Part
 from thumbnet.operators.registry import family
-from thumbnet.plan import Plan, Stage, Tiles
+from thumbnet.plan import Plan, Stage, Step, Tiles
 from thumbnet.schedule.bands import find_bottlenecks, in_bands
 from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.search_growth import WHOLE_ROW
@@ -16,6 +21,8 @@ from thumbnet.schedule.stream_memory import plan_stages
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
 from thumbnet.schedule.tile_stage import build_tiles, fits_tiles
+
+Mask = npt.NDArray[np.bool_]
 
 WIDTHS = (1, 1, 2, 3, 5, WHOLE_ROW)
 
@@ -42,7 +49,8 @@ def random_tiles(graph: Graph, input: str, rng: random.Random) -> Plan | None:
     end = rng.choice(ends[-3:])
     size = net.values[net.nodes[end - 1].output].rows
     across = rng.randint(1, min(size.width, 5))
-    down = rng.randint(1, min(size.height, 4)) if rng.random() < 0.5 or across == 1 else 1
+    down = rng.randint(2, 4) if rng.random() < 0.5 or across == 1 else 1
+    down = min(size.height, down)
     tiles = Tiles(across, down, rng.randint(0, (size.width - across) // 2) if across > 1 else 0)
     if tiles.count == 1:
         return None
@@ -70,44 +78,81 @@ def _joins(net: Network, end: int) -> bool:
     return all(walk.extend() for _ in range(end))
 
 
-def pixels_made(plan: Plan, stage: Stage) -> dict[str, int]:
-    """Pixels that each operator of a tiled stage makes, counted tile by tile with masks."""
-    made = dict.fromkeys((step.operator.outputs[0] for step in stage.steps), 0)
-    output = stage.steps[-1].lowered.output
+Box = tuple[range, range]
+"""Rows and columns."""
+
+
+def boxes(plan: Plan, stage: Stage) -> Iterator[dict[str, Box]]:
+    """What each tile of a stage makes of each tensor, found with masks of pixels."""
     across, down, edge = stage.tiles
+    output = stage.steps[-1].lowered.output
     inner = output.width - 2 * edge
     starts = [0, *(edge + i * inner // across for i in range(1, across)), output.width]
-    for row in range(down):
-        for column in range(across):
-            tile = np.zeros((output.height, output.width), bool)
-            tile[
-                row * output.height // down : (row + 1) * output.height // down,
-                starts[column] : starts[column + 1],
-            ] = True
-            needed = {stage.steps[-1].operator.outputs[0]: tile}
-            for step in reversed(stage.steps):
-                name = step.operator.outputs[0]
-                box = _box(needed[name])
-                made[name] += int(box.sum())
-                tensors = [one for one in step.operator.inputs if one]
-                tensors = [one for one in tensors if not plan.graph.tensor(one).is_constant]
-                for tensor, source in zip(tensors, step.lowered.sources, strict=True):
-                    shape = (source.rows.height, source.rows.width)
-                    mask = needed.setdefault(tensor, np.zeros(shape, bool))
-                    high = source.kernel_height - (step.lowered.band - 1) * source.stride
-                    for y, x in np.argwhere(box):
-                        top, left = y * source.stride - source.pad, x * source.stride_width
-                        left -= source.pad_left
-                        # A window in the padding alone counts as the pixel at the edge.
-                        rows = np.clip(np.arange(top, top + high), 0, shape[0] - 1)
-                        columns = np.arange(left, left + source.kernel_width)
-                        mask[np.ix_(rows, np.clip(columns, 0, shape[1] - 1))] = True
+    for row, column in product(range(down), range(across)):
+        tile = np.zeros((output.height, output.width), bool)
+        rows = slice(row * output.height // down, (row + 1) * output.height // down)
+        tile[rows, starts[column] : starts[column + 1]] = True
+        needed = {stage.steps[-1].operator.outputs[0]: tile}
+        for step in reversed(stage.steps):
+            _need(plan, step, needed)
+        made = {step.operator.outputs[0] for step in stage.steps}
+        yield {name: _box(mask) for name, mask in needed.items() if name in made}
+
+
+def _need(plan: Plan, step: Step, needed: dict[str, Mask]) -> None:
+    """Marks what an operator reads for what is needed of its output."""
+    rows, columns = _box(needed[step.operator.outputs[0]])
+    names = [name for name in step.operator.inputs if name]
+    names = [name for name in names if not plan.graph.tensor(name).is_constant]
+    for name, source in zip(names, step.lowered.sources, strict=True):
+        height, width = source.rows.height, source.rows.width
+        mask = needed.setdefault(name, np.zeros((height, width), bool))
+        # A band's source is as high as the band's; a row of it has a window of its own.
+        kernel = source.kernel_height - (step.lowered.band - 1) * source.stride
+        for y, x in product(rows, columns):
+            top, left = y * source.stride - source.pad, x * source.stride_width - source.pad_left
+            # A window in the padding alone counts as the pixel at the edge.
+            ys = np.clip(np.arange(top, top + kernel), 0, height - 1)
+            xs = np.clip(np.arange(left, left + source.kernel_width), 0, width - 1)
+            mask[np.ix_(ys, xs)] = True
+
+
+def _box(mask: Mask) -> Box:
+    """The smallest rectangle around what is set."""
+    rows, columns = np.nonzero(mask)
+    return range(rows.min(), rows.max() + 1), range(columns.min(), columns.max() + 1)
+
+
+def pixels_made(plan: Plan, stage: Stage) -> Counter[str]:
+    """Pixels that a stage makes of each tensor, over all tiles."""
+    made: Counter[str] = Counter()
+    for tile in boxes(plan, stage):
+        made.update({name: len(rows) * len(columns) for name, (rows, columns) in tile.items()})
     return made
 
 
-def _box(mask: np.ndarray) -> np.ndarray:
-    """The smallest rectangle around what is set."""
-    rows, columns = np.nonzero(mask)
-    box = np.zeros_like(mask)
-    box[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] = True
-    return box
+def rows_expanded(plan: Plan, stage: Stage, step: Step) -> int:
+    """Multiply-accumulates of a bottleneck in bands over all tiles, band by band with sets."""
+    parts = [value.lowered for _, value in step.lowered.fields if isinstance(value, Part)]
+    expand, depthwise, project = parts[:3]
+    window, whole, output = depthwise.sources[0], expand.output, step.lowered.output
+    a_pixel = expand.macs // (whole.height * whole.width)
+    others = (depthwise.macs + project.macs) // (output.height * output.width)
+    total = 0
+    for tile in boxes(plan, stage):
+        ys, xs = tile[step.operator.outputs[0]]
+        for first in range(ys.start, ys.stop, step.lowered.band):
+            band = range(first, min(first + step.lowered.band, ys.stop))
+            rows = _reached(band, window.stride, window.pad, window.kernel_height, whole.height)
+            columns = _reached(
+                xs, window.stride_width, window.pad_left, window.kernel_width, whole.width
+            )
+            total += len(rows) * len(columns) * a_pixel + len(band) * len(xs) * others
+    return total
+
+
+def _reached(made: range, stride: int, pad: int, kernel: int, size: int) -> range:
+    """From the first to the last that windows of ``made`` read, inside the tensor."""
+    inside = [i * stride - pad + k for i in made for k in range(kernel)]
+    inside = [i for i in range(min(inside), max(inside) + 1) if 0 <= i < size]
+    return range(min(inside), max(inside) + 1) if inside else range(0)
