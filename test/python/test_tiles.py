@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support import shared
 from support.batch import run_together
 from support.compiled import compile_file, litert_outputs, mismatches, run_on
 from support.litert import LiteRT
@@ -32,7 +33,7 @@ from thumbnet.schedule.patches import patch_based
 from thumbnet.schedule.replay import ReplayError
 from thumbnet.schedule.replay_stream import replay_plan
 from thumbnet.schedule.search_tiles import Tiled, TileSearch
-from thumbnet.schedule.stream import Scheduler
+from thumbnet.schedule.stream import Scheduler, schedule_stream
 from thumbnet.schedule.tiles import beginning
 
 from thumbnet import manifest
@@ -180,7 +181,7 @@ def test_random_networks_are_exact_over_tiles_on_a_core(seed: int, tmp_path: Pat
 
 def chains() -> Iterator[tuple[int, Graph]]:
     """Networks of a convolution, one or two bottlenecks and a small end."""
-    for seed in range(16):
+    for seed in range(32):
         rng = random.Random(seed)
         builder = StreamBuilder((1, rng.randint(10, 22), rng.randint(10, 22), rng.randint(2, 4)))
         x = builder.conv(builder.inputs[0], rng.randint(2, 8), 3, rng.choice([1, 2]))
@@ -285,3 +286,31 @@ def test_plans_over_tiles_are_not_locked() -> None:
     plan = next(plan for _, plan in plans_of(range(5)))
     with pytest.raises(ThumbnetError, match="over tiles cannot be recorded"):
         make_lock(plan, model="net.tflite", sha256="", version="0")
+
+
+TILED = {"mlperf-vww96": (3, 8_800), "mbv2-w0.35": (6, 9_100)}
+"""Strips and the most bytes of the arena with at most 1.3 times the work, image outside it."""
+
+
+@shared.needs_shared
+@pytest.mark.parametrize("name", TILED)
+def test_real_networks_over_tiles(name: str) -> None:
+    """Less RAM than without recomputation and than with patches, on a core as LiteRT."""
+    path = shared.model_path(name)
+    whole = compile_file(path, "cortex-m4", name="layers", schedule={"input": "buffer"})
+    plan = schedule_stream(whole.graph, input="buffer", recompute=1.3)
+    strips, most = TILED[name]
+    assert plan.stages[0].tiles.columns == strips
+    assert plan.memory.arena_size <= most
+    assert whole.plan.macs < plan.macs <= 1.3 * whole.plan.macs
+    for size in (2, 4):
+        patches = patch_based(whole.graph, size, input="buffer", recompute=1.3)
+        assert patches is not None and plan.memory.arena_size < patches.memory.arena_size
+    replay_plan(plan)
+    compiled = planned(whole, plan, "tiled")
+    shape = whole.reference_graph.tensor(whole.reference_graph.inputs[0]).shape
+    samples = [[sample] for sample in shared.real_inputs(name, shape, 1)]
+    measured = run_on(compiled, "cortex-m4", samples)
+    assert not mismatches(measured, litert_outputs(path.read_bytes(), whole, samples))
+    assert measured.arena_touched <= measured.arena_size == plan.memory.arena_size
+    assert measured.static_bytes == 0

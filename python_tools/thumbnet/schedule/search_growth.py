@@ -60,11 +60,13 @@ class Growth:
         *,
         pushed: bool = False,
         priced: bool = False,
+        state_size: int = STATE_SIZE,
     ) -> None:
         self.net = net
         self._overlaps = overlaps
         self.walk = Walk(net, start, pushed=pushed)
         self.widths = widths
+        self.state_size = state_size
         self.lines = [0] * len(widths)
         self.costs = [0] * len(widths)
         self._priced = priced
@@ -130,7 +132,7 @@ class Growth:
     def kept(self, which: int = 0) -> int:
         """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""
         states = self._states + len(self.walk.readers) + (self.walk.pushed is not None)
-        return self.lines[which] + self.scratch + self._once + STATE_SIZE * states
+        return self.lines[which] + self.scratch + self._once + self.state_size * states
 
     def floor(self) -> int:
         """Bytes that the stage needs however much further it grows."""

@@ -100,7 +100,7 @@ class TileSearch:
             state = shape.cheapest(limit, least - rest.extra, self.most)
             if state is not None:
                 least = state.extra + rest.extra
-                peak = max(shape.size(state), rest.peak)
+                peak = max(state.size(), rest.peak)
                 behind = self._behind.bands(shape.end, ways)
                 best = Tiled(shape.end, shape.tiles, peak, least, state.bands, behind)
         return best
@@ -134,11 +134,8 @@ class _Shape:
     def root(self) -> State:
         """The stage before its first operator."""
         net = narrowed(self.net, self.made, self.end)
-        return State(Growth(net, _Apart(net), 0), self.halo, (), 0)
-
-    def size(self, state: State) -> int:
-        """Bytes of the stage, where ``state`` is all of it."""
-        return state.size() + self._regions(state)
+        # Over tiles, each state has a region besides.
+        return State(Growth(net, _Apart(net), 0, state_size=2 * STATE_SIZE), self.halo, (), 0)
 
     def cheapest(self, limit: int, below: int, most: int) -> State | None:
         """The stage of least work, under ``below``, that needs at most ``limit`` bytes."""
@@ -152,15 +149,13 @@ class _Shape:
                 if state.extra >= below:
                     break
                 if place == self.end:
-                    if self.size(state) <= limit:
+                    if state.size() <= limit:
                         best, below = state, state.extra
                     continue
                 for other in state.next(self.fused(place), most):
                     if other.extra >= below:
                         continue
-                    needs = other.floor + self._regions(other)
-                    if other.growth.walk.end < self.end:
-                        needs += self.output
+                    needs = other.floor + self.output * (other.growth.walk.end < self.end)
                     if needs <= limit:
                         states.setdefault(other.growth.walk.end, []).append(other)
         return best
@@ -180,10 +175,6 @@ class _Shape:
         work = band_macs(how, self.made.rows[output], self.made.columns[output])
         node = _narrow_node(one.node, self.net, self.made)
         return Fused(node, one.end, work - sum(self.work[place : one.end]))
-
-    def _regions(self, state: State) -> int:
-        walk = state.growth.walk
-        return STATE_SIZE * (len(walk.times) + len(walk.readers))
 
 
 class _Apart(Overlaps):
