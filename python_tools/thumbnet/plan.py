@@ -63,9 +63,12 @@ class Tiles(NamedTuple):
     edge: int = 0
 
     @property
-    def count(self) -> int:
+    def number(self) -> int:
         """All tiles."""
         return self.columns * self.rows
+
+
+ONE_TILE = Tiles()
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,12 +87,12 @@ class Stage:
     lines: Mapping[str, LineBuffer] = field(default_factory=dict)
     segments: Mapping[str, int] = field(default_factory=dict)
     pushed: bool = False
-    tiles: Tiles = Tiles()
+    tiles: Tiles = ONE_TILE
 
     @property
     def tiled(self) -> bool:
         """Whether it runs over tiles."""
-        return self.tiles.count > 1
+        return self.tiles.number > 1
 
 
 @dataclass(frozen=True, eq=False)

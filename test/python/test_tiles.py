@@ -129,7 +129,7 @@ def test_work_is_counted() -> None:
 
 
 def write_network(path: Path, seed: int, rng: random.Random) -> Graph:
-    """Writes a random network that begins with a bottleneck or has one early, and gives its graph."""
+    """Writes a random network of which a bottleneck can run over tiles; gives its graph."""
     for number in range(3000 + 50 * seed, 3050 + 50 * seed):
         path.write_bytes(stream_network(number, heads=1))
         graph = run_passes(import_model(manifest.implicit(path)))
@@ -209,7 +209,10 @@ def test_tiles_are_the_best_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
             assert bool(found) == bool(sizes)
             if found:
                 size, work = size_and_work(scheduler, found[0])
-                assert (found[0].peak, found[0].extra + macs) == (size, work), (seed, most)
+                assert (found[0].peak, found[0].extra + macs) == (size, work), (
+                    seed,
+                    most,
+                )
                 assert size == min(sizes), (seed, most, source)
                 better += size < scheduler.least
     assert better > 5
@@ -218,9 +221,7 @@ def test_tiles_are_the_best_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
 def search_of(scheduler: Scheduler, most: int) -> TileSearch:
     """The search of some strips."""
     tilings = [Tiles(count) for count in STRIPS]
-    return TileSearch(
-        scheduler.graph, scheduler.lowered, scheduler.net, most=most, tilings=tilings
-    )
+    return TileSearch(scheduler.graph, scheduler.lowered, scheduler.net, most=most, tilings=tilings)
 
 
 def every_way(scheduler: Scheduler) -> list[tuple[int, int]]:

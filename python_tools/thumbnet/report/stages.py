@@ -52,8 +52,9 @@ def _heading(figures: PlanFigures, stage: StageFigures) -> Text:
     rows = ", rows pushed" if stage.pushed else ""
     peaks = stage.index == figures.peak_stage
     columns, below, _ = stage.tiles
-    tiles = f" over {columns} x {below} tiles" if stage.tiles.count > 1 else ""
-    text = f"stage {stage.index}: stream{tiles}{rows}, {grouped(stage.live_bytes)} B with what lives on"
+    tiles = f" over {columns} x {below} tiles" if stage.tiles.number > 1 else ""
+    how = f"stream{tiles}{rows}"
+    text = f"stage {stage.index}: {how}, {grouped(stage.live_bytes)} B with what lives on"
     return Text(text + PEAK * peaks, style=_PEAK_STYLE if peaks else "")
 
 

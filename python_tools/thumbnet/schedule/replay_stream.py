@@ -14,7 +14,6 @@ import numpy as np
 from thumbnet.operators.base import Rows, Source
 from thumbnet.plan import Plan
 from thumbnet.schedule.replay import ReplayError
-from thumbnet.schedule.replay_tiles import Region, tiles
 from thumbnet.schedule.replay_tags import (
     Memory,
     Pointer,
@@ -29,6 +28,7 @@ from thumbnet.schedule.replay_tags import (
     run_kernel,
     run_layer,
 )
+from thumbnet.schedule.replay_tiles import Region, tiles
 
 _NONE = -1
 

@@ -16,8 +16,8 @@ from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered, Rows
 from thumbnet.operators.inverted_bottleneck import band_macs, lower_band
 from thumbnet.plan import Tiles
-from thumbnet.schedule.bands import Bottleneck, find_bottlenecks
-from thumbnet.schedule.search_bands import HEIGHTS, Bands, BandSearch, State, Way, best_states
+from thumbnet.schedule.bands import find_bottlenecks
+from thumbnet.schedule.search_bands import HEIGHTS, Bands, BandSearch, State, best_states
 from thumbnet.schedule.search_growth import STATE_SIZE, Growth
 from thumbnet.schedule.stream_net import Fused, Network, Node, Read, fused_node
 from thumbnet.schedule.stream_overlap import Overlaps
@@ -225,9 +225,9 @@ def _shapes(
         size = net.values[net.nodes[end - 1].output].rows
         for tiles in tilings:
             if tiles.columns <= size.width and tiles.rows <= size.height:
-                if tiles.columns > 2 and tiles.rows == 1:
-                    tiles = _even(net, end, tiles)
-                shape = _Shape(lowered, net, known, end, tiles)
+                strips = tiles.columns > 2 and tiles.rows == 1
+                even = _even(net, end, tiles) if strips else tiles
+                shape = _Shape(lowered, net, known, end, even)
                 if shape.halo <= most:
                     yield shape
 

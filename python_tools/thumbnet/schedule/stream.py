@@ -252,9 +252,7 @@ class Scheduler:
         return best
 
 
-def plan_behind(
-    beginning: Beginning, input: str, ram_limit: int | None, moderate: float
-) -> Plan:
+def plan_behind(beginning: Beginning, input: str, ram_limit: int | None, moderate: float) -> Plan:
     """The plan of least RAM with this beginning or, with a limit, a cheap one within it."""
     least = beginning.build(WIDTHS[0])
     built = least if moderate == _UNBOUNDED else beginning.moderate(moderate, _WORK)

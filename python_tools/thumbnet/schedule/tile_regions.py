@@ -110,7 +110,9 @@ def _window(span: Span, stride: int, pad: int, window: int, size: int) -> Span:
 
 def _need(spans: dict[int, list[Span]], tensor: int, needed: Iterable[Span]) -> None:
     known = spans.get(tensor)
-    pairs = [(*span, *span) for span in needed] if known is None else [
-        (*a, *b) for a, b in zip(known, needed, strict=True)
-    ]
+    pairs = (
+        [(*span, *span) for span in needed]
+        if known is None
+        else [(*a, *b) for a, b in zip(known, needed, strict=True)]
+    )
     spans[tensor] = [(min(a, c), max(b, d)) for a, b, c, d in pairs]

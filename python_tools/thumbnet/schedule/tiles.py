@@ -82,7 +82,7 @@ class Beginning:
                 segment(width, time, node.width) for time, node in zip(times, nodes, strict=True)
             ]
             cost = sum(run_cost(node, run) for node, run in zip(nodes, runs, strict=True))
-            yield width, cost * self.tiles.count
+            yield width, cost * self.tiles.number
 
 
 def beginnings(

@@ -52,7 +52,7 @@ def random_tiles(graph: Graph, input: str, rng: random.Random) -> Plan | None:
     down = rng.randint(2, 4) if rng.random() < 0.5 or across == 1 else 1
     down = min(size.height, down)
     tiles = Tiles(across, down, rng.randint(0, (size.width - across) // 2) if across > 1 else 0)
-    if tiles.count == 1:
+    if tiles.number == 1:
         return None
     built = [build_tiles(graph, lowered, net, end, tiles, rng.choice(WIDTHS))]
     first = end
