@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -315,3 +316,18 @@ def test_real_networks_over_tiles(name: str) -> None:
     assert not mismatches(measured, litert_outputs(path.read_bytes(), whole, samples))
     assert measured.arena_touched <= measured.arena_size == plan.memory.arena_size
     assert measured.static_bytes == 0
+
+
+@shared.needs_shared
+def test_tiles_within_a_limit() -> None:
+    """Tiles are taken where nothing else fits, and no more than are needed."""
+    graph = run_passes(import_model(manifest.implicit(shared.model_path("mlperf-vww96"))))
+    how: dict[str, Any] = {"input": "buffer", "objective": "speed"}
+    with_room = schedule_stream(graph, **how, ram_limit=10_000, recompute=1.3)
+    assert with_room.memory.arena_size <= 10_000 and not with_room.stages[0].tiled
+    for limit in (9_000, 8_500):
+        plan = schedule_stream(graph, **how, ram_limit=limit, recompute=1.3)
+        assert plan.memory.arena_size <= limit and plan.stages[0].tiled
+        assert schedule_stream(graph, **how, ram_limit=limit).memory.arena_size > limit
+    least = schedule_stream(graph, **how, ram_limit=1, recompute=1.3)
+    assert least.memory.arena_size <= 8_500

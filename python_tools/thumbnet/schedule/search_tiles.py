@@ -88,6 +88,15 @@ class TileSearch:
                 found.append(best)
         return found[::-1][:_CHOICES]
 
+    def within(self, limit: int) -> list[Tiled]:
+        """The way of least work at ``limit``, and at limits below it."""
+        found: list[Tiled] = []
+        best = self.at(limit)
+        while best is not None and len(found) < _CHOICES:
+            found.append(best)
+            best = self.at(best.peak - 1)
+        return found
+
     def at(self, limit: int) -> Tiled | None:
         """The way of least work in stages of at most ``limit`` bytes, if any."""
         ways = self._behind.ways(limit)

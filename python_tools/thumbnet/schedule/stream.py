@@ -76,7 +76,9 @@ def schedule_stream(
         plan = scheduler.smallest(moderate)
     if recompute > 1:
         plan = _recomputing(scheduler, plan, objective, limit, moderate, recompute)
-    return plan if plan.memory.arena_size <= limit else scheduler.smallest(_UNBOUNDED)
+    if plan.memory.arena_size <= limit:
+        return plan
+    return min(plan, scheduler.smallest(_UNBOUNDED), key=lambda plan: plan.memory.arena_size)
 
 
 def _recomputing(
@@ -188,7 +190,10 @@ class Scheduler:
             within=ram_limit is not None,
         )
         for beginning in found:
-            yield plan_behind(beginning, self.input, ram_limit, moderate)
+            if beginning.peak <= limit:
+                plan = plan_behind(beginning, self.input, ram_limit, moderate)
+                limit = min(limit, plan.memory.arena_size - 1)
+                yield plan
 
     def fastest(self, limit: int) -> Plan:
         """The plan of least overhead within ``limit`` bytes; the smallest found where none fits."""
@@ -254,19 +259,27 @@ class Scheduler:
 
 def plan_behind(beginning: Beginning, input: str, ram_limit: int | None, moderate: float) -> Plan:
     """The plan of least RAM with this beginning or, with a limit, a cheap one within it."""
-    least = beginning.build(WIDTHS[0])
-    built = least if moderate == _UNBOUNDED else beginning.moderate(moderate, _WORK)
-    room = Scheduler(beginning.graph, input, beginning.rest, [built]).least
-    room = max(room, beginning.size(built)) if ram_limit is None else ram_limit
-    for width in WIDTHS:
-        # What the rest needs anyway makes the runs as wide as they can be.
-        other = beginning.build(width)
-        if beginning.size(other) > room:
-            break
-        built = other
+    if ram_limit is not None:
+        for built in reversed(list(beginning.within(ram_limit))):
+            plan = _behind(beginning, input, built).fastest(ram_limit)
+            if plan.memory.arena_size <= ram_limit:
+                return plan
+        plan = plan_behind(beginning, input, None, moderate)
+        fits = plan.memory.arena_size <= ram_limit
+        return plan if fits else plan_behind(beginning, input, None, _UNBOUNDED)
+    built = beginning.build(WIDTHS[0])
+    if moderate != _UNBOUNDED:
+        built = beginning.moderate(moderate, _WORK)
+    # What the rest needs anyway makes the runs as wide as they can be.
+    room = max(_behind(beginning, input, built).least, beginning.size(built))
+    return _behind(beginning, input, list(beginning.within(room))[-1]).smallest(moderate)
+
+
+def _behind(beginning: Beginning, input: str, built: Built) -> Scheduler:
+    """Searches what follows."""
     rest = Scheduler(beginning.graph, input, beginning.rest, [built])
     rest.least = max(rest.least, beginning.size(built))
-    return rest.smallest(moderate) if ram_limit is None else rest.fastest(ram_limit)
+    return rest
 
 
 def _lower(graph: Graph, operator: Operator) -> Lowered:

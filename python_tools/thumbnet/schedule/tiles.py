@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
@@ -29,13 +29,18 @@ SPREAD = 1.05
 
 @dataclass(frozen=True, eq=False)
 class Beginning:
-    """The operators of ``graph`` before ``end`` as a stage over tiles, in some segment width."""
+    """The operators of ``graph`` before ``end`` as a stage over tiles, in some segment width.
+
+    No plan with it needs less than ``peak`` bytes.
+    """
 
     graph: Graph
     end: int
     tiles: Tiles
+    peak: int
     lowered: Mapping[str, Lowered]
     net: Network
+    _built: dict[int, Built] = field(default_factory=dict, init=False)
 
     @property
     def rest(self) -> Graph:
@@ -45,12 +50,27 @@ class Beginning:
 
     def build(self, width: int) -> Built:
         """The stage, in runs of ``width`` pixels of its first operator."""
-        return build_tiles(self.graph, self.lowered, self.net, self.end, self.tiles, width)
+        if width not in self._built:
+            self._built[width] = build_tiles(
+                self.graph, self.lowered, self.net, self.end, self.tiles, width
+            )
+        return self._built[width]
 
     def size(self, built: Built) -> int:
         """Bytes that the stage needs."""
         whole = self.net.live[0] + self.net.values[self.net.nodes[self.end - 1].output].size
         return whole + make_block(self.graph, built.stage).size
+
+    def within(self, limit: int) -> Iterator[Built]:
+        """The stage in each width with which it needs at most ``limit`` bytes, in the least first.
+
+        In any case that.
+        """
+        for width in WIDTHS:
+            built = self.build(width)
+            if width != WIDTHS[0] and self.size(built) > limit:
+                break
+            yield built
 
     def moderate(self, share: float, work: float) -> Built:
         """The stage in the narrowest runs whose estimated cost is that share of the arithmetic.
@@ -100,9 +120,10 @@ def beginnings(
     or, where they need only be ``within`` the limit, the least work.
     """
     search = TileSearch(graph, lowered, net, most=most)
-    best = search.at(limit) if within else None
-    found: Sequence[Tiled] = search.least(limit) if not within else [best] if best else []
-    for way in found:
+    least = search.least(limit)
+    # Between buffers there may be gaps, so that only a way of fewer bytes fits.
+    ways = [*search.within(limit), *least[:1]] if within else least
+    for way in dict.fromkeys(ways):
         yield beginning(graph, way, input_in_arena=net.in_arena[net.inputs[0]])
 
 
@@ -114,4 +135,4 @@ def beginning(graph: Graph, way: Tiled, *, input_in_arena: bool) -> Beginning:
         operator.name: family(operator).lower(fused, operator) for operator in fused.operators
     }
     net = make_network(fused, lowered, input_in_arena=input_in_arena)
-    return Beginning(fused, end, way.tiles, lowered, net)
+    return Beginning(fused, end, way.tiles, way.peak, lowered, net)
