@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
@@ -21,6 +22,7 @@ __all__ = [
     "SecondPass",
     "Stage",
     "Step",
+    "Tiles",
     "memory_map",
 ]
 
@@ -60,6 +62,25 @@ class LineBuffer:
         return min(self.margin + self.segment, self.width) * self.pixel if self.segment else 0
 
 
+class Tiles(NamedTuple):
+    """How many tiles a tensor is made in, side by side and below one another.
+
+    The outermost ones are ``edge`` columns wider than those between, as they share less.
+    """
+
+    columns: int = 1
+    rows: int = 1
+    edge: int = 0
+
+    @property
+    def number(self) -> int:
+        """All tiles."""
+        return self.columns * self.rows
+
+
+ONE_TILE = Tiles()
+
+
 @dataclass(frozen=True, eq=False)
 class Stage:
     """Operators that run as one loop nest; ``kind`` is ``layer`` or ``stream``.
@@ -67,7 +88,9 @@ class Stage:
     Of a stream: ``lines`` by tensor for all that is not whole, ``segments`` by operator the most
     pixels that it makes at once (the whole row where none is given), and ``pushed`` where the
     graph's input comes row by row. Of a stage that runs ``upwards`` rows are counted from the end
-    of every tensor, also in its steps' sources.
+    of every tensor, also in its steps' sources. Where its last output is made in several ``tiles``,
+    line buffers are as wide as the widest of these needs, and steps' multiply-accumulates count
+    what neighbours make twice.
     """
 
     kind: str
@@ -76,6 +99,12 @@ class Stage:
     segments: Mapping[str, int] = field(default_factory=dict)
     pushed: bool = False
     upwards: bool = False
+    tiles: Tiles = ONE_TILE
+
+    @property
+    def tiled(self) -> bool:
+        """Whether it runs over tiles."""
+        return self.tiles.number > 1
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,12 @@ typedef struct {
 #define THUMBNET_MAX_BAND 1
 #endif
 
+/* Whether a stage of this model runs over tiles (tiles.h). Of each tensor it then makes a region at
+ * a time, and the columns of line buffers count from the region's first. */
+#ifndef THUMBNET_TILES
+#define THUMBNET_TILES 0
+#endif
+
 static inline int32_t thumbnet_stream_more(const thumbnet_stream_tensor_t *tensor)
 {
     return THUMBNET_MAX_BAND > 1 ? tensor->more : 0;
@@ -77,6 +83,11 @@ typedef struct {
     uint8_t input_count; /* the first tensors are those that the stage only reads */
     uint8_t operator_count;
     uint8_t upwards; /* row 0 of every tensor is its last: outputs grow over inputs from the end */
+#if THUMBNET_TILES
+    uint8_t tile_columns; /* tiles side by side; 0: the stage runs once */
+    uint8_t tile_rows;
+    uint8_t tile_edge; /* columns of the output that the outermost tiles have more */
+#endif
 } thumbnet_stream_t;
 
 /* Whether stages of this model run upwards. */
@@ -93,6 +104,15 @@ typedef struct {
 
 #define THUMBNET_STREAM_NONE 0xffffu
 
+#if THUMBNET_TILES
+/* What is made of a tensor for the tile: columns [left, right), rows up to bottom. */
+typedef struct {
+    uint16_t left;
+    uint16_t right;
+    uint16_t bottom;
+} thumbnet_stream_region_t;
+#endif
+
 /* A running stage: what its functions share. */
 typedef struct {
     const thumbnet_stream_t *stage;
@@ -101,6 +121,9 @@ typedef struct {
     const void *const *buffers; /* the caller's: whole tensors, or the newest row */
 #ifdef THUMBNET_TWO_MEMORIES
     thumbnet_stream_arena_t arenas;
+#endif
+#if THUMBNET_TILES
+    thumbnet_stream_region_t *regions; /* behind the states; NULL: all of every tensor */
 #endif
 } thumbnet_stream_run_t;
 
@@ -113,13 +136,21 @@ static inline thumbnet_stream_run_t thumbnet_stream_resume(const thumbnet_stream
 #else
     uint8_t *const arena = arenas;
 #endif
+    thumbnet_stream_state_t *const state =
+        (thumbnet_stream_state_t *)(void *)(arena + stage->state);
+#if THUMBNET_TILES
+    void *const behind = state + stage->state_count;
+#endif
     const thumbnet_stream_run_t run = {
         .stage = stage,
-        .state = (thumbnet_stream_state_t *)(void *)(arena + stage->state),
+        .state = state,
         .arena = arena,
         .buffers = buffers,
 #ifdef THUMBNET_TWO_MEMORIES
         .arenas = arenas,
+#endif
+#if THUMBNET_TILES
+        .regions = stage->tile_columns != 0 ? (thumbnet_stream_region_t *)behind : NULL,
 #endif
     };
     return run;
@@ -147,6 +178,50 @@ static inline uint8_t *thumbnet_stream_slots(const thumbnet_stream_run_t *run, u
 #endif
 }
 
+/* The first column that is made of a tensor, the one behind the last, and the row behind the last.
+ */
+THUMBNET_INLINE int32_t thumbnet_stream_left(const thumbnet_stream_run_t *run, uint32_t number)
+{
+#if THUMBNET_TILES
+    return run->regions != NULL ? run->regions[number].left : 0;
+#else
+    (void)run;
+    (void)number;
+    return 0;
+#endif
+}
+
+THUMBNET_INLINE int32_t thumbnet_stream_right(const thumbnet_stream_run_t *run, uint32_t number,
+                                              int32_t width)
+{
+#if THUMBNET_TILES
+    return run->regions != NULL ? run->regions[number].right : width;
+#else
+    (void)run;
+    (void)number;
+    return width;
+#endif
+}
+
+THUMBNET_INLINE int32_t thumbnet_stream_bottom(const thumbnet_stream_run_t *run, uint32_t number,
+                                               int32_t height)
+{
+#if THUMBNET_TILES
+    return run->regions != NULL ? run->regions[number].bottom : height;
+#else
+    (void)run;
+    (void)number;
+    return height;
+#endif
+}
+
+/* The row of a line buffer that is newest. */
+THUMBNET_INLINE uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run, uint32_t number)
+{
+    const thumbnet_stream_state_t *state = &run->state[number];
+    return state->x != thumbnet_stream_left(run, number) ? state->y : state->y - 1u;
+}
+
 static inline const uint8_t *thumbnet_stream_row(const thumbnet_stream_run_t *run)
 {
     return (const uint8_t *)run->buffers[0];
@@ -160,11 +235,11 @@ static THUMBNET_NOINLINE void thumbnet_stream_retire(const thumbnet_stream_run_t
     thumbnet_stream_state_t *state = &run->state[number];
     const uint32_t size = tensor->pixel_size;
     if (tensor->rows != 0 && end > state->first) {
-        const uint32_t row = state->x != 0 ? state->y : state->y - 1u;
+        const uint32_t row = thumbnet_stream_newest(run, number);
+        const uint32_t column = state->first - (uint32_t)thumbnet_stream_left(run, number);
         const uint8_t *strip = tensor->place == THUMBNET_STREAM_PUSHED ? thumbnet_stream_row(run)
                                                                        : run->arena + tensor->strip;
-        memcpy(run->arena + tensor->slots +
-                   ((row % tensor->rows) * tensor->width + state->first) * size,
+        memcpy(run->arena + tensor->slots + ((row % tensor->rows) * tensor->width + column) * size,
                strip, (end - state->first) * size);
     }
     state->first = (uint16_t)end;
@@ -175,8 +250,11 @@ static inline void thumbnet_stream_flush(const thumbnet_stream_run_t *run, uint3
 {
     const thumbnet_stream_state_t *state = &run->state[number];
     if (state->first != THUMBNET_STREAM_NONE) {
-        thumbnet_stream_retire(run, number,
-                               state->x != 0 ? state->x : run->stage->tensors[number].width);
+        const int32_t end =
+            state->x != thumbnet_stream_left(run, number)
+                ? state->x
+                : thumbnet_stream_right(run, number, run->stage->tensors[number].width);
+        thumbnet_stream_retire(run, number, (uint32_t)end);
         run->state[number].first = THUMBNET_STREAM_NONE;
     }
 }
@@ -194,8 +272,8 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
         row = thumbnet_stream_place(run, tensor, row);
     } else {
         const thumbnet_stream_state_t *state = &run->state[number];
-        const uint32_t newest = state->x != 0 ? state->y : state->y - 1u;
-        const int in_strip = row == newest && state->first != THUMBNET_STREAM_NONE;
+        const int in_strip =
+            row == thumbnet_stream_newest(run, number) && state->first != THUMBNET_STREAM_NONE;
         if (in_strip && column >= state->first) {
             start = tensor->place == THUMBNET_STREAM_PUSHED ? thumbnet_stream_row(run)
                                                             : run->arena + tensor->strip;
@@ -207,6 +285,7 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
             }
             /* Nothing is kept where a window lies in the padding alone: then nothing is read. */
             row = tensor->rows > 1 ? row % tensor->rows : 0u;
+            column -= (uint32_t)thumbnet_stream_left(run, number);
         }
     }
     return start + (row * tensor->width + column) * tensor->pixel_size;
@@ -234,9 +313,9 @@ static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, ui
                (thumbnet_stream_place(run, tensor, state->y) * tensor->width + state->x) * size;
     }
     uint8_t *strip = run->arena + tensor->strip;
-    if (state->x == 0) {
+    if (state->x == thumbnet_stream_left(run, number)) {
         thumbnet_stream_flush(run, number);
-        state->first = 0;
+        state->first = state->x;
     } else if (state->first == THUMBNET_STREAM_NONE) {
         /* The row was read again from its start; its columns so far are in their slot. */
         state->first = state->x;
@@ -257,15 +336,19 @@ static inline void thumbnet_stream_band(const thumbnet_stream_run_t *run, uint32
 {
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
     const thumbnet_stream_state_t *state = &run->state[number];
+    const int32_t left =
+        tensor->place == THUMBNET_STREAM_LINES ? thumbnet_stream_left(run, number) : 0;
+    const uint32_t column = (uint32_t)(state->x - left);
+    const uint32_t bottom = (uint32_t)thumbnet_stream_bottom(run, number, tensor->height);
     for (uint32_t i = 0; i <= tensor->more; i++) {
         const uint32_t row = state->y + i;
         const uint32_t slot = tensor->place == THUMBNET_STREAM_WHOLE
                                   ? thumbnet_stream_place(run, tensor, row)
                                   : row % tensor->rows;
         band[thumbnet_stream_upwards(run) ? tensor->more - i : i] =
-            row < tensor->height ? thumbnet_stream_slots(run, tensor->slots) +
-                                       (slot * tensor->width + state->x) * tensor->pixel_size
-                                 : NULL;
+            row < bottom ? thumbnet_stream_slots(run, tensor->slots) +
+                               (slot * tensor->width + column) * tensor->pixel_size
+                         : NULL;
     }
 }
 #endif
@@ -279,8 +362,9 @@ static inline int32_t thumbnet_stream_allowed(const thumbnet_stream_run_t *run,
     int32_t last = source->map != NULL
                        ? source->map[y]
                        : y * source->stride - source->pad + source->kernel_height - 1;
-    if (last >= source->height) {
-        last = source->height - 1;
+    const int32_t bottom = thumbnet_stream_bottom(run, number, source->height);
+    if (last >= bottom) {
+        last = bottom - 1;
     }
     if (last < state->y) {
         return most;
@@ -307,10 +391,13 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
     thumbnet_stream_state_t *state = &run->state[operation->position];
     const int32_t y = state->y;
     const int32_t x = state->x;
-    if (y >= layer->steps) {
+    const int32_t left = thumbnet_stream_left(run, operation->position);
+    const int32_t right = thumbnet_stream_right(run, operation->position, (int32_t)layer->width);
+    const int32_t bottom = thumbnet_stream_bottom(run, operation->position, layer->steps);
+    if (y >= bottom) {
         return 0;
     }
-    int32_t n = (int32_t)layer->width - x;
+    int32_t n = right - x;
     n = n < operation->segment ? n : operation->segment;
     for (uint32_t i = 0; i < layer->inputs && n > 0; i++) {
         n = thumbnet_stream_allowed(run, &layer->sources[i], inputs[i], y, x, n);
@@ -322,8 +409,8 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
     uint32_t count = 0;
     for (uint32_t i = 0; i < layer->inputs; i++) {
         const thumbnet_source_t *source = &layer->sources[i];
-        const int32_t left = x * source->stride_width - source->pad_left;
-        const uint32_t column = left > 0 ? (uint32_t)left : 0u;
+        const int32_t first = x * source->stride_width - source->pad_left;
+        const uint32_t column = first > 0 ? (uint32_t)first : 0u;
         for (int32_t k = 0; k < source->kernel_height; k++) {
             const int32_t row =
                 source->map != NULL ? source->map[y] : y * source->stride - source->pad + k;
@@ -348,11 +435,17 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
 #endif
         out = layer->out_row_size == 0 ? thumbnet_stream_slots(run, output->slots)
                                        : thumbnet_stream_room(run, operation->output);
+#if THUMBNET_TILES
+    /* A band begins anywhere in a row: its window is empty then. */
+    if (x == left && layer->out_row_size != 0 && layer->clear != 0) {
+        memset(run->arena + operation->scratch, 0, layer->clear);
+    }
+#endif
     operation->kernel(layer->constants, rows, out, x, n, run->arena + operation->scratch);
-    if (x + n == (int32_t)layer->width) {
+    if (x + n == right) {
         const int32_t next = y + 1 + more;
-        state->x = 0;
-        state->y = (uint16_t)(next < layer->steps ? next : layer->steps);
+        state->x = (uint16_t)left;
+        state->y = (uint16_t)(next < bottom ? next : bottom);
         if (operation->position != operation->output && state->y == layer->steps) {
             run->state[operation->output].y = run->stage->tensors[operation->output].height;
         }

@@ -184,7 +184,15 @@ def test_the_front_falls_and_its_points_can_be_had(
     with pytest.raises(ThumbnetError, match="bytes are missing"):
         compile_file(model, schedule={"input": source, "ram": sizes[-1] - 1})
     shown = run(capsys, "plan", path, "--front").out.partition(f"with input: {source}\n")[2]
-    assert len(shown.strip().splitlines()) == 1 + len(front)
+    shown, _, compared = shown.strip().partition("\n\n")
+    assert len(shown.splitlines()) == 1 + len(front)
+    # To compare with; a row of the image at a time leaves no patch to choose.
+    patches = found["patches"]
+    assert bool(patches) == (source != "rows") == bool(compared)
+    for one in patches:
+        assert one["work"] >= 1
+        row = f"{one['patches']} x {one['patches']} patches (MCUNetV2)"
+        assert re.search(rf"{re.escape(row)} +{one['arena_bytes']:,} ".replace(",", "."), compared)
 
 
 # -- lock files -----------------------------------------------------------------------------------

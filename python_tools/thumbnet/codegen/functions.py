@@ -234,7 +234,8 @@ def _stage(
         buffers = "NULL"
         if not plan.input_in_arena and not plan.pushed:
             buffers = f"(const void *const[]){{{', '.join(naming.inputs)}}}"
-        return [*lines, f"    thumbnet_run_stream(&{stage_symbol(index)}, arena, {buffers});"]
+        run = "thumbnet_run_tiles" if stage.tiled else "thumbnet_run_stream"
+        return [*lines, f"    {run}(&{stage_symbol(index)}, arena, {buffers});"]
     return lines + [
         _call(plan, naming, step, symbols[step.operator.name], kernels[step.operator.name])
         for step in stage.steps

@@ -65,6 +65,8 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
         (sum(source.kernel_height for source in step.lowered.sources) for step in steps), default=1
     )
     loops = "stream" if any(stage.kind == "stream" for stage in plan.stages) else "layer"
+    if any(stage.tiled for stage in plan.stages):
+        loops = "tiles"
     headers = sorted({kernel.header for kernel in kernels})
     band = max((step.lowered.band for step in steps), default=1)
     options = f"#define THUMBNET_MAX_BAND {band}\n" if band > 1 else ""
@@ -72,6 +74,8 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
         options += "#define THUMBNET_UPWARDS 1\n"
     if plan.memory.slow is not None:
         options += "#define THUMBNET_TWO_MEMORIES\n"
+    if loops == "tiles":
+        options += "#define THUMBNET_TILES 1\n"
     return (
         f'{optimize}#include "{naming.name}.h"\n\n'
         f"#define THUMBNET_MAX_ROWS {rows}\n{options}#include <thumbnet/{loops}.h>\n"

@@ -54,9 +54,18 @@ def stream_tables(plan: Plan, index: int, symbols: Symbols) -> str:
         f"static const thumbnet_stream_t {name} = {{\n"
         f"    .tensors = {name}_tensors, .operators = {name}_operators, .inputs = {name}_inputs,\n"
         f"    .state = {plan.memory.state[index]}, .state_count = {states},\n"
-        f"    .input_count = {len(inputs)}, .operator_count = {len(steps)}{upwards}}};\n"
+        f"    .input_count = {len(inputs)}, "
+        f".operator_count = {len(steps)}{upwards}{_tiles(stage)}}};\n"
     )
     return text
+
+
+def _tiles(stage: Stage) -> str:
+    if not stage.tiled:
+        return ""
+    tiles = stage.tiles
+    text = f",\n    .tile_columns = {tiles.columns}, .tile_rows = {tiles.rows}"
+    return f"{text}, .tile_edge = {tiles.edge}"
 
 
 def stage_inputs(plan: Plan, stage: Stage) -> list[str]:
@@ -92,12 +101,12 @@ def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
     )
     together = f", .more = {more - 1}" if more > 1 else ""
     line = stage.lines.get(tensor)
-    slots, strip, kept, margin = 0, 0, rows[0], 0
+    slots, strip, kept, margin, width = 0, 0, rows[0], 0, rows[1]
     slow = "THUMBNET_STREAM_SLOW + " if plan.memory.is_slow(tensor) else ""
     if line is not None:
         place = _PUSHED if stage.pushed and tensor == plan.graph.inputs[0] else _LINES
         slots, strip = plan.memory.lines[tensor]
-        kept, margin = line.rows, line.margin
+        kept, margin, width = line.rows, line.margin, line.width
     elif tensor in plan.memory.offsets:
         place, slots = _WHOLE, plan.memory.offsets[tensor]
     else:
@@ -105,7 +114,7 @@ def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
     return (
         f"    /* {comment_text(tensor)} */\n"
         f"    {{.slots = {slow}{slots}, .strip = {strip}, .rows = {kept}, .margin = {margin},\n"
-        f"     .height = {rows[0]}, .width = {rows[1]}, .pixel_size = {rows[2]}, "
+        f"     .height = {rows[0]}, .width = {width}, .pixel_size = {rows[2]}, "
         f".place = {place}{together}}},\n"
     )
 

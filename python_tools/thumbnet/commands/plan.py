@@ -11,13 +11,16 @@ import thumbnet
 from thumbnet.commands.model import board_for
 from thumbnet.errors import ThumbnetError
 from thumbnet.manifest import Manifest, load_or_implicit
+from thumbnet.operators.registry import family
 from thumbnet.output import write_files
 from thumbnet.pipeline import Compiled, compile_model
 from thumbnet.report.console import bar_for, console
-from thumbnet.report.figures import FrontFigures, PlanFigures, plan_figures
-from thumbnet.report.terminal import front_picture, plan_picture, summary_line
+from thumbnet.report.figures import FrontFigures, PatchFigures, PlanFigures, plan_figures
+from thumbnet.report.terminal import front_picture, patches_picture, plan_picture, summary_line
 from thumbnet.schedule.front import pareto_front
 from thumbnet.schedule.lock import make_lock
+from thumbnet.schedule.patches import SIZES as PATCHES
+from thumbnet.schedule.patches import patch_based
 
 
 def plan(
@@ -31,7 +34,8 @@ def plan(
 ) -> None:
     """Print the plan's stages and memory map, as a picture or as one JSON object.
 
-    ``with_front`` adds the Pareto front of RAM against work for the manifest's input. ``lock``
+    ``with_front`` adds the Pareto front of RAM against work for the manifest's input, and what
+    MCUNetV2's patches would need. ``lock``
     writes the plan to the manifest's lock file; a plan that the manifest pins is not used then.
     """
     manifest = load_or_implicit(path)
@@ -40,11 +44,12 @@ def plan(
     compiled = compile_model(_unpinned(manifest) if lock else manifest, board)
     figures = plan_figures(compiled.plan, compiled.naming.name, board.name)
     front = _front(compiled, manifest) if with_front else None
+    patches = _patches(compiled, manifest) if with_front else []
     written = _write_lock(manifest, compiled) if lock else None
     if as_json:
-        print(json.dumps(_as_dict(figures, front, written)))
+        print(json.dumps(_as_dict(figures, front, patches, written)))
     else:
-        _print(figures, front, written)
+        _print(figures, front, patches, written)
 
 
 def lock_path(manifest: Manifest) -> Path:
@@ -83,19 +88,37 @@ def _front(compiled: Compiled, manifest: Manifest) -> list[FrontFigures]:
     ]
 
 
+def _patches(compiled: Compiled, manifest: Manifest) -> list[PatchFigures]:
+    graph, found = compiled.graph, []
+    macs = sum(family(operator).macs(graph, operator) for operator in graph.operators)
+    for size in PATCHES:
+        made = patch_based(graph, size, input=manifest.schedule.input)
+        if made is not None:
+            work = round(made.macs / max(macs, 1), 3)
+            found.append(PatchFigures(size, made.memory.arena_size, made.macs, work))
+    return found
+
+
 def _as_dict(
-    figures: PlanFigures, front: Sequence[FrontFigures] | None, written: Path | None
+    figures: PlanFigures,
+    front: Sequence[FrontFigures] | None,
+    patches: Sequence[PatchFigures],
+    written: Path | None,
 ) -> dict[str, object]:
     answer = figures.as_dict()
     if front is not None:
         answer["front"] = [point.as_dict() for point in front]
+        answer["patches"] = [one.as_dict() for one in patches]
     if written is not None:
         answer["lock"] = str(written)
     return answer
 
 
 def _print(
-    figures: PlanFigures, front: Sequence[FrontFigures] | None, written: Path | None
+    figures: PlanFigures,
+    front: Sequence[FrontFigures] | None,
+    patches: Sequence[PatchFigures],
+    written: Path | None,
 ) -> None:
     print(f"{summary_line(figures)}\n", flush=True)
     terminal = console()
@@ -103,5 +126,8 @@ def _print(
     if front is not None:
         print(f"\nWhat less RAM costs with input: {figures.input}\n", flush=True)
         terminal.print(front_picture(front))
+    if patches:
+        print("\nFor comparison, the first operators in patches with a halo:\n", flush=True)
+        terminal.print(patches_picture(patches))
     if written is not None:
         print(f"\nwrote {written}; pin it with schedule: {{plan: {written.name}}}")

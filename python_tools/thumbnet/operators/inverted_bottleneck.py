@@ -29,6 +29,9 @@ from thumbnet.operators.elementwise import Elementwise
 
 HEADER = "thumbnet/kernels/inverted_bottleneck.h"
 
+HEAD = 4
+"""Bytes of ``thumbnet_inverted_bottleneck_window_t``, all zero where a band begins."""
+
 
 _KINDS = ("conv_2d", "depthwise_conv_2d", "conv_2d", "add")
 
@@ -110,6 +113,7 @@ def lower_band(operators: Sequence[Operator], parts: Sequence[Lowered], band: in
         output=output,
         macs=expansion + depthwise.macs + project.macs,
         extra_macs=expansion - expand.macs,
+        clear=HEAD,
         overlap=(_overlap(window, rows, output, band),),
         band=band,
         workspace=workspace,
@@ -138,6 +142,32 @@ def _expansion(expand: Lowered, window: Source, output: Rows, band: int) -> int:
         last = first + (made - 1) * window.stride + window.kernel_height
         rows += max(min(last, height) - max(first, 0), 0)
     return expand.macs // height * rows
+
+
+def band_macs(
+    lowered: Lowered, rows: Sequence[tuple[int, int]], columns: Sequence[tuple[int, int]]
+) -> int:
+    """Multiply-accumulates of a kernel made by :func:`lower_band`, over tiles of its output.
+
+    Of each tile ``rows`` and ``columns`` [first, end); tiles are all pairs of these.
+    """
+    parts = [value.lowered for _, value in lowered.fields if isinstance(value, Part)]
+    expand, depthwise, project = parts[:3]
+    window, output, whole = depthwise.sources[0], lowered.output, expand.output
+    high = 0
+    for top, bottom in rows:
+        for y in range(top, bottom, lowered.band):
+            last = min(y + lowered.band, bottom) - 1
+            behind = last * window.stride - window.pad + window.kernel_height
+            high += max(min(behind, whole.height) - max(y * window.stride - window.pad, 0), 0)
+    wide = 0
+    for left, right in columns:
+        behind = (right - 1) * window.stride_width - window.pad_left + window.kernel_width
+        first = max(left * window.stride_width - window.pad_left, 0)
+        wide += max(min(behind, whole.width) - first, 0)
+    pixels = sum(end - first for first, end in rows) * sum(end - first for first, end in columns)
+    others = (depthwise.macs + project.macs) // (output.height * output.width)
+    return expand.macs // (whole.height * whole.width) * high * wide + others * pixels
 
 
 def _overlap(window: Source, rows: Rows, output: Rows, band: int) -> int:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from thumbnet.plan import LineBuffer, Plan, Stage
+from thumbnet.plan import LineBuffer, Plan, Stage, Tiles
 from thumbnet.report.tables import SCRATCH
 
 
@@ -51,7 +51,8 @@ class StageFigures:
     """A stage: operators ``first`` to ``last``, both included, as a ``layer`` or a ``stream``.
 
     ``live_bytes`` is the arena that it would need alone; ``other_bytes`` a stream's scratch and
-    states, and what aligns them.
+    states, and what aligns them; ``tiles`` what it runs over: side by side, below one another, and
+    how many columns more the outermost ones have.
     """
 
     index: int
@@ -62,6 +63,7 @@ class StageFigures:
     live_bytes: int
     lines: tuple[LineFigures, ...]
     other_bytes: int
+    tiles: Tiles
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,23 @@ class FrontFigures:
     streamed_operators: int
     stages: int
     estimated_extra_instructions: int
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the figures as JSON would hold them."""
+        return dataclasses.asdict(self)
+
+
+@dataclass(frozen=True)
+class PatchFigures:
+    """MCUNetV2's schedule with ``patches`` x ``patches`` patches, to compare with.
+
+    ``work`` is the multiply-accumulates executed, the network's being 1.
+    """
+
+    patches: int
+    arena_bytes: int
+    macs: int
+    work: float
 
     def as_dict(self) -> dict[str, object]:
         """Return the figures as JSON would hold them."""
@@ -190,6 +209,7 @@ def _stages(plan: Plan) -> Iterator[StageFigures]:
             max(plan.memory.live_bytes[name] for name in names),
             lines,
             _block(plan, index, stage) - sum(line.bytes for line in lines),
+            stage.tiles,
         )
         first += len(names)
 

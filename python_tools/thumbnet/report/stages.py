@@ -51,7 +51,10 @@ def _numbers(stages: Sequence[StageFigures]) -> str:
 def _heading(figures: PlanFigures, stage: StageFigures) -> Text:
     rows = ", rows pushed" if stage.pushed else ""
     peaks = stage.index == figures.peak_stage
-    text = f"stage {stage.index}: stream{rows}, {grouped(stage.live_bytes)} B with what lives on"
+    columns, below, _ = stage.tiles
+    tiles = f" over {columns} x {below} tiles" if stage.tiles.number > 1 else ""
+    how = f"stream{tiles}{rows}"
+    text = f"stage {stage.index}: {how}, {grouped(stage.live_bytes)} B with what lives on"
     return Text(text + PEAK * peaks, style=_PEAK_STYLE if peaks else "")
 
 

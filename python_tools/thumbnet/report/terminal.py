@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from thumbnet.report.console import grouped
-from thumbnet.report.figures import BufferFigures, FrontFigures, PlanFigures
+from thumbnet.report.figures import BufferFigures, FrontFigures, PatchFigures, PlanFigures
 from thumbnet.report.stages import stages_picture
 from thumbnet.report.tables import NAME_WIDTHS, plain_table, shortened
 
@@ -32,6 +32,16 @@ def front_picture(front: Sequence[FrontFigures]) -> RenderableType:
             str(point.stages),
             grouped(point.estimated_extra_instructions),
         )
+    return table
+
+
+def patches_picture(found: Sequence[PatchFigures]) -> RenderableType:
+    """Draw what MCUNetV2's patches need, a line a plan."""
+    table = plain_table("schedule", "arena B", "MACs", "work")
+    for one in found:
+        label = f"{one.patches} x {one.patches} patches (MCUNetV2)"
+        work = f"x {one.work:.3f}"
+        table.add_row(Text(label), grouped(one.arena_bytes), grouped(one.macs), work)
     return table
 
 

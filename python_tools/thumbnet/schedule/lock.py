@@ -124,7 +124,14 @@ def _stage_text(stage: LockedStage) -> str:
 
 
 def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
-    """The lock of ``plan``; ``model`` is the file's name, ``version`` thumbnet's."""
+    """The lock of ``plan``; ``model`` is the file's name, ``version`` thumbnet's.
+
+    Raises:
+        ThumbnetError: a stage runs over tiles.
+    """
+    if any(stage.tiled for stage in plan.stages):
+        problem = "a plan that runs over tiles cannot be recorded yet"
+        raise ThumbnetError(model, problem, "lower schedule.recompute, or leave --lock out")
     source: InputMode = "rows" if plan.pushed else "arena" if plan.input_in_arena else "buffer"
     net = _network(plan.graph, source)
     first, stages = 0, []

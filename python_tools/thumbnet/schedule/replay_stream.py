@@ -6,6 +6,7 @@ written there last; a read must find the tags of what it means to read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,7 @@ from thumbnet.schedule.replay_tags import (
     run_kernel,
     run_layer,
 )
+from thumbnet.schedule.replay_tiles import Region, tiles
 
 _NONE = -1
 
@@ -55,6 +57,7 @@ class _State:
     y: int = 0
     x: int = 0
     first: int = _NONE
+    left: int = 0
 
 
 @dataclass(eq=False)
@@ -73,10 +76,14 @@ class _Tensor:
     rows: int = 0
     margin: int = 0
     band: int = 1
+    right: int = 0
+    bottom: int = 0
+    pitch: int = 0
+    """Columns of a kept row."""
 
     @property
     def newest(self) -> int:
-        return self.state.y if self.state.x else self.state.y - 1
+        return self.state.y if self.state.x != self.state.left else self.state.y - 1
 
 
 class _Stream:
@@ -114,7 +121,7 @@ class _Stream:
             }
         ) + sum(step.lowered.accumulates for step in self.stage.steps)
         self.state_at = Pointer(self.memory.arena, self.plan.memory.state[index])
-        self.state_size = 6 * count
+        self.state_size = 6 * count * (2 if self.stage.tiled else 1)
         self.state_name = f"states of stage {index}"
         self.memory.write(self.state_at, self.memory.tags(self.state_name, 0, self.state_size))
 
@@ -122,6 +129,7 @@ class _Stream:
         pushed = self.stage.pushed and name == self.plan.graph.inputs[0]
         state = _State(rows.height if given and not pushed else 0)
         tensor = _Tensor(name, rows.height, rows.width, pixel_size(rows), "whole", state)
+        tensor.right, tensor.bottom, tensor.pitch = rows.width, rows.height, rows.width
         line = self.stage.lines.get(name)
         if line is not None:
             slots, strip = self.plan.memory.lines[name]
@@ -129,7 +137,7 @@ class _Stream:
             tensor.slots = Pointer(self.memory.arena, slots)
             tensor.strip = Pointer(self.memory.arena, strip)
             tensor.strip_size = line.strip_size
-            tensor.rows, tensor.margin = line.rows, line.margin
+            tensor.rows, tensor.margin, tensor.pitch = line.rows, line.margin, line.width
         self.tensors[name] = tensor
 
     def _last_reader(self, number: int) -> int:
@@ -153,13 +161,38 @@ class _Stream:
                 self._advance()
                 self._flush(pushed)
                 self.row[:] = -1
+        elif self.stage.tiled:
+            for tile in tiles(self.plan, self.stage):
+                self._begin(tile)
+                self._advance()
+                self._complete()
         else:
             self._advance()
+        self._complete()
+        self.memory.expect(self.state_name, 0, self.state_size, self.state_at, "states")
+
+    def _begin(self, tile: Mapping[str, Region]) -> None:
+        """Nothing of the tile has been made."""
+        for step in self.stage.steps:
+            tensor = self.tensors[step.operator.outputs[0]]
+            region = tile[tensor.name]
+            tensor.right, tensor.bottom = region.columns.stop, region.rows.stop
+            tensor.state.left = tensor.state.x = region.columns.start
+            tensor.state.y, tensor.state.first = region.rows.start, _NONE
+
+    def _complete(self) -> None:
         for number, step in enumerate(self.stage.steps):
             state = self._position(number)
-            if state.y != grid(step.lowered)[0]:
+            if state.y != self._grid(number)[0]:
                 raise ReplayError(f"{step.operator.name!r} stops in row {state.y}")
-        self.memory.expect(self.state_name, 0, self.state_size, self.state_at, "states")
+
+    def _grid(self, number: int) -> tuple[int, int]:
+        """Where the operator ends, below and on the right."""
+        step = self.stage.steps[number]
+        if step.lowered.accumulates:
+            return grid(step.lowered)
+        tensor = self.tensors[step.operator.outputs[0]]
+        return tensor.bottom, tensor.right
 
     def _position(self, number: int) -> _State:
         own = self.own.get(number)
@@ -173,7 +206,7 @@ class _Stream:
     def _step(self, number: int) -> bool:
         step = self.stage.steps[number]
         lowered, state = step.lowered, self._position(number)
-        height, width = grid(lowered)
+        height, width = self._grid(number)
         y, x = state.y, state.x
         if y >= height:
             return False
@@ -187,20 +220,24 @@ class _Stream:
         seen = []
         for index, (name, source) in enumerate(zip(inputs, lowered.sources, strict=True)):
             first, end = columns(source, x, n)
+            # The last band of a tile may have fewer rows, and then reads fewer.
+            less = max(y + lowered.band - height, 0) * source.stride
+            behind = y * source.stride - source.pad + source.kernel_height - less
             for row in rows_read(source, y):
-                if first < end:
+                if first < end and (row < behind or not less):
                     seen.append(self._see(self.tensors[name], index, row, first, end))
         output = self.tensors[step.operator.outputs[0]]
         if lowered.accumulates:
             places = [(self.memory.whole(output.name), y)]
         elif output.band > 1:
-            rows = range(y, min(y + output.band, output.height))
+            rows = range(y, min(y + output.band, output.bottom))
             places = [(self._pixel(output, row, x), self._from_top(output, row)) for row in rows]
         else:
             places = [(self._room(output, n), self._from_top(output, y))]
         run_kernel(self.memory, step, seen, places, (y, x), n)
-        state.x = (x + n) % width
+        state.x = x + n
         if x + n == width:
+            state.x = state.left
             state.y = min(y + lowered.band, height)
         if lowered.accumulates and state.y == height:
             output.state.y = output.height
@@ -212,7 +249,7 @@ class _Stream:
             last = source.row_map[y]
         else:
             last = y * source.stride - source.pad + source.kernel_height - 1
-        last = min(last, source.rows.height - 1)
+        last = min(last, tensor.bottom - 1)
         if last < state.y:
             return most
         if last >= state.y + tensor.band or source.stride_width == 0:
@@ -247,12 +284,13 @@ class _Stream:
     def _slot(self, tensor: _Tensor, row: int, column: int) -> Pointer:
         if not tensor.rows:
             raise ReplayError(f"{tensor.name!r}: row {row} is needed, and no row is kept")
-        return _at(tensor.slots) + ((row % tensor.rows) * tensor.width + column) * tensor.pixel
+        column -= tensor.state.left
+        return _at(tensor.slots) + ((row % tensor.rows) * tensor.pitch + column) * tensor.pixel
 
     def _flush(self, tensor: _Tensor) -> None:
         state = tensor.state
         if state.first != _NONE:
-            self._retire(tensor, state.x or tensor.width)
+            self._retire(tensor, state.x if state.x != state.left else tensor.right)
             state.first = _NONE
 
     def _retire(self, tensor: _Tensor, end: int) -> None:
@@ -273,9 +311,9 @@ class _Stream:
             offset = (self._from_top(tensor, state.y) * tensor.width + state.x) * tensor.pixel
             return self.memory.whole(tensor.name) + offset
         strip = _at(tensor.strip)
-        if state.x == 0:
+        if state.x == state.left:
             self._flush(tensor)
-            state.first = 0
+            state.first = state.x
         elif state.first == _NONE:
             state.first = state.x
         elif state.x > state.first + tensor.margin:

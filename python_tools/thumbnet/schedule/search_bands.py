@@ -43,7 +43,7 @@ class Way:
     bands: Bands
 
 
-class _State:
+class State:
     """A stage that has come as far as its growth; what follows from it is found once."""
 
     def __init__(self, growth: Growth, extra: int, bands: Bands, last: int) -> None:
@@ -55,7 +55,7 @@ class _State:
         self.borders = (bands[0][1] if leads else 0, last)
         """Bands that decide how outputs may grow over inputs, and what readers still add."""
         self._size = 0
-        self._next: list[_State] | None = None
+        self._next: list[State] | None = None
 
     def size(self) -> int:
         """Bytes of the stage if it ends here."""
@@ -67,7 +67,7 @@ class _State:
         """Whether the stage needs no more bytes if it ends here."""
         return self.growth.least() <= limit and self.size() <= limit
 
-    def next(self, fused: Sequence[Fused], most: int) -> list[_State]:
+    def next(self, fused: Sequence[Fused], most: int) -> list[State]:
         """The stage with the next operator, and with each of what may take the next ones' place.
 
         Of at most ``most`` extra multiply-accumulates.
@@ -82,7 +82,7 @@ class _State:
                     if one is not None:
                         place = self.growth.walk.end
                         bands = (*bands, (Bottleneck(place, one.end), one.node.band))
-                    self._next.append(_State(growth, extra, bands, one.node.band if one else 0))
+                    self._next.append(State(growth, extra, bands, one.node.band if one else 0))
         return self._next
 
 
@@ -99,7 +99,7 @@ class BandSearch:
         self._pushed = pushed
         overlaps, tables = Overlaps(net), Tables(net, (1,), priced=False)
         self._roots = [
-            _State(Growth(net, overlaps, first, tables, pushed=pushed and first == 0), 0, (), 0)
+            State(Growth(net, overlaps, first, tables, pushed=pushed and first == 0), 0, (), 0)
             for first in range(self.count)
         ]
         self._layers = [layer_bytes(net, index) for index in range(self.count)]
@@ -131,20 +131,27 @@ class BandSearch:
 
     def at(self, limit: int) -> tuple[int, Bands] | None:
         """The bands of least work in stages of at most ``limit`` bytes and their peak, if any."""
+        ways = self.ways(limit)
+        way = ways[0]
+        return None if way is None else (max(way.peak, self.net.live[0]), self.bands(0, ways))
+
+    def ways(self, limit: int) -> list[Way | None]:
+        """From each operator on the way of least work in stages of at most ``limit`` bytes."""
         ways: list[Way | None] = [None] * self.count
         ways.append(Way(self.count, 0, 0, ()))
         for first in reversed(range(self.count)):
             if self.net.live[first] <= limit:
                 ways[first] = self._way(first, limit, ways)
-        way = ways[0]
-        bands: list[tuple[Bottleneck, int]] = []
-        if way is None:
-            return None
-        peak = max(way.peak, self.net.live[0])
-        while way is not None and way.end < self.count:
+        return ways
+
+    def bands(self, first: int, ways: Sequence[Way | None]) -> Bands:
+        """The bands of the way from operator ``first`` on."""
+        bands: Bands = ()
+        way = ways[first]
+        while way is not None:
             bands += way.bands
-            way = ways[way.end]
-        return peak, tuple(bands) + (way.bands if way else ())
+            way = ways[way.end] if way.end < self.count else None
+        return bands
 
     def _way(self, first: int, limit: int, ways: Sequence[Way | None]) -> Way | None:
         """The way of least work from operator ``first`` on, given those from later ones."""
@@ -155,10 +162,10 @@ class BandSearch:
         rest = ways[first + 1]
         if not pushed and self._layers[first] <= limit and rest is not None:
             best, least = _joined(first + 1, self._layers[first], 0, (), rest), rest.extra
-        states: dict[int, list[_State]] = {first: [self._roots[first]]}
+        states: dict[int, list[State]] = {first: [self._roots[first]]}
         while states and least:
             place = min(states)
-            for state in _best(states.pop(place)):
+            for state in best_states(states.pop(place)):
                 if state.extra >= least:
                     break
                 ends = place > input_ends and (place > first + 1 or (pushed and place > first))
@@ -177,7 +184,7 @@ def _joined(end: int, size: int, extra: int, bands: Bands, rest: Way) -> Way:
     return Way(end, max(size, rest.peak), extra + rest.extra, bands)
 
 
-def _best(states: Sequence[_State]) -> Iterator[_State]:
+def best_states(states: Sequence[State]) -> Iterator[State]:
     """Those that none betters of the same borders, the least work first."""
     if len(states) == 1:
         yield states[0]

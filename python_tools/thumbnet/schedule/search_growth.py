@@ -122,11 +122,13 @@ class Growth:
         tables: Tables,
         *,
         pushed: bool = False,
+        state_size: int = STATE_SIZE,
     ) -> None:
         self.net = net
         self._tables = tables
         self._overlaps = overlaps
         self.walk = Walk(net, start, pushed=pushed)
+        self.state_size = state_size
         self.lines = [0] * len(tables.widths)
         self.whole = [0] * len(tables.widths)
         self.costs = [0] * len(tables.widths)
@@ -189,7 +191,7 @@ class Growth:
     def kept(self, which: int = 0) -> int:
         """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""
         states = self._states + len(self.walk.readers) + (self.walk.pushed is not None)
-        return self.lines[which] + self.scratch + self._once + STATE_SIZE * states
+        return self.lines[which] + self.scratch + self._once + self.state_size * states
 
     def floor(self) -> int:
         """Bytes that the stage needs however much further it grows."""

@@ -134,7 +134,8 @@ def make_block(graph: Graph, stage: Stage) -> Block:
     for name in sorted(words, key=lambda name: -_alignment(graph, stage.lines[name])):
         size = _add_line(lines, stage.lines[name], size)
     state = size
-    size += STATE_SIZE * state_count(graph, stage)
+    # Over tiles, each state has a region besides.
+    size += STATE_SIZE * state_count(graph, stage) * (1 + stage.tiled)
     for name, line in stage.lines.items():
         if name not in words:
             size = _add_line(lines, line, size)

@@ -8,10 +8,11 @@ by counting through the runs that ``src/thumbnet/stream.h`` makes, without any d
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from thumbnet.schedule.stream_net import Node, Read
 from thumbnet.schedule.stream_stage import Extent, Walk
+from thumbnet.schedule.tile_regions import Region, Tile
 
 
 class _Line:
@@ -27,6 +28,8 @@ class _Line:
         self.height = height
         self.band = band
         self.width = width
+        self.left = 0
+        self.whole = True
         self.y = 0
         self.x = 0
         self.run = 0
@@ -36,6 +39,13 @@ class _Line:
         self.oldest: dict[int, int] = {}
         self.readers: list[tuple[_Operator, Read]] = []
 
+    def begin(self, region: Region) -> None:
+        """Begins a tile, for which so much is made; the line buffer must do for all tiles."""
+        self.width = region.width if self.whole else max(self.width, region.width)
+        self.whole = False
+        self.height = region.bottom
+        self.y, self.x, self.left = region.top, region.left, region.left
+
     def needs(self) -> tuple[int, int] | None:
         """The oldest row that is still needed and its first such column; None if none is."""
         found: tuple[int, int] | None = None
@@ -44,7 +54,7 @@ class _Line:
                 row, column = _first_row(read, operator.y), _first_column(read, operator.x)
                 below = operator.y + operator.band
                 if below < operator.height and _first_row(read, below) == row:
-                    column = 0
+                    column = self.left
                 if row < self.height and (found is None or (row, column) < found):
                     found = row, column
         return found
@@ -59,14 +69,15 @@ class _Line:
             return
         gap = self.y - needed[0]
         self.gap = max(self.gap, gap)
-        if self.x:
+        if self.x != self.left:
             self._note(gap, self.x - needed[1])
 
     def read(self, row: int, column: int) -> None:
         """A run reads row ``row`` from ``column`` on."""
-        newest = self.y if self.x else self.y - 1
+        begun = self.x != self.left
+        newest = self.y if begun else self.y - 1
         if row == newest and column < self.run:
-            if self.x:
+            if begun:
                 self.strip = max(self.strip, self.run - column)
             needed = self.needs()
             if needed is not None:
@@ -76,15 +87,20 @@ class _Line:
         self.oldest[gap] = max(self.oldest.get(gap, 0), columns)
 
     def extent(self, segment: int) -> Extent | None:
-        """The kept rows and margin that take least; None if the whole tensor takes no more."""
+        """The kept rows and margin that take least; None if the whole tensor takes no more.
+
+        Over tiles, a tensor is never whole.
+        """
         if self.band > 1:
-            return Extent(self.gap + 1, 0) if self.gap + 1 < self.height else None
+            fits = self.gap + 1 < self.height or not self.whole
+            return Extent(self.gap + 1, 0) if fits else None
         margin = max(self.strip, self.oldest.get(self.gap, 0))
         choices = [Extent(self.gap, margin), Extent(self.gap + 1, self.strip)]
         rows, margin = min(
             choices, key=lambda one: one.rows * self.width + min(one.margin + segment, self.width)
         )
-        return Extent(rows, min(margin, self.width - 1)) if rows < self.height else None
+        fits = rows < self.height or not self.whole
+        return Extent(rows, min(margin, self.width - 1)) if fits else None
 
 
 class _Operator:
@@ -98,9 +114,15 @@ class _Operator:
         self.accumulates = node.accumulates
         self.y = 0
         self.x = 0
+        self.left = 0
         self.inputs: list[tuple[_Line, Read]] = []
         self.output: _Line | None = None
         self.last_reader = 0
+
+    def begin(self, region: Region) -> None:
+        """Begins a tile, for which it makes so much."""
+        self.height, self.width = region.bottom, region.right
+        self.y, self.x, self.left = region.top, region.left, region.left
 
     def step(self) -> bool:
         """Makes a run if its input exists."""
@@ -119,7 +141,7 @@ class _Operator:
             output.begin_run()
         self.x = x + n
         if self.x == self.width:
-            self.y, self.x = min(y + self.band, self.height), 0
+            self.y, self.x = min(y + self.band, self.height), self.left
         if output is not None:
             if not self.accumulates:
                 output.y, output.x = self.y, self.x
@@ -129,14 +151,23 @@ class _Operator:
 
 
 def settle(
-    walk: Walk, runs: Mapping[int, int], extents: Mapping[int, Extent | None]
+    walk: Walk,
+    runs: Mapping[int, int],
+    extents: Mapping[int, Extent | None],
+    tiles: Sequence[Tile] = (),
 ) -> dict[int, Extent | None]:
-    """The smallest line buffers of the tensors of ``extents``, for runs of that many pixels."""
+    """The smallest line buffers of the tensors of ``extents``, for runs of that many pixels.
+
+    Where the stage runs over ``tiles``, those that do for every one of them.
+    """
     lines, operators = _stage(walk, runs)
-    _run(walk, lines, operators)
+    if tiles:
+        _run_tiles(walk, lines, operators, tiles)
+    else:
+        _run(walk, lines, operators)
     found: dict[int, Extent | None] = {}
     for tensor, extent in extents.items():
-        if extent is None or tensor == walk.pushed:
+        if (extent is None and not tiles) or tensor == walk.pushed:
             found[tensor] = extent
         else:
             found[tensor] = lines[tensor].extent(runs[walk.writers[tensor]])
@@ -152,8 +183,7 @@ def _stage(walk: Walk, runs: Mapping[int, int]) -> tuple[dict[int, _Line], list[
         rows = net.values[tensor].rows
         lines[tensor] = _Line(rows.height, rows.width, walk.band(tensor))
     operators = []
-    for index in range(walk.start, walk.end):
-        node = net.nodes[index]
+    for index, node in walk.nodes.items():
         operator = _Operator(node, runs[index])
         for read in node.reads:
             if read.tensor in lines:
@@ -184,7 +214,20 @@ def _run(walk: Walk, lines: Mapping[int, _Line], operators: list[_Operator]) -> 
             pushed.gap = max(pushed.gap, y + 1 - needed[0])
 
 
-def _advance(operators: list[_Operator]) -> None:
+def _run_tiles(
+    walk: Walk,
+    lines: Mapping[int, _Line],
+    operators: Sequence[_Operator],
+    tiles: Sequence[Tile],
+) -> None:
+    for tile in tiles:
+        for node, operator in zip(walk.nodes.values(), operators, strict=True):
+            operator.begin(tile[node.output])
+            lines[node.output].begin(tile[node.output])
+        _advance(operators)
+
+
+def _advance(operators: Sequence[_Operator]) -> None:
     number = len(operators) - 1
     while number >= 0:
         number = operators[number].last_reader if operators[number].step() else number - 1
