@@ -293,8 +293,34 @@ int main()
     assert printed == 2 * (expected[0] + expected[1])
 
 
+def readme_examples() -> list[str]:
+    """The README's C code."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    return re.findall(r"^```c\n(.*?)^```$", text, re.M | re.S)
+
+
+def test_the_readme_s_two_memories_compile(tmp_path: Path) -> None:
+    """The arenas and init as printed, with what they need around them."""
+    (block,) = [block for block in readme_examples() if "SLOW" in block]
+    *declarations, statement = block.strip().split("\n")
+    names: dict[str, Any] = {"inputs": ("image",), "outputs": ("scores",)}
+    sizes = {"ram": {"fast": 200, "slow": "64K"}}
+    compiled = compiled_net(classifier(), tmp_path, "person_detect", schedule=sizes, **names)
+    assert "PERSON_DETECT_SLOW_ARENA_SIZE 0u" not in compiled.files["person_detect.h"]
+    main = "#include <person_detect.h>\n#include <stdio.h>\n" + "\n".join(declarations)
+    main += f"""
+int main(void)
+{{
+    person_detect_t net;
+    printf("%d\\n", {statement.strip().split(";")[0]});
+    return 0;
+}}
+"""
+    assert run_program(tmp_path, compiled.files, main).split() == ["0"]
+
+
 def test_the_readme_s_examples_compile(tmp_path: Path) -> None:
-    blocks = re.findall(r"^```c\n(.*?)^```$", (ROOT / "README.md").read_text("utf-8"), re.M | re.S)
+    blocks = [block for block in readme_examples() if "SLOW" not in block]
     assert len(blocks) >= 2
     labels = ("no_person", "person", "cat", "dog")
     names: dict[str, Any] = {"inputs": ("image",), "outputs": ("scores",), "labels": labels}

@@ -237,7 +237,8 @@ def test_without_the_tensor_there_is_less_than_the_tensor() -> None:
     graph = graph_of(two_blocks)
     passes = second_passes(graph)
     assert Scheduler(graph, "rows").least >= passes[0].size + 16 * 12 * 6
-    assert Scheduler(graph, "rows", passes).least < passes[0].size
+    twice = run_twice(graph, passes)
+    assert Scheduler(twice, "rows", second_passes=passes).least < passes[0].size
 
 
 def test_speed_computes_no_more_than_the_limit_needs() -> None:
