@@ -33,6 +33,9 @@ from thumbnet.yaml_lines import Document, Key
 LATER_KEYS = ("quantize", "train", "search")
 """Keys of the manifest's design that this release refuses."""
 
+MOST_RECOMPUTE = 4.0
+"""The most that may be computed, as a multiple of the network's multiply-accumulates."""
+
 _TAKEN_TENSOR_NAMES = frozenset(
     {"model", "arena", "arena_size", "init", "run", "t", "memcpy", "memset"}
 )
@@ -72,6 +75,13 @@ def _ram(value: object) -> object:
     return value if value == "auto" else parse_size(value)
 
 
+def _recompute(value: object) -> float:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 1.0 <= float(str(value)) <= MOST_RECOMPUTE:
+        raise ValueError(f"is not a number from 1.0 (nothing twice) to {MOST_RECOMPUTE}")
+    return float(str(value))
+
+
 def _model_name(value: str) -> str:
     fault = identifiers.model_fault(value)
     if fault is not None:
@@ -105,12 +115,14 @@ class _Frozen(BaseModel):
 class Schedule(_Frozen):
     """What the scheduler aims at: ``ram`` is its limit in bytes, auto what the board has left.
 
+    ``recompute`` is how many times the network's multiply-accumulates may be executed for less RAM.
     ``plan`` is a lock file (an absolute path) with the plan to use; nothing is searched then.
     """
 
     objective: Literal["speed", "ram"] = "speed"
     ram: Annotated[int | Literal["auto"], BeforeValidator(_ram)] = "auto"
     input: Literal["arena", "buffer", "rows"] = "arena"
+    recompute: Annotated[float, BeforeValidator(_recompute)] = 1.0
     plan: Path | None = None
 
     @property

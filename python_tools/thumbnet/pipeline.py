@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.tflite import read_tflite
 from thumbnet.ir.graph import Graph
 from thumbnet.ir.verify import verify
-from thumbnet.manifest import Manifest
+from thumbnet.manifest import MOST_RECOMPUTE, Manifest
 from thumbnet.operators.registry import check_supported
 from thumbnet.passes import run_passes
 from thumbnet.passes.quantized_io import quantize_io
@@ -34,6 +35,7 @@ class Compiled:
     reference_graph: Graph
     """The model as imported, before any pass: what outputs are compared with."""
     graph: Graph
+    """After all passes; in the plan's, what runs twice is there twice."""
     plan: Plan
     files: Mapping[str, str]
     """File name -> text of ``<name>.c``, ``<name>.h`` and ``<name>.json``."""
@@ -50,7 +52,7 @@ def compile_model(manifest: Manifest, target: Target) -> Compiled:
     check_supported(graph, manifest.model.name)
     check_outputs(graph, manifest.model.name)
     plan = schedule(graph, manifest, target)
-    check_fits(plan, manifest, target)
+    check_fits(graph, plan, manifest, target)
     naming = name_model(graph, manifest)
     digest = hashlib.sha256(manifest.model.read_bytes()).hexdigest()
     provenance = Provenance(manifest.model.name, digest, __version__)
@@ -102,6 +104,7 @@ def schedule(graph: Graph, manifest: Manifest, target: Target) -> Plan:
         input=manifest.schedule.input,
         objective=manifest.schedule.objective,
         ram_limit=ram_limit(manifest, target),
+        recompute=manifest.schedule.recompute,
     )
 
 
@@ -115,8 +118,8 @@ def ram_limit(manifest: Manifest, target: Target) -> int | None:
     return target.ram - min(target.ram // 4, RESERVE)
 
 
-def check_fits(plan: Plan, manifest: Manifest, target: Target) -> None:
-    """Compares the plan with the manifest's RAM limit and the board's memories.
+def check_fits(graph: Graph, plan: Plan, manifest: Manifest, target: Target) -> None:
+    """Compares the plan of ``graph`` with the manifest's RAM limit and the board's memories.
 
     Raises:
         ThumbnetError: names the operator that peaks and the bytes that are missing.
@@ -129,7 +132,7 @@ def check_fits(plan: Plan, manifest: Manifest, target: Target) -> None:
             manifest.model.name,
             f'the arena needs at least {plan.memory.arena_size} bytes at node "{plan.memory.peak}"'
             f" and {given} has {limit} for it: {missing} bytes are missing",
-            _ram_remedy(manifest, plan, limit),
+            _ram_remedy(graph, manifest, limit),
         )
     if target.flash is not None and plan.weight_bytes > target.flash:
         missing = plan.weight_bytes - target.flash
@@ -141,16 +144,27 @@ def check_fits(plan: Plan, manifest: Manifest, target: Target) -> None:
         )
 
 
-def _ram_remedy(manifest: Manifest, plan: Plan, limit: int) -> str:
+def _ram_remedy(graph: Graph, manifest: Manifest, limit: int) -> str:
     if manifest.schedule.plan is not None:
         return "leave schedule.plan out, or write it again with thumbnet plan MANIFEST --lock"
     for other in ("rows", "buffer"):
-        possible = other != "rows" or why_not_pushed(plan.graph) is None
+        possible = other != "rows" or why_not_pushed(graph) is None
         if manifest.schedule.input == "arena" and possible:
-            least = choose_plan(plan.graph, input=other, objective="ram", ram_limit=limit)
+            recompute = manifest.schedule.recompute
+            least = choose_plan(
+                graph, input=other, objective="ram", ram_limit=limit, recompute=recompute
+            )
             if least.memory.arena_size <= limit:
                 needs = least.memory.arena_size
                 return f"set schedule: {{input: {other}}}; the arena then needs {needs} bytes"
+    source = manifest.schedule.input
+    twice = choose_plan(
+        graph, input=source, objective="speed", ram_limit=limit, recompute=MOST_RECOMPUTE
+    )
+    if twice.memory.arena_size <= limit:
+        part = math.ceil(100 * twice.macs / twice.network_macs) / 100
+        needs = twice.memory.arena_size
+        return f"set schedule: {{recompute: {part}}}; the arena then needs {needs} bytes"
     return "raise schedule.ram, use a board with more RAM, or a model of lower resolution or width"
 
 

@@ -14,7 +14,7 @@ from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
 from thumbnet.schedule.memory import MemoryPlan, memory_map
 
-__all__ = ["LineBuffer", "MemoryPlan", "Plan", "Stage", "Step", "Tiles", "memory_map"]
+__all__ = ["LineBuffer", "MemoryPlan", "Plan", "SecondPass", "Stage", "Step", "Tiles", "memory_map"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +77,10 @@ class Stage:
 
     Of a stream: ``lines`` by tensor for all that is not whole, ``segments`` by operator the most
     pixels that it makes at once (the whole row where none is given), and ``pushed`` where the
-    graph's input comes row by row. Where its last output is made in several ``tiles``, line buffers
-    are as wide as the widest of these needs, and steps' multiply-accumulates count what neighbours
-    make twice.
+    graph's input comes row by row. Of a stage that runs ``upwards`` rows are counted from the end
+    of every tensor, also in its steps' sources. Where its last output is made in several ``tiles``, line
+    buffers are as wide as the widest of these needs, and steps' multiply-accumulates count what
+    neighbours make twice.
     """
 
     kind: str
@@ -87,6 +88,7 @@ class Stage:
     lines: Mapping[str, LineBuffer] = field(default_factory=dict)
     segments: Mapping[str, int] = field(default_factory=dict)
     pushed: bool = False
+    upwards: bool = False
     tiles: Tiles = ONE_TILE
 
     @property
@@ -95,14 +97,36 @@ class Stage:
         return self.tiles.number > 1
 
 
+
+@dataclass(frozen=True)
+class SecondPass:
+    """A squeeze-and-excite block that makes what it multiplies twice: for the mean, then again.
+
+    ``gate`` is the operator that multiplies; ``operators`` run twice, from the tensors ``sources``,
+    which are whole until then. The first ``kept`` channels are made once and kept, the rest twice:
+    ``macs`` are added, and ``size`` is the bytes that need not be whole any more.
+    """
+
+    gate: str
+    sources: tuple[str, ...]
+    operators: tuple[str, ...]
+    macs: int
+    size: int
+    kept: int = 0
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """How a graph runs: stages in order and the place of every byte they write."""
+    """How a graph runs: stages in order and the place of every byte they write.
+
+    ``graph`` has the operators that run twice, for ``second_passes``, twice.
+    """
 
     graph: Graph
     stages: tuple[Stage, ...]
     memory: MemoryPlan
     input_in_arena: bool
+    second_passes: tuple[SecondPass, ...] = ()
 
     @property
     def pushed(self) -> bool:
@@ -120,9 +144,17 @@ class Plan:
         return sum(step.lowered.macs for step in self.steps)
 
     @property
+    def network_macs(self) -> int:
+        """Multiply-accumulates of the network, nothing computed twice."""
+        extra = sum(step.lowered.extra_macs for step in self.steps)
+        return self.macs - extra - sum(one.macs for one in self.second_passes)
+
+    @property
     def weight_bytes(self) -> int:
-        """Bytes of all constant arrays in flash."""
-        return sum(array.values.nbytes for step in self.steps for array in step.lowered.arrays)
+        """Bytes of all constant arrays in flash, where equal ones are one."""
+        arrays = (array for step in self.steps for array in step.lowered.arrays)
+        sizes = {(a.ctype, a.values.tobytes()): a.values.nbytes for a in arrays}
+        return sum(sizes.values())
 
     def is_view(self, operator: Operator) -> bool:
         """Whether the operator's output is its input's bytes, so that nothing has to run."""

@@ -72,12 +72,18 @@ typedef struct {
     uint8_t state_count;
     uint8_t input_count; /* the first tensors are those that the stage only reads */
     uint8_t operator_count;
+    uint8_t upwards; /* row 0 of every tensor is its last: outputs grow over inputs from the end */
 #if THUMBNET_TILES
     uint8_t tile_columns; /* tiles side by side; 0: the stage runs once */
     uint8_t tile_rows;
     uint8_t tile_edge; /* columns of the output that the outermost tiles have more */
 #endif
 } thumbnet_stream_t;
+
+/* Whether stages of this model run upwards. */
+#ifndef THUMBNET_UPWARDS
+#define THUMBNET_UPWARDS 0
+#endif
 
 /* The next pixel that its operator makes, and the strip's first column. */
 typedef struct {
@@ -168,6 +174,18 @@ THUMBNET_INLINE uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run
     return state->x != thumbnet_stream_left(run, number) ? state->y : state->y - 1u;
 }
 
+static inline int thumbnet_stream_upwards(const thumbnet_stream_run_t *run)
+{
+    return THUMBNET_UPWARDS && run->stage->upwards;
+}
+
+/* Where row `row` of a whole tensor is among its rows. */
+static inline uint32_t thumbnet_stream_place(const thumbnet_stream_run_t *run,
+                                             const thumbnet_stream_tensor_t *tensor, uint32_t row)
+{
+    return thumbnet_stream_upwards(run) ? tensor->height - 1u - row : row;
+}
+
 static inline const uint8_t *thumbnet_stream_row(const thumbnet_stream_run_t *run)
 {
     return (const uint8_t *)run->buffers[0];
@@ -211,9 +229,12 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
 {
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
     const uint8_t *start = run->arena + tensor->slots;
-    if (tensor->place == THUMBNET_STREAM_CALLER) {
-        start = (const uint8_t *)run->buffers[tensor->slots];
-    } else if (tensor->place != THUMBNET_STREAM_WHOLE) {
+    if (tensor->place == THUMBNET_STREAM_CALLER || tensor->place == THUMBNET_STREAM_WHOLE) {
+        if (tensor->place == THUMBNET_STREAM_CALLER) {
+            start = (const uint8_t *)run->buffers[tensor->slots];
+        }
+        row = thumbnet_stream_place(run, tensor, row);
+    } else {
         const thumbnet_stream_state_t *state = &run->state[number];
         const int in_strip =
             row == thumbnet_stream_newest(run, number) && state->first != THUMBNET_STREAM_NONE;
@@ -252,7 +273,8 @@ static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, ui
     thumbnet_stream_state_t *state = &run->state[number];
     const uint32_t size = tensor->pixel_size;
     if (tensor->place == THUMBNET_STREAM_WHOLE) {
-        return run->arena + tensor->slots + ((uint32_t)state->y * tensor->width + state->x) * size;
+        return run->arena + tensor->slots +
+               (thumbnet_stream_place(run, tensor, state->y) * tensor->width + state->x) * size;
     }
     uint8_t *strip = run->arena + tensor->strip;
     if (state->x == thumbnet_stream_left(run, number)) {
@@ -271,8 +293,8 @@ static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, ui
 }
 
 #if THUMBNET_MAX_BAND > 1
-/* Where pixel x of each row of the newest band goes: these rows have no strip. NULL: no such row.
- */
+/* Where pixel x of each row of the newest band goes, from the top of the tensor: these rows have no
+ * strip. NULL: no such row. */
 static inline void thumbnet_stream_band(const thumbnet_stream_run_t *run, uint32_t number,
                                         void **band)
 {
@@ -284,10 +306,13 @@ static inline void thumbnet_stream_band(const thumbnet_stream_run_t *run, uint32
     const uint32_t bottom = (uint32_t)thumbnet_stream_bottom(run, number, tensor->height);
     for (uint32_t i = 0; i <= tensor->more; i++) {
         const uint32_t row = state->y + i;
-        const uint32_t slot = row % tensor->rows;
-        band[i] = row < bottom ? run->arena + tensor->slots +
-                                     (slot * tensor->width + column) * tensor->pixel_size
-                               : NULL;
+        const uint32_t slot = tensor->place == THUMBNET_STREAM_WHOLE
+                                  ? thumbnet_stream_place(run, tensor, row)
+                                  : row % tensor->rows;
+        band[thumbnet_stream_upwards(run) ? tensor->more - i : i] =
+            row < bottom
+                ? run->arena + tensor->slots + (slot * tensor->width + column) * tensor->pixel_size
+                : NULL;
     }
 }
 #endif
@@ -353,10 +378,14 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
         for (int32_t k = 0; k < source->kernel_height; k++) {
             const int32_t row =
                 source->map != NULL ? source->map[y] : y * source->stride - source->pad + k;
-            rows[count++] = row < 0 || row >= source->height
-                                ? NULL
-                                : thumbnet_stream_pixel(run, inputs[i], (uint32_t)row, column);
+            const int32_t from_top =
+                thumbnet_stream_upwards(run) ? source->kernel_height - 1 - k : k;
+            rows[count + (uint32_t)from_top] =
+                row < 0 || row >= source->height
+                    ? NULL
+                    : thumbnet_stream_pixel(run, inputs[i], (uint32_t)row, column);
         }
+        count += source->kernel_height;
     }
     const thumbnet_stream_tensor_t *output = &run->stage->tensors[operation->output];
     const int32_t more = thumbnet_stream_more(output);

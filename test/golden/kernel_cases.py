@@ -302,11 +302,13 @@ def others() -> list[KernelCase]:
     """softmax, tables, and the operators that only move elements."""
     all_bytes = [[samples.all_bytes((1, 2, 4, 32))]]
     logistic = unary("logistic", "logistic", (1, 2, 4, 32))
+    swish = unary("hard_swish", "hard_swish", (1, 2, 4, 32))
     copy = partial(unary, smooth=False)
     reshape = copy("reshape", "reshape", (1, 3, 4, 2), (4, 6))
     return [
         unary("softmax", "softmax", (1, 3, 3, 7), beta=0.7),
         KernelCase("logistic", logistic.model, all_bytes),
+        KernelCase("hard_swish", swish.model, all_bytes),
         concatenation("concatenation_rows", 1, (1, 2, 3, 4), (1, 1, 3, 4), (1, 3, 3, 4)),
         concatenation("concatenation_columns", 2, (1, 3, 2, 4), (1, 3, 5, 4)),
         concatenation("concatenation_channels", 3, (1, 3, 4, 2), (1, 3, 4, 1), (1, 3, 4, 4)),

@@ -764,6 +764,26 @@ GOLDEN_LAYER(logistic, 128, 2, 1, 4, 0)
 static const golden_input_t logistic_inputs[1] = {{4, 32, 0}};
 static const void *const logistic_vectors[2] = {logistic_0_0, logistic_0};
 
+static const uint8_t hard_swish_table[256] =
+{156,156,156,156,155,155,154,154,153,153,152,152,152,151,151,150,150,150,149,149,149,148,148,148,
+147,147,147,146,146,146,146,145,145,145,145,144,144,144,144,144,143,143,143,143,143,143,143,142,
+142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,142,
+143,143,143,143,143,143,143,144,144,144,144,144,145,145,145,145,145,146,146,146,147,147,147,147,
+148,148,148,149,149,149,150,150,151,151,151,152,152,153,153,154,154,155,155,156,156,157,157,158,
+158,159,159,160,160,161,161,162,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,
+156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,
+156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,
+156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,
+156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,
+156,156,156,156,156,156,156,156,156,156,156,156,156,156,156,156};
+static const thumbnet_lookup_t hard_swish_constants = {.table = hard_swish_table, .channels = 32};
+static const thumbnet_source_t hard_swish_sources[1] =
+{{.row_size = 128, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(hard_swish, 128, 2, 1, 4, 0)
+static const golden_input_t hard_swish_inputs[1] = {{4, 32, 0}};
+static const void *const hard_swish_vectors[2] = {hard_swish_0_0, hard_swish_0};
+
 static const uint16_t concatenation_rows_sizes[3] = {2,1,3};
 static const thumbnet_concatenation_t concatenation_rows_constants =
 {.sizes = concatenation_rows_sizes, .inputs = 3, .pixel_size = 4};
@@ -992,8 +1012,9 @@ GOLDEN_CASE(mean_rows_and_channels, run_mean_plane_s8_1, 2, 4, 1, 20, 0)};
 static const golden_case_t golden_softmax_s8[1] =
 {GOLDEN_CASE(softmax, run_softmax_s8, 2, 63, 7, 0, 1)};
 
-static const golden_case_t golden_lookup_u8[1] =
-{GOLDEN_CASE(logistic, run_lookup_u8, 1, 256, 32, 0, 1)};
+static const golden_case_t golden_lookup_u8[2] =
+{GOLDEN_CASE(logistic, run_lookup_u8, 1, 256, 32, 0, 1),
+GOLDEN_CASE(hard_swish, run_lookup_u8, 1, 256, 32, 0, 1)};
 
 static const golden_case_t golden_concatenation_rows[1] =
 {GOLDEN_CASE(concatenation_rows, run_concatenation_rows, 1, 72, 4, 0, 0)};

@@ -203,13 +203,13 @@ static const uint8_t every_operator_input_1[3][100] =
 0,255,0,255}};
 
 static const float every_operator_output_0[3][3] =
-{{0.29296875f,0.11328125f,0.59375f},
-{0.3046875f,0.13671875f,0.55859375f},
-{0.22265625f,0.13671875f,0.640625f}};
+{{0.31640625f,0.13671875f,0.546875f},
+{0.3125f,0.171875f,0.515625f},
+{0.2265625f,0.15234375f,0.62109375f}};
 
-static const int8_t every_operator_output_1[3][3] = {{13,-88,85},
-{6,-81,73},
-{-13,-69,95}};
+static const int8_t every_operator_output_1[3][3] = {{19,-77,77},
+{0,-69,59},
+{-19,-64,88}};
 
 #define TWO_WAYS_SAMPLES 3
 

@@ -20,7 +20,7 @@ from support.every_operator import every_operator
 from support.generated import compiled_net, literal, macros, run_program
 from support.small_networks import Net, classifier
 from thumbnet.codegen import Provenance, generate
-from thumbnet.codegen.arrays import array_definition
+from thumbnet.codegen.arrays import Definitions, array_value
 from thumbnet.emulator import compile_check
 from thumbnet.operators.base import CArray
 from thumbnet.schedule.layers import make_plan
@@ -146,7 +146,9 @@ def test_arrays_hold_their_values(tmp_path: Path) -> None:
         "planes": CArray("f", "int16_t", np.arange(-12, 12, dtype=np.int16).reshape(2, 3, 4)),
     }
     text = "#include <stdint.h>\n#include <stdio.h>\n"
-    text += "".join(array_definition(name, array) for name, array in arrays.items())
+    found = Definitions()
+    assert [found.name(name, *array_value(array)) for name, array in arrays.items()] == [*arrays]
+    text += found.text()
     prints = "".join(
         f"for (unsigned i = 0; i < sizeof {name}; i++) "
         f'printf("%02x", ((const unsigned char *){name})[i]);\nputchar(10);\n'
@@ -155,6 +157,17 @@ def test_arrays_hold_their_values(tmp_path: Path) -> None:
     printed = run_program(tmp_path, {}, f"{text}int main(void) {{\n{prints}return 0;\n}}\n")
     assert printed.split() == [array.values.tobytes().hex() for array in arrays.values()]
     assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_equal_arrays_of_one_type_are_one() -> None:
+    found = Definitions()
+    values = np.array([1, -2, 3], np.int8)
+    assert found.name("first", *array_value(CArray("a", "int8_t", values))) == "first"
+    assert found.name("same", *array_value(CArray("b", "int8_t", values.copy()))) == "first"
+    wider = CArray("c", "int16_t", values.astype(np.int16))
+    assert found.name("wider", *array_value(wider)) == "wider"
+    assert found.name("other", *array_value(CArray("d", "int8_t", values + 1))) == "other"
+    assert found.text().count("static const") == 3
 
 
 # -- the functions --------------------------------------------------------------------------------

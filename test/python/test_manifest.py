@@ -39,6 +39,7 @@ def test_defaults(tmp_path: Path) -> None:
     assert manifest.schedule.objective == "speed"
     assert manifest.schedule.ram_limit is None
     assert manifest.schedule.input == "arena"
+    assert manifest.schedule.recompute == 1.0
     assert manifest.source == tmp_path / "thumbnet.yaml"
 
 
@@ -50,7 +51,7 @@ labels: [0, yes, "no", hey you]
 inputs: [audio]
 outputs: [scores, state]
 io: float
-schedule: {objective: ram, ram: 64K, input: buffer}
+schedule: {objective: ram, ram: 64K, input: buffer, recompute: 1.25}
 """
     folder = tmp_path / "app"
     folder.mkdir()
@@ -64,6 +65,7 @@ schedule: {objective: ram, ram: 64K, input: buffer}
     assert manifest.schedule.objective == "ram"
     assert manifest.schedule.ram_limit == 65536
     assert manifest.schedule.input == "buffer"
+    assert manifest.schedule.recompute == 1.25
     assert manifest.place("labels") == f"{folder / 'thumbnet.yaml'}:3"
     assert manifest.place("schedule", "ram") == f"{folder / 'thumbnet.yaml'}:7"
 
@@ -137,6 +139,21 @@ def test_editors_habits(tmp_path: Path, bom: bytes, newline: bytes) -> None:
         ("model: a\nschedule: {ram: -1}", "schedule.ram: -1 is not a number of bytes such as"),
         ("model: a\nschedule: {ram: 1.5}", "schedule.ram: 1.5 is not a number of bytes such as"),
         ("model: a\nschedule: {ram: 0}", "schedule.ram: 0 is no room for a model"),
+        *(
+            (
+                f"model: a\nschedule: {{recompute: {value}}}",
+                "thumbnet.yaml:2: schedule.recompute: "
+                f"{shown} is not a number from 1.0 (nothing twice) to 4.0",
+            )
+            for value, shown in {
+                "0.99": "0.99",
+                "4.01": "4.01",
+                "much": "'much'",
+                "true": "true",
+                ".nan": "nan",
+                ".inf": "inf",
+            }.items()
+        ),
     ],
 )
 def test_mistyped_keys_and_values(tmp_path: Path, text: str, expected: str) -> None:

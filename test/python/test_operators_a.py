@@ -24,10 +24,12 @@ from support.operator_samples import (
     table_samples,
     tensor,
 )
+from support.tflite_writer import Writer
 from thumbnet.ir import attributes
 from thumbnet.ir.attributes import Attributes, Window
 from thumbnet.ir.graph import DType, Graph, Operator, Tensor
 from thumbnet.operators.base import Family
+from thumbnet.operators.hard_swish import fine_output_scale
 from thumbnet.operators.lookup import TABLE_KINDS, lookup_table
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
@@ -292,3 +294,19 @@ def test_kinds_of_the_lookup_pass_cannot_be_lowered() -> None:
         assert lookup_table(sample.graph, sample.operator).shape == (256,)
         with pytest.raises(ValueError, match="lower_lookup"):
             sample.family.lower(sample.graph, sample.operator)
+
+
+@pytest.mark.parametrize("part", [126, 130])
+def test_hard_swish_is_refused_where_litert_refuses_it(part: int) -> None:
+    """Its 16-bit arithmetic has no room for outputs much finer than the input."""
+    writer = Writer()
+    x = writer.input((1, 16), scale=0.04)
+    model = writer.finish([writer.hard_swish(x, scale=0.04 / part)])
+    borders = tensor("x", (1, 16), "int8", 0.04), tensor("out", (1, 16), "int8", 0.04 / part)
+    graph = one_operator("hard_swish", attributes.Attributes(), *borders)
+    assert (fine_output_scale(graph, graph.operators[0]) is None) == (part < 128)
+    if part < 128:
+        assert LiteRT(model).run([np.zeros((1, 16), np.int8)])
+    else:
+        with pytest.raises(RuntimeError):
+            LiteRT(model)

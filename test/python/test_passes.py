@@ -425,6 +425,7 @@ FUNCTIONS: dict[str, Callable[[Net, Value], Value]] = {
     "relu6": lambda net, x: net.relu(x, "relu6"),
     "relu_n1_to_1": lambda net, x: net.relu(x, "relu_n1_to_1", scale=0.01),
     "logistic": lambda net, x: net.logistic(x),
+    "hard_swish": lambda net, x: net.hard_swish(x),
     "quantize": lambda net, x: net.quantize(x, "uint8", scale=0.06, zero_point=99),
 }
 

@@ -230,10 +230,12 @@ def forbid_searches(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a search")
 
     monkeypatch.setattr("thumbnet.pipeline.choose_plan", fail)
-    for name in ("Stages.__init__", "least_bytes", "_cuts"):
+    for name in ("Stages.__init__", "Stages._cuts", "least_bytes"):
         monkeypatch.setattr(f"thumbnet.schedule.search_cuts.{name}", fail)
     for name in ("Scheduler.__init__", "schedule_stream", "least_bytes"):
         monkeypatch.setattr(f"thumbnet.schedule.stream.{name}", fail)
+    for name in ("Chooser.__init__", "least_orders", "least_peak"):
+        monkeypatch.setattr(f"thumbnet.schedule.choose.{name}", fail)
 
 
 def test_a_pinned_build_equals_the_search_and_never_searches(

@@ -15,7 +15,7 @@ from thumbnet.operators.registry import family
 from thumbnet.schedule import stream_overlap
 from thumbnet.schedule.replay_stream import Touch, replay_plan
 from thumbnet.schedule.search_cuts import INFINITE, WIDTHS, Cut, Stages, least_bytes
-from thumbnet.schedule.search_growth import Growth, layer_bytes
+from thumbnet.schedule.search_growth import Growth, Tables, layer_bytes
 from thumbnet.schedule.stream import Scheduler, schedule_stream
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_net import Network, make_network
@@ -37,6 +37,7 @@ def network(graph: Graph, source: str) -> Network:
 def all_stages(net: Network, *, pushed: bool) -> dict[tuple[int, int], list[Cut]]:
     """Every stage by its first operator and its end, each grown by itself."""
     count = len(net.nodes)
+    tables = Tables(net, WIDTHS, priced=True)
     found: dict[tuple[int, int], list[Cut]] = {}
     for first in range(count):
         for end in range(first + 1, count + 1):
@@ -48,9 +49,10 @@ def all_stages(net: Network, *, pushed: bool) -> dict[tuple[int, int], list[Cut]
                 continue
             if takes_rows and net.values[net.inputs[0]].last >= end:
                 continue
-            growth = Growth(net, Overlaps(net), first, WIDTHS, pushed=takes_rows, priced=True)
+            growth = Growth(net, Overlaps(net), first, tables, pushed=takes_rows)
             if all(growth.extend() for _ in range(first, end)):
-                table = zip(WIDTHS, growth.sizes(), growth.costs, strict=True)
+                sizes = growth.sizes(0, INFINITE)
+                table = zip(WIDTHS, sizes, growth.costs, strict=True)
                 cuts += [Cut(first, end, width, size, cost) for width, size, cost in table]
     return found
 
@@ -131,7 +133,7 @@ def test_distances_are_safe_and_mostly_exact() -> None:
         net = scheduler.net
         rest = [Cut(index, index + 1, None, 0, 0) for index in range(walk.end, len(net.nodes))]
         trace: list[Touch] = []
-        replay_plan(scheduler.make([Cut(0, walk.end, 1, 0, 0), *rest]), trace)
+        replay_plan(scheduler.maker.plan([Cut(0, walk.end, 1, 0, 0), *rest]), trace)
         for tensor, output, distance in overlapping_pairs(net, walk):
             if distance is None:
                 kinds["apart"] += 1

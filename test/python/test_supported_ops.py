@@ -11,12 +11,14 @@ from types import ModuleType
 import pytest
 from support.every_operator import every_operator
 from support.small_networks import classifier
+from support.stream_graphs import StreamBuilder
 from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.frontends.tflite_operators import CONVERTERS
 from thumbnet.ir.graph import DType
 from thumbnet.operators.registry import check_supported, constraint_text, families
 from thumbnet.passes import run_passes
+from thumbnet.schedule.bands import find_bottlenecks, in_bands
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,8 +54,12 @@ def test_the_frontend_and_the_families_know_the_same_operators() -> None:
     # By example, not by name: what the frontend makes of every operator.
     imported = parse_tflite(every_operator(), "net.tflite")
     assert {operator.kind for operator in imported.operators} == set(families()) - internal
-    # What is internal appears only behind the passes.
+    # What is internal appears only behind the passes and in schedules.
     made = {operator.kind for operator in run_passes(imported).operators}
+    builder = StreamBuilder((1, 6, 6, 2))
+    block = builder.graph(builder.inverted(builder.inputs[0], 2, 3, 1, 2))
+    banded = in_bands(block, dict.fromkeys(find_bottlenecks(block), 2))
+    made |= {operator.kind for operator in banded.operators}
     assert internal <= made <= set(families())
 
 

@@ -181,7 +181,7 @@ def test_shapes_computed_by_keras_flatten_are_not_needed() -> None:
 def test_all_unsupported_operators_are_reported_at_once() -> None:
     writer = Writer()
     x = writer.input((1, 4, 4, 2), scale=0.1, name="x")
-    for number, builtin in enumerate(("HARD_SWISH", "RELU", "TANH", "CUSTOM")):
+    for number, builtin in enumerate(("LEAKY_RELU", "RELU", "TANH", "CUSTOM")):
         y = writer.tensor(x.shape, "int8", 0.1, name=f"net/y{number}/op;net/fused")
         writer.operator(builtin, [x], [y])
         x = y
@@ -191,7 +191,7 @@ def test_all_unsupported_operators_are_reported_at_once() -> None:
         parse_tflite(model, "net.tflite")
     lines = caught.value.message().splitlines()
     assert [line.split(": ")[1] for line in lines] == [
-        'node 0 "net/y0/op" (HARD_SWISH)',
+        'node 0 "net/y0/op" (LEAKY_RELU)',
         'node 2 "net/y2/op" (TANH)',
         'node 3 "net/y3/op" (CUSTOM MyOperator)',
     ]

@@ -41,6 +41,7 @@ def summary(plan: Plan, naming: Naming, provenance: Provenance) -> str:
         "arena_bytes": memory.arena_size,
         "weight_bytes": plan.weight_bytes,
         "macs": plan.macs,
+        "network_macs": plan.network_macs,
         "peak_operator": memory.peak,
         "operators": operators,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from thumbnet.codegen.arrays import array_definition
+from thumbnet.codegen.arrays import Definitions, array_value
 from thumbnet.codegen.functions import functions
 from thumbnet.codegen.model import Naming, Provenance, comment_text
 from thumbnet.codegen.stream import Symbols, stream_tables
@@ -13,19 +13,19 @@ from thumbnet.plan import Plan, Step, memory_map
 def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
     """The text of ``<name>.c``."""
     steps = [step for step in plan.steps if not plan.is_view(step.operator)]
+    constants = Definitions()
     symbols = {
-        step.operator.name: f"{step.operator.kind}_{index}" for index, step in enumerate(plan.steps)
+        step.operator.name: _constants(constants, step, f"{step.operator.kind}_{index}")
+        for index, step in enumerate(plan.steps)
+        if not plan.is_view(step.operator)
     }
     kernels = list(dict.fromkeys(kernel for step in steps for kernel in step.lowered.kernels))
     names = {step.operator.name: kernel_name(step.lowered.kernel) for step in steps}
-    # A kernel that calls others has their names in its constants.
-    simple = [step for step in steps if len(step.lowered.kernels) == 1]
     parts = [
         _banner(plan, naming, provenance),
         _includes(plan, naming, steps, kernels),
-        *[_constants(step, symbols[step.operator.name]) for step in simple],
         *[_instantiation(kernel) for kernel in kernels],
-        *[_constants(step, symbols[step.operator.name]) for step in steps if step not in simple],
+        constants.text(),
         *[
             stream_tables(plan, index, Symbols(symbols, names))
             for index, stage in enumerate(plan.stages)
@@ -72,6 +72,8 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
     bands = f"#define THUMBNET_MAX_BAND {band}\n" if band > 1 else ""
     if loops == "tiles":
         bands += "#define THUMBNET_TILES 1\n"
+    if any(stage.upwards for stage in plan.stages):
+        bands += "#define THUMBNET_UPWARDS 1\n"
     return (
         f'{optimize}#include "{naming.name}.h"\n\n'
         f"#define THUMBNET_MAX_ROWS {rows}\n{bands}#include <thumbnet/{loops}.h>\n"
@@ -79,49 +81,45 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
     )
 
 
-def _constants(step: Step, symbol: str) -> str:
+def _constants(found: Definitions, step: Step, symbol: str) -> str:
+    """Defines what a step's kernel reads; returns the layer's name."""
     lowered = step.lowered
-    maps = [_row_map(f"{symbol}_rows_{i}", source) for i, source in enumerate(lowered.sources)]
-    parts = [text for text in maps if text]
-    parts.append(_structure(lowered, symbol))
+    constants = _structure(found, lowered, symbol)
     sources = ",\n".join(
-        _source_fields(source, f"{symbol}_rows_{i}") for i, source in enumerate(lowered.sources)
+        _source_fields(source, _row_map(found, f"{symbol}_rows_{i}", source))
+        for i, source in enumerate(lowered.sources)
     )
-    count = len(lowered.sources)
-    parts.append(f"static const thumbnet_source_t {symbol}_sources[{count}] = {{\n{sources}}};\n")
-    parts.append(_layer(lowered, symbol))
-    return "".join(parts)
+    listed = found.name(
+        f"{symbol}_sources", "thumbnet_source_t", f"[{len(lowered.sources)}]", f"{{\n{sources}}}"
+    )
+    return found.name(symbol, "thumbnet_layer_t", "", _layer(lowered, constants, listed))
 
 
-def _structure(lowered: Lowered, symbol: str) -> str:
-    """The arrays, those of parts first, and the structure of a kernel's constants."""
-    text = ""
+def _structure(found: Definitions, lowered: Lowered, symbol: str) -> str:
+    """Defines a kernel's constants with what they refer to; returns their name."""
     fields = []
     for name, value in lowered.fields:
         shown = str(value)
         if isinstance(value, CArray):
-            shown = f"{symbol}_{value.name}"
-            text += array_definition(shown, value)
+            shown = found.name(f"{symbol}_{value.name}", *array_value(value))
         elif isinstance(value, Part):
-            part = f"{symbol}_{name}"
-            text += _structure(value.lowered, part)
-            shown = f"{{{kernel_name(value.lowered.kernel)}, &{part}_constants}}"
+            part = _structure(found, value.lowered, f"{symbol}_{name}")
+            shown = f"{{{kernel_name(value.lowered.kernel)}, &{part}}}"
         fields.append(f"    .{name} = {shown}")
     body = ",\n".join(fields)
-    return f"{text}static const {lowered.struct} {symbol}_constants = {{\n{body}}};\n"
+    return found.name(f"{symbol}_constants", lowered.struct, "", f"{{\n{body}}}")
 
 
-def _row_map(name: str, source: Source) -> str:
+def _row_map(found: Definitions, name: str, source: Source) -> str:
     if source.row_map is None:
-        return ""
+        return "NULL"
     values = ", ".join(map(str, source.row_map))
-    return f"static const uint16_t {name}[{len(source.row_map)}] = {{{values}}};\n"
+    return found.name(name, "uint16_t", f"[{len(source.row_map)}]", f"{{{values}}}")
 
 
 def _source_fields(source: Source, row_map: str) -> str:
-    name = "NULL" if source.row_map is None else row_map
     return (
-        f"    {{.map = {name}, .row_size = {source.rows.row_size}, "
+        f"    {{.map = {row_map}, .row_size = {source.rows.row_size}, "
         f".height = {source.rows.height},\n"
         f"     .kernel_height = {source.kernel_height}, .stride = {source.stride}, "
         f".pad = {source.pad},\n     .kernel_width = {source.kernel_width}, "
@@ -129,15 +127,14 @@ def _source_fields(source: Source, row_map: str) -> str:
     )
 
 
-def _layer(lowered: Lowered, symbol: str) -> str:
+def _layer(lowered: Lowered, constants: str, sources: str) -> str:
     row_size = 0 if lowered.accumulates else lowered.output.row_size
     steps = lowered.output.height if lowered.steps is None else lowered.steps
     width = lowered.output.width if lowered.width is None else lowered.width
     return (
-        f"static const thumbnet_layer_t {symbol} = {{\n"
-        f"    .constants = &{symbol}_constants, .sources = {symbol}_sources,\n"
+        f"{{\n    .constants = &{constants}, .sources = {sources},\n"
         f"    .out_row_size = {row_size}, .steps = {steps}, .inputs = {len(lowered.sources)},\n"
-        f"    .width = {width}, .clear = {lowered.clear}}};\n"
+        f"    .width = {width}, .clear = {lowered.clear}}}"
     )
 
 

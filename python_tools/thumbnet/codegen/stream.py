@@ -49,11 +49,13 @@ def stream_tables(plan: Plan, index: int, symbols: Symbols) -> str:
         text += _operator(plan, stage, step, symbols, numbers, (start, own))
         start += len(of_one)
     text += "};\n"
+    upwards = ", .upwards = 1" if stage.upwards else ""
     text += (
         f"static const thumbnet_stream_t {name} = {{\n"
         f"    .tensors = {name}_tensors, .operators = {name}_operators, .inputs = {name}_inputs,\n"
         f"    .state = {plan.memory.state[index]}, .state_count = {states},\n"
-        f"    .input_count = {len(inputs)}, .operator_count = {len(steps)}{_tiles(stage)}}};\n"
+        f"    .input_count = {len(inputs)}, .operator_count = {len(steps)}"
+        f"{upwards}{_tiles(stage)}}};\n"
     )
     return text
 

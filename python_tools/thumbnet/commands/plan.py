@@ -80,9 +80,11 @@ def _write_lock(manifest: Manifest, compiled: Compiled) -> Path:
 
 
 def _front(compiled: Compiled, manifest: Manifest) -> list[FrontFigures]:
+    schedule = manifest.schedule
+    points = pareto_front(compiled.graph, schedule.input, schedule.recompute)
     return [
         FrontFigures(point.size, point.streamed, len(point.plan.stages), point.overhead)
-        for point in pareto_front(compiled.graph, manifest.schedule.input)
+        for point in points
     ]
 
 

@@ -10,7 +10,7 @@ from thumbnet.ir.graph import Graph
 
 @dataclass(frozen=True, eq=False)
 class InvertedBottleneck(Attributes):
-    """inverted_bottleneck: input x [1,H,W,I]; what the scheduler makes of the operators of ``body``.
+    """inverted_bottleneck: input x [1,H,W,I]; the scheduler makes it of the operators of ``body``.
 
     These are a 1x1 conv_2d, a depthwise_conv_2d, a 1x1 conv_2d and perhaps the add of x; ``rows``
     output rows are made together.

@@ -75,6 +75,18 @@ class Source:
         """The input column at which the row pointers of a run from output column x point."""
         return max(x * self.stride_width - self.pad_left, 0)
 
+    def upwards(self, count: int, band: int) -> Source | None:
+        """The same with rows counted from the end, of ``count`` output rows made in bands.
+
+        None where that needs a negative pad.
+        """
+        last = self.rows.height - 1
+        if self.row_map is not None:
+            return replace(self, row_map=tuple(last - row for row in reversed(self.row_map)))
+        reach = self.kernel_height - 1 - (band - 1) * self.stride
+        pad = reach + (count - 1) * self.stride - last - self.pad
+        return replace(self, pad=pad) if pad >= 0 else None
+
 
 @dataclass(frozen=True, eq=False)
 class CArray:
@@ -135,7 +147,8 @@ class Lowered:
     kernel needs of a constant input is in ``fields``. ``overlap[i]`` is the least d such that the
     output may start d bytes below input i (and every lower address) while rows are made from the
     top, or None where the two must be disjoint; see :func:`window_overlap`. ``band`` rows are made
-    together, column by column, where it is not 1 (streams alone do so); ``scratch`` of a kernel
+    together, column by column, where it is not 1 (streams alone do so), of which ``extra_macs`` do
+    again what the band before has done; ``scratch`` of a kernel
     with a ``workspace`` depends on how many pixels a run has, see :meth:`for_runs`.
     """
 
@@ -152,6 +165,7 @@ class Lowered:
     width: int | None = None
     pointwise: bool = False
     band: int = 1
+    extra_macs: int = 0
     workspace: Workspace | None = None
     arrays: tuple[CArray, ...] = field(init=False)
 
@@ -182,6 +196,13 @@ class Lowered:
     def accumulates(self) -> bool:
         """Whether the kernel takes input rows one by one and writes the output at the last."""
         return self.steps is not None
+
+    def upwards(self) -> Lowered | None:
+        """The same with rows counted from the end; None where it cannot be so."""
+        count = self.output.height if self.steps is None else self.steps
+        sources = tuple(source.upwards(count, self.band) for source in self.sources)
+        found = tuple(source for source in sources if source is not None)
+        return replace(self, sources=found) if len(found) == len(sources) else None
 
     @property
     def keeps_scratch(self) -> bool:

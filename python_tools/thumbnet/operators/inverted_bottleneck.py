@@ -88,6 +88,7 @@ def lower_band(operators: Sequence[Operator], parts: Sequence[Lowered], band: in
         pixel=pixel,
         run_pixel=pixel + adds * output.channels,
     )
+    expansion = _expansion(expand, window, output, band)
     return Lowered(
         kernel=Kernel(HEADER, "thumbnet_inverted_bottleneck_s8"),
         struct="thumbnet_inverted_bottleneck_t",
@@ -110,7 +111,8 @@ def lower_band(operators: Sequence[Operator], parts: Sequence[Lowered], band: in
         ),
         sources=(_source(window, rows, height),),
         output=output,
-        macs=_expansion(expand, window, output, band) + depthwise.macs + project.macs,
+        macs=expansion + depthwise.macs + project.macs,
+        extra_macs=expansion - expand.macs,
         clear=HEAD,
         overlap=(_overlap(window, rows, output, band),),
         band=band,

@@ -1,7 +1,7 @@
 """lookup, and the byte to byte functions that become one.
 
-Arithmetic: TFLite's LUTPopulate (logistic), ReluX (relu, relu6, relu_n1_to_1) and Requantize
-(quantize between byte types).
+Arithmetic: TFLite's LUTPopulate (logistic), HardSwish, ReluX (relu, relu6, relu_n1_to_1) and
+Requantize (quantize between byte types).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from thumbnet.ir.attributes import Activation
 from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
 from thumbnet.operators.base import (
     CArray,
+    Constraint,
     Family,
     Kernel,
     Lowered,
@@ -25,6 +26,7 @@ from thumbnet.operators.base import (
 )
 from thumbnet.operators.constraints import borders
 from thumbnet.operators.exponential import exponential
+from thumbnet.operators.hard_swish import fine_output_scale, hard_swish
 from thumbnet.quantize.requantize import (
     IntArray,
     activation_bounds,
@@ -101,6 +103,7 @@ def _requantized(codes: IntArray, x: Tensor, output: Tensor) -> IntArray:
 
 _TABLES: dict[str, Callable[[IntArray, Tensor, Tensor], IntArray]] = {
     "logistic": _logistic,
+    "hard_swish": hard_swish,
     "relu": _clamped(Activation.RELU),
     "relu6": _clamped(Activation.RELU6),
     "relu_n1_to_1": _clamped(Activation.RELU_N1_TO_1),
@@ -120,8 +123,8 @@ def apply_table(table: Table, values: Array, x: Tensor, output: Tensor) -> Array
 class Lookup(Family):
     """lookup, and logistic and the stand-alone clamps, which a pass turns into it."""
 
-    kinds = ("lookup", "logistic", "relu", "relu6", "relu_n1_to_1")
-    constraints = (byte_tensors,)
+    kinds: tuple[str, ...] = ("lookup", "logistic", "relu", "relu6", "relu_n1_to_1")
+    constraints: tuple[Constraint, ...] = (byte_tensors,)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The input's."""
@@ -162,3 +165,10 @@ class Lookup(Family):
             overlap=(elementwise_overlap(),),
             pointwise=True,
         )
+
+
+class HardSwish(Lookup):
+    """hard_swish, which a pass turns into lookup."""
+
+    kinds = ("hard_swish",)
+    constraints = (byte_tensors, fine_output_scale)

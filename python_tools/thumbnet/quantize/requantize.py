@@ -54,6 +54,22 @@ def saturating_doubling_high_mul(a: IntArray, b: npt.ArrayLike) -> IntArray:
     return quotient
 
 
+def rounding_doubling_high_mul_16(a: IntArray, b: int) -> IntArray:
+    """round(a * b / 2**15), ties upwards, of int16 values held as int64."""
+    rounded: IntArray = (a * b + (1 << 14)) >> 15
+    return rounded
+
+
+def rounded_to_int16(mantissa: int) -> int:
+    """The upper half of a positive mantissa, rounded (TFLite's DownScaleInt32ToInt16Multiplier)."""
+    return min((mantissa + (1 << 15)) >> 16, (1 << 15) - 1)
+
+
+def clipped_to_int16(x: IntArray) -> IntArray:
+    """``x`` saturated."""
+    return np.clip(x, -(1 << 15), (1 << 15) - 1)
+
+
 def rounding_shift_right(x: IntArray, exponent: npt.ArrayLike) -> IntArray:
     """round(x / 2**exponent), ties away from zero."""
     exponents = np.asarray(exponent, np.int64)

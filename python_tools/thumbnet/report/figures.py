@@ -112,7 +112,8 @@ class PatchFigures:
 class PlanFigures:
     """A plan; sizes in bytes, ``arena_lower_bound`` what no plan of this order can go below.
 
-    ``input`` is where the model's input comes from: arena, buffer or rows.
+    ``input`` is where the model's input comes from: arena, buffer or rows. ``macs`` are executed,
+    ``network_macs`` are what the network has.
     """
 
     model: str
@@ -122,6 +123,7 @@ class PlanFigures:
     arena_lower_bound: int
     weight_bytes: int
     macs: int
+    network_macs: int
     peak_operator: str
     peak_stage: int | None
     operators: tuple[OperatorFigures, ...]
@@ -150,6 +152,7 @@ def plan_figures(plan: Plan, model: str, target: str) -> PlanFigures:
         arena_lower_bound=memory.lower_bound,
         weight_bytes=plan.weight_bytes,
         macs=plan.macs,
+        network_macs=plan.network_macs,
         peak_operator=memory.peak,
         peak_stage=peaks[0] if peaks else None,
         operators=tuple(_operators(plan)),

@@ -47,10 +47,12 @@ def patches_picture(found: Sequence[PatchFigures]) -> RenderableType:
 
 def summary_line(figures: PlanFigures) -> str:
     """Return the plan in one line."""
+    part = figures.macs / figures.network_macs if figures.network_macs else 1.0
+    twice = "" if figures.macs == figures.network_macs else f", {part:.3f} times the network's"
     return (
         f"{figures.model} for {figures.target}: arena {grouped(figures.arena_bytes)} B, "
         f'peak at "{figures.peak_operator}", weights {grouped(figures.weight_bytes)} B, '
-        f"{grouped(figures.macs)} MACs"
+        f"{grouped(figures.macs)} MACs{twice}"
     )
 
 

@@ -38,8 +38,9 @@ class Bottleneck:
 
 
 def find_bottlenecks(graph: Graph) -> tuple[Bottleneck, ...]:
-    """Expansion, depthwise, projection and, of the expansion's input, ADD: where nothing else reads
-    what is between them.
+    """Expansion, depthwise, projection and perhaps the ADD of the expansion's input.
+
+    Where nothing else reads what is between them.
     """
     found: list[Bottleneck] = []
     first = 0

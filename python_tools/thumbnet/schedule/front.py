@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, Stage
-from thumbnet.schedule.choose import choose_plan
-from thumbnet.schedule.stream_cost import layer_cost, line_cost, run_cost
+from thumbnet.schedule.choose import Chooser
+from thumbnet.schedule.stream_cost import WORK, layer_cost, line_cost, run_cost
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Extent
 
@@ -35,13 +36,14 @@ class Point:
         return sum(len(stage.steps) for stage in self.plan.stages if stage.kind == "stream")
 
 
-def pareto_front(graph: Graph, input: str) -> list[Point]:
+def pareto_front(graph: Graph, input: str, recompute: float = 1.0) -> list[Point]:
     """The plans for ``input`` that none betters in both RAM and overhead, the largest first.
 
     Found by asking for the fastest plan at RAM limits of a geometric ladder, and for the plans of
-    least RAM; there may be others between the rungs.
+    least RAM; there may be others between the rungs. At most ``recompute`` times the graph's
+    multiply-accumulates are executed.
     """
-    points = [Point(plan, overhead(plan)) for plan in _candidates(graph, input)]
+    points = [Point(plan, overhead(plan)) for plan in _candidates(graph, input, recompute)]
     front: list[Point] = []
     for point in sorted(points, key=lambda point: (point.size, point.overhead)):
         if not front or point.overhead < front[-1].overhead:
@@ -49,36 +51,38 @@ def pareto_front(graph: Graph, input: str) -> list[Point]:
     return front[::-1]
 
 
-def _candidates(graph: Graph, input: str) -> Iterator[Plan]:
-    least = choose_plan(graph, input=input, objective="ram", ram_limit=1)
+def _candidates(graph: Graph, input: str, recompute: float) -> Iterator[Plan]:
+    choose = partial(Chooser(graph, input).plan, recompute=recompute)
+    least = choose("ram", 1)
     yield least
-    yield choose_plan(graph, input=input, objective="ram", ram_limit=None)
+    yield choose("ram", None)
     floor = least.memory.arena_size
     limit: int | None = None
     while limit is None or limit >= floor:
-        plan = choose_plan(graph, input=input, objective="speed", ram_limit=limit)
+        plan = choose("speed", limit)
         yield plan
         size = plan.memory.arena_size
         limit = int((size if limit is None else min(limit, size)) * STEP)
 
 
 def overhead(plan: Plan) -> int:
-    """What a plan is estimated to run in instructions beyond the same operators as whole layers."""
+    """What a plan is estimated to run in instructions beyond the network as whole layers."""
     graph = plan.graph
     lowered = {
         operator.name: family(operator).lower(graph, operator) for operator in graph.operators
     }
     net = make_network(graph, lowered, input_in_arena=plan.input_in_arena)
-    total, first = 0, 0
+    total, first = int(WORK * (plan.macs - plan.network_macs)), 0
     for stage in plan.stages:
         end = first + len(stage.steps)
         if stage.kind == "stream":
-            total += _stream_overhead(net, stage, first, end)
+            total += stage_overhead(net, stage, first, end)
         first = end
     return total
 
 
-def _stream_overhead(net: Network, stage: Stage, first: int, end: int) -> int:
+def stage_overhead(net: Network, stage: Stage, first: int, end: int) -> int:
+    """The same of the streamed ``stage`` of operators [first, end) of a network."""
     total = 0
     for node in net.nodes[first:end]:
         total += run_cost(node, stage.segments[node.name]) - layer_cost(node)

@@ -8,6 +8,7 @@ trained further keeps its plan.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.registry import family
-from thumbnet.plan import Plan, Stage
+from thumbnet.plan import Plan, SecondPass, Stage
 from thumbnet.schedule.bands import (
     FUSED,
     MOST_ROWS,
@@ -30,8 +31,9 @@ from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.search_growth import segment
-from thumbnet.schedule.stream_build import build_layer, build_stream
-from thumbnet.schedule.stream_memory import plan_stages
+from thumbnet.schedule.second_pass import in_part, second_passes
+from thumbnet.schedule.second_pass_rewrite import SPLIT, can_split, channels, run_twice
+from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
 
@@ -63,11 +65,26 @@ class LockedOperator(_Frozen):
 
 
 class LockedStage(_Frozen):
-    """A stage; ``width`` is the segment width of a stream's leader, 65536 for its whole row."""
+    """A stage; ``width`` is the segment width of a stream's leader, 65536 for its whole row.
+
+    One that runs ``upwards`` goes from the last row to the first.
+    """
 
     kind: Literal["layer", "stream"]
     width: int | None = Field(default=None, ge=1)
+    upwards: bool = False
     operators: list[LockedOperator] = Field(min_length=1)
+
+
+class LockedPass(_Frozen):
+    """A block whose cheap part runs twice: the operator that multiplies, and what it goes back to.
+
+    ``kept`` channels run once. The second run's operators have names of their own in the stages.
+    """
+
+    gate: str
+    sources: list[str]
+    kept: int = Field(default=0, ge=0, multiple_of=SPLIT)
 
 
 class Lock(_Frozen):
@@ -79,11 +96,12 @@ class Lock(_Frozen):
     sha256: str
     input: InputMode
     arena_bytes: int
+    second_passes: list[LockedPass] = []
     stages: list[LockedStage]
 
     def text(self) -> str:
         """The file's text: JSON with a line an operator."""
-        head = self.model_dump(exclude={"stages"})
+        head = self.model_dump(exclude={"stages"}, exclude_defaults=True)
         lines = [f" {json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
         stages = ",\n".join(map(_stage_text, self.stages))
         return "\n".join(["{", *lines, f' "stages": [\n{stages}\n ]', "}", ""])
@@ -91,6 +109,7 @@ class Lock(_Frozen):
 
 def _stage_text(stage: LockedStage) -> str:
     width = "" if stage.width is None else f'"width": {stage.width}, '
+    width += '"upwards": true, ' if stage.upwards else ""
     operators = ",\n".join(
         f"   {operator.model_dump_json(exclude_none=True)}" for operator in stage.operators
     )
@@ -123,7 +142,9 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
             for step in stage.steps
         ]
         kind: Literal["layer", "stream"] = "stream" if stage.kind == "stream" else "layer"
-        stages.append(LockedStage(kind=kind, width=width, operators=operators))
+        stages.append(
+            LockedStage(kind=kind, width=width, upwards=stage.upwards, operators=operators)
+        )
         first = end
     return Lock(
         format=1,
@@ -132,6 +153,10 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
         sha256=sha256,
         input=source,
         arena_bytes=plan.memory.arena_size,
+        second_passes=[
+            LockedPass(gate=one.gate, sources=list(one.sources), kept=one.kept)
+            for one in plan.second_passes
+        ],
         stages=stages,
     )
 
@@ -164,10 +189,13 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
         raise ThumbnetError(
             place, f"the plan was made for input: {lock.input}, not for input: {input}", AGAIN
         )
-    graph = _in_bands(graph, lock, place)
+    passes = tuple(_passes(graph, lock, place))
+    graph = _in_bands(run_twice(graph, passes), lock, place)
     ordered = graph.replace(operators=_matched(graph, lock, place))
-    net = _network(ordered, input)
-    cuts = list(_cuts(ordered, net, lock, place))
+    lowered = {
+        operator.name: family(operator).lower(ordered, operator) for operator in ordered.operators
+    }
+    cuts = list(_cuts(ordered, StageMaker(ordered, lowered, input), lock, place))
     plan = build_plan(ordered, cuts, input=input)
     for index, (stage, locked) in enumerate(zip(plan.stages, lock.stages, strict=True)):
         for operator in locked.operators:
@@ -181,7 +209,22 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
             f'{lock.arena_bytes}; it peaks at node "{plan.memory.peak}"'
         )
         raise ThumbnetError(place, problem, AGAIN)
-    return plan
+    return dataclasses.replace(plan, second_passes=passes)
+
+
+def _passes(graph: Graph, lock: Lock, place: str) -> Iterator[SecondPass]:
+    """What runs twice, as it is found in ``graph``."""
+    possible = {one.gate: one for one in second_passes(graph, lock.input)}
+    for locked in lock.second_passes:
+        found = possible.pop(locked.gate, None)
+        fits = found is not None and (
+            not locked.kept or (can_split(graph, found) and locked.kept < channels(graph, found))
+        )
+        if found is None or not fits or list(found.sources) != locked.sources:
+            back = ", ".join(f'"{name}"' for name in locked.sources)
+            problem = f'no block of mul "{locked.gate}" could run twice from {back}, or only once'
+            raise ThumbnetError(place, f"the plan does not fit the model: {problem}", AGAIN)
+        yield in_part(graph, found, locked.kept)
 
 
 def build_plan(graph: Graph, cuts: Sequence[Cut], *, input: str) -> Plan:
@@ -190,21 +233,12 @@ def build_plan(graph: Graph, cuts: Sequence[Cut], *, input: str) -> Plan:
     Raises:
         ValueError: a cut is no stage.
     """
-    in_arena = input == "arena"
     if all(cut.width is None for cut in cuts):
-        return make_plan(graph, input_in_arena=in_arena)
+        return make_plan(graph, input_in_arena=input == "arena")
     lowered = {
         operator.name: family(operator).lower(graph, operator) for operator in graph.operators
     }
-    net = make_network(graph, lowered, input_in_arena=in_arena)
-    built = [
-        build_layer(graph, lowered, net, cut.first)
-        if cut.width is None
-        else build_stream(graph, lowered, net, cut, pushed=input == "rows" and cut.first == 0)
-        for cut in cuts
-    ]
-    memory = plan_stages(graph, built, input_in_arena=in_arena)
-    return Plan(graph, tuple(found.stage for found in built), memory, in_arena)
+    return StageMaker(graph, lowered, input).plan(cuts)
 
 
 def _in_bands(graph: Graph, lock: Lock, place: str) -> Graph:
@@ -259,8 +293,8 @@ def _difference(graph: Graph, operator: Operator | None, locked: LockedOperator)
     return None
 
 
-def _cuts(graph: Graph, net: Network, lock: Lock, place: str) -> Iterator[Cut]:
-    first = 0
+def _cuts(graph: Graph, maker: StageMaker, lock: Lock, place: str) -> Iterator[Cut]:
+    first, net = 0, maker.net
     for index, stage in enumerate(lock.stages):
         end = first + len(stage.operators)
         pushed = lock.input == "rows" and index == 0
@@ -279,7 +313,11 @@ def _cuts(graph: Graph, net: Network, lock: Lock, place: str) -> Iterator[Cut]:
             reader = graph.operators[net.values[net.inputs[0]].last]
             fault = why_not_pushed(graph) or f'node "{reader.name}" reads the rows after it'
             raise _mismatch(place, index, stage, fault)
-        yield Cut(first, end, stage.width if stage.kind == "stream" else None, 0, 0)
+        width = stage.width if stage.kind == "stream" else None
+        cut = Cut(first, end, width, 0, 0, stage.upwards)
+        if stage.upwards and not maker.turns(cut):
+            raise _mismatch(place, index, stage, "it cannot run upwards")
+        yield cut
         first = end
 
 

@@ -228,13 +228,13 @@ class _Stream:
                     seen.append(self._see(self.tensors[name], index, row, first, end))
         output = self.tensors[step.operator.outputs[0]]
         if lowered.accumulates:
-            places = [self.memory.whole(output.name)]
+            places = [(self.memory.whole(output.name), y)]
         elif output.band > 1:
             rows = range(y, min(y + output.band, output.bottom))
-            places = [self._pixel(output, row, x) for row in rows]
+            places = [(self._pixel(output, row, x), self._from_top(output, row)) for row in rows]
         else:
-            places = [self._room(output, n)]
-        run_kernel(self.memory, step, seen, places, x, y, n)
+            places = [(self._room(output, n), self._from_top(output, y))]
+        run_kernel(self.memory, step, seen, places, (y, x), n)
         state.x = x + n
         if x + n == width:
             state.x = state.left
@@ -260,13 +260,13 @@ class _Stream:
         return min(reach // source.stride_width - x + 1, most)
 
     def _see(self, tensor: _Tensor, index: int, row: int, first: int, end: int) -> Seen:
-        start = (row * tensor.width + first) * tensor.pixel
+        start = (self._from_top(tensor, row) * tensor.width + first) * tensor.pixel
         size = (end - first) * tensor.pixel
         return Seen(tensor.name, index, row, start, size, self._pixel(tensor, row, first))
 
     def _pixel(self, tensor: _Tensor, row: int, column: int) -> Pointer:
         if tensor.place == "whole":
-            offset = (row * tensor.width + column) * tensor.pixel
+            offset = (self._from_top(tensor, row) * tensor.width + column) * tensor.pixel
             return self.memory.whole(tensor.name) + offset
         state = tensor.state
         if row == tensor.newest and state.first != _NONE:
@@ -276,6 +276,10 @@ class _Stream:
                 return _at(tensor.strip) + (column - state.first) * tensor.pixel
             self._flush(tensor)
         return self._slot(tensor, row, column)
+
+    def _from_top(self, tensor: _Tensor, row: int) -> int:
+        """Where a row of the stage is in its tensor."""
+        return tensor.height - 1 - row if self.stage.upwards else row
 
     def _slot(self, tensor: _Tensor, row: int, column: int) -> Pointer:
         if not tensor.rows:
@@ -304,7 +308,7 @@ class _Stream:
     def _room(self, tensor: _Tensor, n: int) -> Pointer:
         state = tensor.state
         if tensor.place == "whole":
-            offset = (state.y * tensor.width + state.x) * tensor.pixel
+            offset = (self._from_top(tensor, state.y) * tensor.width + state.x) * tensor.pixel
             return self.memory.whole(tensor.name) + offset
         strip = _at(tensor.strip)
         if state.x == state.left:

@@ -160,19 +160,26 @@ def grid(lowered: Lowered) -> tuple[int, int]:
 
 
 def run_kernel(
-    memory: Memory, step: Step, seen: list[Seen], outs: Sequence[Pointer], x: int, y: int, n: int
+    memory: Memory,
+    step: Step,
+    seen: list[Seen],
+    outs: Sequence[tuple[Pointer, int]],
+    at: tuple[int, int],
+    n: int,
 ) -> None:
-    """One call of a kernel that makes pixels [x, x + n) of row y (of its grid), and of those below
-    that are made with it.
+    """One call of a kernel that makes ``n`` pixels from ``at`` (y, x) of its grid on.
+
+    ``outs`` are the places of these pixels in every row that it makes, and the rows' numbers.
     """
+    y, x = at
     lowered, graph = step.lowered, memory.plan.graph
     where = f"{step.operator.name!r} pixel ({y}, {x})"
     output, name = lowered.output, step.operator.outputs[0]
     ends = not lowered.accumulates or (y + 1, x + n) == grid(lowered)
-    start, size = (y * output.width + x) * pixel_size(output), n * pixel_size(output)
+    size = output.size if lowered.accumulates else n * pixel_size(output)
+    writes = [(out, (row * output.width + x) * pixel_size(output)) for out, row in outs if ends]
     if lowered.accumulates:
-        start, size = 0, output.size
-    writes = [(out, start + row * output.row_size) for row, out in enumerate(outs) if ends]
+        writes = [(out, 0) for out, _ in writes]
     if memory.trace is not None:
         memory.trace += [Touch(False, one.name, one.start, one.start + one.size) for one in seen]
         memory.trace += [Touch(True, name, start, start + size) for _, start in writes]
@@ -240,4 +247,4 @@ def run_layer(plan: Plan, memory: Memory, step: Step) -> None:
                 size = (end - first) * pixel_size(source.rows)
                 seen.append(Seen(name, index, row, start, size, memory.whole(name) + start))
         row_out = out if lowered.accumulates else out + y * lowered.output.row_size
-        run_kernel(memory, step, seen, [row_out], 0, y, width)
+        run_kernel(memory, step, seen, [(row_out, y)], (y, 0), width)

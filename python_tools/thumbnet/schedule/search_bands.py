@@ -16,7 +16,7 @@ from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.inverted_bottleneck import lower_band
 from thumbnet.schedule.bands import Bottleneck, find_bottlenecks
-from thumbnet.schedule.search_growth import INFINITE, Growth, layer_bytes
+from thumbnet.schedule.search_growth import INFINITE, Growth, Tables, layer_bytes
 from thumbnet.schedule.stream_net import Fused, Network, fused_node
 from thumbnet.schedule.stream_overlap import Overlaps
 
@@ -60,8 +60,12 @@ class State:
     def size(self) -> int:
         """Bytes of the stage if it ends here."""
         if not self._size:
-            self._size = self.growth.sizes()[0]
+            self._size = self.growth.sizes(0, INFINITE)[0]
         return self._size
+
+    def fits(self, limit: int) -> bool:
+        """Whether the stage needs no more bytes if it ends here."""
+        return self.growth.least() <= limit and self.size() <= limit
 
     def next(self, fused: Sequence[Fused], most: int) -> list[State]:
         """The stage with the next operator, and with each of what may take the next ones' place.
@@ -93,9 +97,9 @@ class BandSearch:
         self.most = most
         self.fused = dict(_fused(graph, lowered, net, most))
         self._pushed = pushed
-        overlaps = Overlaps(net)
+        overlaps, tables = Overlaps(net), Tables(net, (1,), priced=False)
         self._roots = [
-            State(Growth(net, overlaps, first, pushed=pushed and first == 0), 0, (), 0)
+            State(Growth(net, overlaps, first, tables, pushed=pushed and first == 0), 0, (), 0)
             for first in range(self.count)
         ]
         self._layers = [layer_bytes(net, index) for index in range(self.count)]
@@ -118,7 +122,7 @@ class BandSearch:
 
     def within(self, limit: int) -> list[Bands]:
         """Bands of least work at ``limit``, and at limits below it."""
-        found = []
+        found: list[Bands] = []
         best = self.at(limit)
         while best is not None and len(found) < _CHOICES:
             found.append(best[1])
@@ -164,12 +168,11 @@ class BandSearch:
             for state in best_states(states.pop(place)):
                 if state.extra >= least:
                     break
-                rest = ways[place]
                 ends = place > input_ends and (place > first + 1 or (pushed and place > first))
-                if ends and rest is not None and state.extra + rest.extra < least:
-                    if state.growth.least() <= limit and state.size() <= limit:
-                        best = _joined(place, state.size(), state.extra, state.bands, rest)
-                        least = best.extra
+                rest = ways[place] if ends else None
+                if rest is not None and state.extra + rest.extra < least and state.fits(limit):
+                    best = _joined(place, state.size(), state.extra, state.bands, rest)
+                    least = best.extra
                 if place < self.count:
                     for other in state.next(self.fused.get(place, ()), self.most):
                         if other.floor <= limit and other.extra < least:

@@ -7,9 +7,9 @@ stages all live tensors are whole. Both searches are dynamic programming over th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from thumbnet.schedule.search_growth import INFINITE, WHOLE_ROW, Growth, layer_bytes
+from thumbnet.schedule.search_growth import INFINITE, WHOLE_ROW, Growth, Tables, layer_bytes
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_net import Network
 from thumbnet.schedule.stream_overlap import Overlaps
@@ -20,22 +20,25 @@ WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, WHOLE_ROW)
 """Segment widths to choose from, counted at a stage's leader."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Operators [first, end) as one stage; ``width`` is None for a layer."""
+class Cut(NamedTuple):
+    """Operators [first, end) as one stage; ``width`` is None for a layer.
+
+    ``upwards``: from the last row to the first.
+    """
 
     first: int
     end: int
     width: int | None
     size: int
     cost: int
+    upwards: bool = False
 
 
-def least_bytes(net: Network, *, pushed: bool = False) -> int:
+def least_bytes(net: Network, *, pushed: bool = False, below: int = INFINITE) -> int:
     """The least arena that stages allow if nothing lies between buffers.
 
     ``pushed``: the input comes row by row (``net`` has it outside the arena). INFINITE if no
-    stage can take it so.
+    stage can take it so. Only what is less than ``below`` counts; where nothing is, that.
     """
     count = len(net.nodes)
     layers = [layer_bytes(net, index) for index in range(count)]
@@ -45,8 +48,8 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
         rest[index] = max(layers[index], rest[index + 1])
     best = [INFINITE] * (count + 1)
     best[0] = net.live[0]
-    limit = INFINITE
-    overlaps = Overlaps(net)
+    limit = below
+    overlaps, tables = Overlaps(net), Tables(net, (1,), priced=False)
     for first in range(count):
         if best[first] >= limit:
             continue
@@ -54,7 +57,7 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
         if not begins:
             best[first + 1] = min(best[first + 1], max(best[first], layers[first]))
             limit = min(limit, max(best[first], rest[first]))
-        growth = Growth(net, overlaps, first, pushed=begins)
+        growth = Growth(net, overlaps, first, tables, pushed=begins)
         while growth.walk.end < count and growth.extend():
             end = growth.walk.end
             if growth.floor() >= limit:
@@ -64,33 +67,43 @@ def least_bytes(net: Network, *, pushed: bool = False) -> int:
             if begins and net.values[net.inputs[0]].last >= end:
                 continue
             found = max(best[first], growth.least())
-            if found < min(best[end], limit):
-                best[end] = min(best[end], max(found, growth.sizes()[0]))
+            most = min(best[end], limit)
+            if found < most:
+                best[end] = min(best[end], max(found, growth.sizes(best[first], most - 1)[0]))
                 limit = min(limit, max(best[end], rest[end]))
     return limit
 
 
 class Stages:
-    """All stages of a network that need no more than ``limit`` bytes, and paths through them."""
+    """All stages of a network that need no more than ``limit`` bytes, and paths through them.
 
-    def __init__(self, net: Network, limit: int, *, pushed: bool = False) -> None:
-        overlaps = Overlaps(net)
+    But for streams of operators that ``plenty`` bytes are enough for as layers, which cost less.
+    """
+
+    def __init__(self, net: Network, limit: int, *, pushed: bool = False, plenty: int = 0) -> None:
+        self.net = net
         self.limit = limit
         self.count = len(net.nodes)
+        self._plenty = plenty
+        self._layers = [layer_bytes(net, index) for index in range(self.count)]
+        self._overlaps, self._tables = Overlaps(net), Tables(net, WIDTHS, priced=True)
         self.by_first = [
-            list(_cuts(net, overlaps, first, limit, WIDTHS, pushed=pushed and first == 0))
-            for first in range(self.count)
+            list(self._cuts(first, pushed=pushed and first == 0)) for first in range(self.count)
         ]
 
     def sizes(self) -> list[int]:
         """The bytes that stages need, without repetition, in order."""
         return sorted({cut.size for cuts in self.by_first for cut in cuts})
 
-    def cheapest(self, limit: int, price: Price) -> list[Cut] | None:
+    def cheapest(self, limit: int, price: Price, without: tuple[Cut, ...] = ()) -> list[Cut] | None:
         """The path of least total price on which no stage needs more than ``limit`` bytes.
 
-        None if there is none. Of paths of one price, that of fewest stages.
+        None if there is none. Of paths of one price, that of fewest stages. A stage of the same
+        operators as one of ``without`` needs less than that.
         """
+        most: dict[tuple[int, int], int] = {}
+        for cut in without:
+            most[cut.first, cut.end] = min(most.get((cut.first, cut.end), limit), cut.size - 1)
         best: list[tuple[int, int] | None] = [(0, 0), *[None] * self.count]
         via: list[Cut | None] = [None] * (self.count + 1)
         for first, cuts in enumerate(self.by_first):
@@ -98,7 +111,7 @@ class Stages:
             if start is None:
                 continue
             for cut in cuts:
-                if cut.size <= limit:
+                if cut.size <= (most.get((first, cut.end), limit) if most else limit):
                     found = (start[0] + price(cut), start[1] + 1)
                     known = best[cut.end]
                     if known is None or found < known:
@@ -113,31 +126,29 @@ class Stages:
             end = last.first
         return path[::-1]
 
-
-def _cuts(
-    net: Network,
-    overlaps: Overlaps,
-    first: int,
-    limit: int,
-    widths: tuple[int, ...],
-    *,
-    pushed: bool,
-) -> Iterator[Cut]:
-    """The stages from operator ``first`` on that need no more than ``limit`` bytes."""
-    count = len(net.nodes)
-    alone = net.nodes[first].workspace is None
-    if not pushed and alone:
-        size = layer_bytes(net, first)
-        if size <= limit:
-            yield Cut(first, first + 1, None, size, layer_cost(net.nodes[first]))
-    growth = Growth(net, overlaps, first, widths, pushed=pushed, priced=True)
-    while growth.walk.end < count and growth.extend():
-        end = growth.walk.end
-        if growth.floor() > limit:
+    def _cuts(self, first: int, *, pushed: bool) -> Iterator[Cut]:
+        """The stages from operator ``first`` on."""
+        net, limit, layers = self.net, self.limit, self._layers
+        if not pushed and layers[first] <= limit:
+            yield Cut(first, first + 1, None, layers[first], layer_cost(net.nodes[first]))
+        streamed = [at for at in range(first, self.count) if layers[at] > self._plenty]
+        if not streamed and not pushed:
             return
-        late = pushed and net.values[net.inputs[0]].last >= end
-        if late or (end == first + 1 and alone and not pushed) or growth.least() > limit:
-            continue
-        for width, size, cost in zip(widths, growth.sizes(), growth.costs, strict=True):
-            if size <= limit:
-                yield Cut(first, end, width, size, cost)
+        growth = Growth(net, self._overlaps, first, self._tables, pushed=pushed)
+        while growth.walk.end < self.count and growth.extend():
+            end = growth.walk.end
+            if growth.floor() > limit:
+                return
+            if pushed and net.values[net.inputs[0]].last >= end:
+                continue
+            alone = end == first + 1 and net.nodes[first].workspace is None
+            if not pushed and (alone or end <= streamed[0]):
+                continue
+            if growth.least() > limit:
+                continue
+            known = -1, -1
+            for width, *found in zip(WIDTHS, growth.sizes(limit, limit), growth.costs, strict=True):
+                # Segments as wide as the rows are the same whatever the width.
+                if found[0] <= limit and (found[0], found[1]) != known:
+                    known = found[0], found[1]
+                    yield Cut(first, end, width, *known)

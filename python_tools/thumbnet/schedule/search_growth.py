@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import copy
+from operator import add
 
+from thumbnet.schedule.sharing import shared, together
 from thumbnet.schedule.stream_cost import line_cost, run_cost
-from thumbnet.schedule.stream_net import UNIT, Fused, Network
+from thumbnet.schedule.stream_net import UNIT, Fused, Network, Node
 from thumbnet.schedule.stream_overlap import Overlaps
 from thumbnet.schedule.stream_stage import Extent, Time, Walk
 
@@ -20,6 +22,9 @@ STATE_SIZE = 6
 """Bytes of ``thumbnet_stream_state_t``."""
 
 SCRATCH_ALIGNMENT = 4
+
+_MOST_SHARING = 6
+"""Inputs and outputs of a stage whose places are worked out together."""
 
 
 def segment(width: int, time: Time, columns: int) -> int:
@@ -42,11 +47,68 @@ def aligned(size: int) -> int:
     return -(-size // SCRATCH_ALIGNMENT) * SCRATCH_ALIGNMENT
 
 
+class Tables:
+    """Costs and line buffers of a network's operators by segment width, each worked out once.
+
+    Stages that begin with different operators have most of them in common. Costs are 0 unless
+    ``priced``.
+    """
+
+    def __init__(self, net: Network, widths: tuple[int, ...], *, priced: bool) -> None:
+        self.net = net
+        self.widths = widths
+        self.priced = priced
+        self._runs: dict[tuple[int, int], list[int]] = {}
+        self._costs: dict[tuple[int, int], list[int]] = {}
+        self._lines: dict[tuple[int, int, Extent | None, int], tuple[list[int], list[int]]] = {}
+
+    def run_costs(self, index: int, time: Time) -> list[int]:
+        """Of operator ``index``, by segment width."""
+        key = index, time.column_scale
+        if key not in self._costs:
+            node = self.net.nodes[index]
+            runs = self._segments(time, node.width)
+            self._costs[key] = [run_cost(node, run) for run in runs]
+        return self._costs[key]
+
+    def workspaces(self, node: Node, time: Time) -> list[int]:
+        """Bytes of a node's workspace, by segment width."""
+        if node.workspace is None:
+            return [0] * len(self.widths)
+        runs = self._segments(time, node.width)
+        return [aligned(node.workspace.size(run)) for run in runs]
+
+    def lines(
+        self, tensor: int, extent: Extent | None, time: Time, band: int
+    ) -> tuple[list[int], list[int]]:
+        """Bytes of a tensor's line buffer, and what it costs, by segment width.
+
+        Rows that are made in bands have no strip, and are not copied.
+        """
+        key = tensor, time.column_scale, extent, band
+        if key not in self._lines:
+            value = self.net.values[tensor]
+            height, width = value.rows.height, value.rows.width
+            runs = self._segments(time, width) if band == 1 else [0] * len(self.widths)
+            sizes = [line_pixels(extent, run, height, width) * value.pixel for run in runs]
+            costs = [0] * len(runs)
+            if self.priced and band == 1:
+                costs = [line_cost(self.net, tensor, extent, run) for run in runs]
+            self._lines[key] = sizes, costs
+        return self._lines[key]
+
+    def _segments(self, time: Time, columns: int) -> list[int]:
+        key = time.column_scale, columns
+        if key not in self._runs:
+            self._runs[key] = [segment(wide, time, columns) for wide in self.widths]
+        return self._runs[key]
+
+
 class Growth:
     """A streamed stage from operator ``start`` on, with what it needs for each segment width.
 
     lines    bytes of line buffers by segment width
-    costs    the same for :mod:`stream_cost`, where ``priced``
+    costs    the same for :mod:`stream_cost`, where the tables are priced
     written  whole tensors that the stage makes, with their sizes
     scratch  bytes that last through the stage
     """
@@ -56,20 +118,18 @@ class Growth:
         net: Network,
         overlaps: Overlaps,
         start: int,
-        widths: tuple[int, ...] = (1,),
+        tables: Tables,
         *,
         pushed: bool = False,
-        priced: bool = False,
         state_size: int = STATE_SIZE,
     ) -> None:
         self.net = net
+        self._tables = tables
+        self._state_size = state_size
         self._overlaps = overlaps
         self.walk = Walk(net, start, pushed=pushed)
-        self.widths = widths
-        self.state_size = state_size
-        self.lines = [0] * len(widths)
-        self.costs = [0] * len(widths)
-        self._priced = priced
+        self.lines = [0] * len(tables.widths)
+        self.costs = [0] * len(tables.widths)
         self.written: dict[int, int] = {}
         self.scratch = 0
         self._once = 0
@@ -97,14 +157,12 @@ class Growth:
         else:
             self._once = max(self._once, aligned(node.scratch))
         self.written[node.output] = net.values[node.output].size
-        if self._priced:
-            for i, wide in enumerate(self.widths):
-                run = segment(wide, walk.operator_times[index], node.width)
-                self.costs[i] += run_cost(node, run)
+        time = walk.operator_times[index]
+        if self._tables.priced:
+            self.costs = list(map(add, self.costs, self._tables.run_costs(index, time)))
         if node.workspace is not None:
-            for i, wide in enumerate(self.widths):
-                run = segment(wide, walk.operator_times[index], node.width)
-                self.lines[i] += aligned(node.workspace.size(run))
+            sizes = self._tables.workspaces(node, time)
+            self.lines = list(map(add, self.lines, sizes))
         for tensor in {read.tensor for read in node.reads}:
             if index <= net.values[tensor].last < walk.end and tensor in walk.times:
                 self.written.pop(tensor, None)
@@ -112,27 +170,24 @@ class Growth:
         return True
 
     def _add_lines(self, tensor: int) -> None:
-        walk, value = self.walk, self.net.values[tensor]
-        height, width = value.rows.height, value.rows.width
+        walk = self.walk
         extent = walk.extent(tensor)
         if tensor == walk.pushed:
-            rows = height - 1 if extent is None else min(extent.rows, height - 1)
-            sizes = [rows * width * value.pixel] * len(self.widths)
+            value = self.net.values[tensor]
+            rows = value.rows.height - 1
+            rows = rows if extent is None else min(extent.rows, rows)
+            size = rows * value.rows.width * value.pixel
+            self.lines = [known + size for known in self.lines]
         else:
-            runs = [0] * len(self.widths)
-            if walk.band(tensor) == 1:
-                runs = [segment(wide, walk.times[tensor], width) for wide in self.widths]
-            sizes = [line_pixels(extent, run, height, width) * value.pixel for run in runs]
-            for i, run in enumerate(runs):
-                if self._priced and run:
-                    self.costs[i] += line_cost(self.net, tensor, extent, run)
-        for i, size in enumerate(sizes):
-            self.lines[i] += size
+            band = walk.band(tensor)
+            sizes, costs = self._tables.lines(tensor, extent, walk.times[tensor], band)
+            self.lines = list(map(add, self.lines, sizes))
+            self.costs = list(map(add, self.costs, costs))
 
-    def kept(self, which: int = 0) -> int:
-        """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""
+    def kept(self) -> int:
+        """Bytes that the stage takes besides whole tensors, at the first segment width."""
         states = self._states + len(self.walk.readers) + (self.walk.pushed is not None)
-        return self.lines[which] + self.scratch + self._once + self.state_size * states
+        return self.lines[0] + self.scratch + self._once + self._state_size * states
 
     def floor(self) -> int:
         """Bytes that the stage needs however much further it grows."""
@@ -140,17 +195,42 @@ class Growth:
 
     def least(self) -> int:
         """Bytes that the stage needs at least, at the first segment width."""
-        saved = 0
-        dying = [size for _, size in self._dying()]
-        for size in self.written.values():
-            saved += min(size, max(dying, default=0))
         total = self._before + sum(self.written.values()) + self.kept()
-        return max(total - saved, self.floor())
+        return max(total - self._most_saved(), self.floor())
 
-    def sizes(self) -> list[int]:
-        """Bytes that the stage needs, by segment width."""
-        whole = self._before + sum(self.written.values()) - shared(self.pairs())
-        return [whole + self.kept(i) for i in range(len(self.widths))]
+    def sizes(self, enough: int, limit: int) -> list[int]:
+        """Bytes that the stage needs, by segment width.
+
+        A tensor may share bytes with two others, which is looked into only where that can bring
+        more than ``enough`` bytes down to ``limit`` or less.
+        """
+        pairs = self.pairs()
+        saved = shared(pairs)
+        whole = self._before + sum(self.written.values()) + self.kept() - self.lines[0] - saved
+        sizes = [whole + line for line in self.lines]
+        if len(pairs) > 1:
+            most = self._most_saved() - saved
+            if any(enough < size <= limit + most for size in sizes):
+                more = max(self._saved(pairs) - saved, 0)
+                sizes = [size - more for size in sizes]
+        return sizes
+
+    def _most_saved(self) -> int:
+        dying = sum(size for _, size in self._dying())
+        return min(dying, sum(self.written.values()))
+
+    def _saved(self, pairs: list[tuple[int, int, int]]) -> int:
+        """Bytes that inputs and tensors share at best; 0 where these are many."""
+        inputs = list(dict.fromkeys(pair[0] for pair in pairs))
+        outputs = list(dict.fromkeys(pair[1] for pair in pairs))
+        if len(inputs) + len(outputs) > _MOST_SHARING:
+            return 0
+        dying = tuple(self.net.values[tensor].size for tensor in inputs)
+        written = tuple(self.written[tensor] for tensor in outputs)
+        distances = tuple(
+            tuple(self._overlaps.distance(self.walk, a, b) for b in outputs) for a in inputs
+        )
+        return sum(dying) + sum(written) - together(dying, written, distances)
 
     def pairs(self) -> list[tuple[int, int, int]]:
         """(dying input, written tensor, bytes that they can share)."""
@@ -172,17 +252,6 @@ class Growth:
                 yield tensor, net.values[tensor].size
 
 
-def shared(pairs: list[tuple[int, int, int]]) -> int:
-    """Bytes saved if each tensor shares with at most one other, the greatest first."""
-    saved = 0
-    used: set[int] = set()
-    for a, b, both in sorted(pairs, key=lambda pair: -pair[2]):
-        if a not in used and b not in used:
-            used.update((a, b))
-            saved += both
-    return saved
-
-
 def layer_bytes(net: Network, index: int) -> int:
     """Bytes that operator ``index`` needs when it runs over whole tensors; INFINITE: it cannot."""
     node = net.nodes[index]
@@ -191,16 +260,18 @@ def layer_bytes(net: Network, index: int) -> int:
     if node.is_view:
         return max(net.live[index], net.live[index + 1])
     output = net.values[node.output]
-    least: dict[int, int | None] = {}
+    dying: dict[int, int | None] = {}
     for read, overlap in zip(node.reads, node.overlap, strict=True):
         value = net.values[read.tensor]
         if net.in_arena[read.tensor] and value.last == index:
-            known = least.get(value.root, 0)
-            both = None if overlap is None or known is None else max(overlap, known)
-            least[value.root] = both
-    pairs = [
-        (root, node.output, min(net.values[root].size, output.size - both))
-        for root, both in least.items()
-        if both is not None and output.size > both
-    ]
-    return net.live[index] + output.size - shared(pairs) + aligned(node.scratch)
+            known = dying.get(value.root, overlap)
+            none = overlap is None or known is None
+            dying[value.root] = None if none else max(overlap or 0, known or 0)
+    sizes = tuple(net.values[root].size for root in dying)
+    distances = tuple((least,) for least in dying.values())
+    return (
+        net.live[index]
+        - sum(sizes)
+        + together(sizes, (output.size,), distances)
+        + aligned(node.scratch)
+    )

@@ -18,7 +18,7 @@ from thumbnet.operators.inverted_bottleneck import band_macs, lower_band
 from thumbnet.plan import Tiles
 from thumbnet.schedule.bands import find_bottlenecks
 from thumbnet.schedule.search_bands import HEIGHTS, Bands, BandSearch, State, best_states
-from thumbnet.schedule.search_growth import STATE_SIZE, Growth
+from thumbnet.schedule.search_growth import STATE_SIZE, Growth, Tables
 from thumbnet.schedule.stream_net import Fused, Network, Node, Read, fused_node
 from thumbnet.schedule.stream_overlap import Overlaps
 from thumbnet.schedule.stream_stage import Walk
@@ -144,7 +144,9 @@ class _Shape:
         """The stage before its first operator."""
         net = narrowed(self.net, self.made, self.end)
         # Over tiles, each state has a region besides.
-        return State(Growth(net, _Apart(net), 0, state_size=2 * STATE_SIZE), self.halo, (), 0)
+        tables = Tables(net, (1,), priced=False)
+        growth = Growth(net, _Apart(net), 0, tables, state_size=2 * STATE_SIZE)
+        return State(growth, self.halo, (), 0)
 
     def cheapest(self, limit: int, below: int, most: int) -> State | None:
         """The stage of least work, under ``below``, that needs at most ``limit`` bytes."""

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from heapq import heappop, heappush
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.registry import family
-from thumbnet.plan import Plan
+from thumbnet.plan import Plan, SecondPass
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.recompute import banded_graphs
-from thumbnet.schedule.search_cuts import Cut, Stages, least_bytes
+from thumbnet.schedule.search_cuts import Cut, Price, Stages, least_bytes
 from thumbnet.schedule.search_growth import INFINITE, layer_bytes
-from thumbnet.schedule.stream_build import Built, build_layer, build_stream
-from thumbnet.schedule.stream_cost import layer_cost
-from thumbnet.schedule.stream_memory import plan_stages
-from thumbnet.schedule.stream_net import make_network
-from thumbnet.schedule.tiles import WIDTHS, Beginning, beginnings
+from thumbnet.schedule.second_pass import candidates
+from thumbnet.schedule.second_pass_rewrite import run_twice
+from thumbnet.schedule.stages import StageMaker
+from thumbnet.schedule.stream_build import Built
+from thumbnet.schedule.stream_cost import WORK, layer_cost
+from thumbnet.schedule.stream_memory import crowded
+from thumbnet.schedule.tiles import WIDTHS, Beginning, RestMaker, beginnings
+
+PLANNED = 8
+"""Orders of operators of which memory plans are made."""
 
 INPUTS = ("arena", "buffer", "rows")
 
 MODERATE = 0.15
 """What a plan for least RAM may cost more than whole layers, as a part of the arithmetic."""
-
-_WORK = 1.5
-"""Instructions of a multiply-accumulate with all that belongs to it."""
 
 _SPREAD = 1.35
 """How much more than the least RAM a plan of moderate cost may take."""
@@ -34,10 +38,23 @@ _SPREAD = 1.35
 _ATTEMPTS = 6
 """Memory plans that are tried where buffers leave gaps."""
 
+_PLENTY = 3
+"""The part of the least RAM in which layers fit whatever lies around them."""
+
+_PATHS = 64
+"""Paths that are looked at to get around gaps before all stages get smaller."""
+
+_NEAR = 1.01
+"""How much more than the least RAM is no reason to compute more."""
+
 _STEPS = 16
 """Stage sizes that are looked at for them."""
 
-_UNBOUNDED = float("inf")
+_GAP = 32
+"""Bytes between buffers that are not worth the code of stages that run upwards."""
+
+UNBOUNDED = float("inf")
+"""The overhead that a plan of least RAM may have."""
 
 
 def schedule_stream(
@@ -57,8 +74,9 @@ def schedule_stream(
     that, the cheapest of these plans), or ``speed``, the least overhead within ``ram_limit`` bytes.
     Where nothing fits the limit the plan of least RAM comes back.
 
-    Up to ``recompute`` times the network's multiply-accumulates may be executed: for less RAM, or
-    where nothing else fits the limit. The plan's graph then has other operators.
+    Up to ``recompute`` times the network's multiply-accumulates may be executed: for less RAM
+    (``ram``), or where nothing else fits the limit (``speed``). The plan's graph then has other
+    operators.
 
     Raises:
         ThumbnetError: rows cannot be pushed into this graph, or constants leave what a kernel can
@@ -66,69 +84,121 @@ def schedule_stream(
     """
     if input not in INPUTS or objective not in ("ram", "speed"):
         raise ValueError(f"input {input!r}, objective {objective!r}")
-    scheduler = Scheduler(graph, input)
     limit = INFINITE if ram_limit is None else ram_limit
-    if objective == "speed" and scheduler.least <= limit:
-        plan = scheduler.fastest(limit)
-        if plan.memory.arena_size <= limit:
-            return plan
-    else:
-        plan = scheduler.smallest(moderate)
-    if recompute > 1:
-        plan = _recomputing(scheduler, plan, objective, limit, moderate, recompute)
+    scheduler = Scheduler(graph, input)
+    fastest = scheduler.fastest(limit) if objective == "speed" else None
+    plan = scheduler.smallest(moderate) if fastest is None else fastest[1]
+    if recompute > 1 and (objective == "ram" or plan.memory.arena_size > limit):
+        plan = recomputing(
+            scheduler, plan, limit if objective == "speed" else None, moderate, recompute
+        )
     if plan.memory.arena_size <= limit:
         return plan
-    return min(plan, scheduler.smallest(_UNBOUNDED), key=lambda plan: plan.memory.arena_size)
+    return min(plan, scheduler.smallest(UNBOUNDED), key=lambda plan: plan.memory.arena_size)
 
 
-def _recomputing(
-    scheduler: Scheduler,
-    plan: Plan,
-    objective: str,
-    limit: int,
-    moderate: float,
-    recompute: float,
+def recomputing(
+    scheduler: Scheduler, plan: Plan, ram_limit: int | None, moderate: float, most: float
 ) -> Plan:
-    """``plan`` or one that computes something twice and therefore needs less RAM."""
-    ram_limit = limit if objective == "speed" else None
+    """``plan`` or one that computes something twice and therefore needs less RAM.
+
+    With a ``ram_limit``, one that does little more within it, if any can.
+    """
     best = plan
-    for other in scheduler.recomputing(recompute, ram_limit):
+    for other in _recomputing(scheduler, ram_limit, most):
         if ram_limit is None:
             found = other.smallest(moderate)
         else:
-            found = other.fastest(limit)
-            if found.memory.arena_size <= limit:
+            fastest = other.fastest(ram_limit)
+            if fastest is None:
+                continue
+            found = fastest[1]
+            if found.memory.arena_size <= ram_limit:
                 return found
         if found.memory.arena_size < best.memory.arena_size:
             best = found
-    for found in scheduler.tiled(recompute, best.memory.arena_size - 1, ram_limit, moderate):
+    for found in _tiled(scheduler, best.memory.arena_size - 1, ram_limit, moderate, most):
         if found.memory.arena_size < best.memory.arena_size:
             best = found
     return best
 
 
-class Scheduler:
-    """Searches the plans of one graph.
+def _tiled(
+    scheduler: Scheduler, limit: int, ram_limit: int | None, moderate: float, most: float
+) -> Iterator[Plan]:
+    """Plans that begin with a stage over tiles, in search of one of at most ``limit`` bytes."""
+    if scheduler.pushed or len(scheduler.graph.inputs) != 1:
+        return
+    found = beginnings(
+        scheduler.graph,
+        scheduler.lowered,
+        scheduler.net,
+        limit=limit if ram_limit is None else min(limit, ram_limit),
+        most=int((most - 1) * sum(node.macs for node in scheduler.net.nodes)),
+        within=ram_limit is not None,
+    )
+    for beginning in found:
+        if beginning.peak <= limit:
+            plan = plan_behind(beginning, ram_limit, moderate)
+            limit = min(limit, plan.memory.arena_size - 1)
+            yield plan
 
-    Those of a part of it, ``rest``, where the stages ``before`` it are given.
+
+def _recomputing(scheduler: Scheduler, ram_limit: int | None, most: float) -> Iterator[Scheduler]:
+    """Schedulers of what may be computed twice: blocks as a whole, and bands with them or alone."""
+    macs = int(most * sum(node.macs for node in scheduler.net.nodes))
+    twice = _second_passes(scheduler, most)
+    if ram_limit is not None:
+        fitting = [one for one in twice if one.least <= ram_limit]
+        yield from fitting[:_ATTEMPTS]
+    near = _NEAR * min([scheduler.least, *(one.least for one in twice)])
+    best = next(one for one in (scheduler, *twice) if one.least <= near)
+    if best is not scheduler:
+        yield best
+        yield from best.banded(macs, ram_limit)
+    yield from scheduler.banded(macs, ram_limit)
+
+
+@lru_cache(maxsize=PLANNED)
+def _second_passes(scheduler: Scheduler, most: float) -> tuple[Scheduler, ...]:
+    """Schedulers with second passes, those first that add least work."""
+    known = {operator: scheduler.lowered[operator.name] for operator in scheduler.graph.operators}
+    found = []
+    for passes in candidates(scheduler.graph, most, scheduler.input):
+        if passes:
+            graph = run_twice(scheduler.graph, passes)
+            lowered = {
+                operator.name: known.get(operator) or _lower(graph, operator)
+                for operator in graph.operators
+            }
+            found.append(Scheduler(graph, scheduler.input, lowered, passes))
+    return tuple(sorted(found, key=lambda one: (one.added, one.least)))
+
+
+class Scheduler:
+    """Searches the plans of one graph in its operator order; ``lowered`` has its operators.
+
+    Of the graph ``second_passes`` run twice.
     """
 
     def __init__(
-        self, graph: Graph, input: str, rest: Graph | None = None, before: Sequence[Built] = ()
+        self,
+        graph: Graph,
+        input: str,
+        lowered: Mapping[str, Lowered] | None = None,
+        second_passes: tuple[SecondPass, ...] = (),
     ) -> None:
-        self.whole = graph
-        self.before = tuple(before)
-        self.in_arena = input == "arena"
-        if rest is not None:
-            # What the stages before it make is in the arena.
-            graph, input = rest, "arena"
         self.graph = graph
         self.input = input
-        self.lowered = {operator.name: _lower(graph, operator) for operator in graph.operators}
-        self.net = make_network(graph, self.lowered, input_in_arena=input == "arena")
+        self.second_passes = second_passes
+        self.added = sum(one.macs for one in second_passes)
+        self.lowered = lower_all(graph) if lowered is None else lowered
+        self.maker = StageMaker(graph, self.lowered, input, second_passes)
+        self.net = self.maker.net
         self.pushed = input == "rows"
         self.least = least_bytes(self.net, pushed=self.pushed)
         """Bytes that no plan of this operator order goes below, gaps between buffers left out."""
+        self._known: dict[int, Stages] = {}
         if self.least == INFINITE or (self.pushed and len(graph.inputs) != 1):
             raise ThumbnetError(
                 graph.name, why_not_pushed(graph) or "no plan", "set schedule: {input: buffer}"
@@ -136,26 +206,24 @@ class Scheduler:
 
     def smallest(self, moderate: float) -> Plan:
         """The plan of least RAM whose overhead is at most ``moderate``, or nearly the least RAM."""
-        if moderate != _UNBOUNDED:
-            nodes = self.net.nodes
-            budget = sum(moderate * _WORK * node.macs + layer_cost(node) for node in nodes)
+        if moderate != UNBOUNDED:
             stages = self._stages(int(self.least * _SPREAD))
-            sizes = stages.sizes()
-            budget = max(budget, _cost(stages, stages.limit))
-            found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
-            return self._best(stages, max(sizes[found], self.least), budget)
-        plan = self._best(self._stages(self.least), self.least, _UNBOUNDED)
+            budget = self._budget(moderate, stages)
+            return self._best(stages, self.aim(moderate), budget)
+        plan = self._best(self._stages(self.least), self.least, UNBOUNDED)
         if plan.memory.arena_size <= self.least:
             return plan
         stages = self._stages(plan.memory.arena_size - 1)
-        return min(
+        plan = min(
             plan,
-            self._best(stages, self.least, _UNBOUNDED),
+            self._best(stages, self.least, UNBOUNDED),
             key=lambda plan: plan.memory.arena_size,
         )
+        others = self._around_gaps(stages, self.least, _few, self.least)
+        return min([plan, *(other for _, other in others)], key=lambda one: one.memory.arena_size)
 
-    def recomputing(self, most: float, ram_limit: int | None) -> Iterator[Scheduler]:
-        """Schedulers of graphs that execute at most ``most`` times the multiply-accumulates.
+    def banded(self, macs: int, ram_limit: int | None) -> Iterator[Scheduler]:
+        """Schedulers of bottlenecks in bands that execute at most ``macs`` multiply-accumulates.
 
         Those of least RAM first or, with a ``ram_limit``, those that do least within it.
         """
@@ -164,73 +232,115 @@ class Scheduler:
             self.lowered,
             self.net,
             least=self.least,
-            most=int((most - 1) * sum(node.macs for node in self.net.nodes)),
+            most=macs - sum(node.macs for node in self.net.nodes),
             pushed=self.pushed,
             ram_limit=ram_limit,
         )
-        for graph in graphs:
-            yield Scheduler(graph, self.input)
+        for graph, lowered in graphs:
+            yield Scheduler(graph, self.input, lowered, self.second_passes)
 
-    def tiled(
-        self, most: float, limit: int, ram_limit: int | None, moderate: float
-    ) -> Iterator[Plan]:
-        """Plans that begin with a stage over tiles, in search of one of at most ``limit`` bytes.
+    def aim(self, moderate: float) -> int:
+        """Bytes that :meth:`smallest` does not go below."""
+        if moderate == UNBOUNDED:
+            return self.least
+        stages = self._stages(int(self.least * _SPREAD))
+        budget, sizes = self._budget(moderate, stages), stages.sizes()
+        found = bisect_left(sizes, True, key=lambda size: _cost(stages, size) <= budget)
+        return max(sizes[found], self.least)
 
-        They execute at most ``most`` times the multiply-accumulates. Those of least RAM first or,
-        with a ``ram_limit``, that which does least within it.
+    def _budget(self, moderate: float, stages: Stages) -> float:
+        """The overhead that is moderate; that of the cheapest plan of ``stages``, if it is more."""
+        budget = sum(moderate * WORK * node.macs + layer_cost(node) for node in self.net.nodes)
+        return max(budget, _cost(stages, stages.limit))
+
+    def fastest(self, limit: int) -> tuple[int, Plan] | None:
+        """The plan of least overhead within ``limit`` bytes, and what it costs.
+
+        Where none fits, the smallest found, if there is any.
         """
-        if self.pushed or len(self.graph.inputs) != 1:
-            return
-        found = beginnings(
-            self.graph,
-            self.lowered,
-            self.net,
-            limit=limit if ram_limit is None else min(limit, ram_limit),
-            most=int((most - 1) * sum(node.macs for node in self.net.nodes)),
-            within=ram_limit is not None,
-        )
-        for beginning in found:
-            if beginning.peak <= limit:
-                plan = plan_behind(beginning, self.input, ram_limit, moderate)
-                limit = min(limit, plan.memory.arena_size - 1)
-                yield plan
-
-    def fastest(self, limit: int) -> Plan:
-        """The plan of least overhead within ``limit`` bytes; the smallest found where none fits."""
-        # Nothing cheaper than layers needs more than they do.
-        sizes = [layer_bytes(self.net, index) for index in range(len(self.net.nodes))]
-        target = min(limit, self.least + max(size for size in sizes if size != INFINITE))
-        best: Plan | None = None
+        best: tuple[int, Plan] | None = None
+        target = self._enough(limit)
         stages = self._stages(target)
+        for path, plan in self._around_gaps(stages, target, _cost_of, limit):
+            if plan.memory.arena_size <= limit:
+                return _price(path), plan
         for _ in range(_ATTEMPTS):
-            path = _cheapest(stages, target)
-            if path is None:
+            smaller = _cheapest(stages, target)
+            if smaller is None:
                 break
-            plan = self.make(path)
-            if best is None or plan.memory.arena_size < best.memory.arena_size:
-                best = plan
+            plan = self.make(smaller)
+            if best is None or plan.memory.arena_size < best[1].memory.arena_size:
+                best = _price(smaller), plan
             if plan.memory.arena_size <= limit:
                 break
             # Gaps between buffers: leave room for them.
-            target = min(target, _peak(path)) - (plan.memory.arena_size - limit)
-        return self.smallest(_UNBOUNDED) if best is None else best
+            target = min(target, _peak(smaller)) - (plan.memory.arena_size - limit)
+        return best
+
+    def cost(self, limit: int) -> float:
+        """The overhead that :meth:`fastest` does not go below."""
+        target = self._enough(limit)
+        return _cost(self._stages(target), target)
+
+    def _enough(self, limit: int) -> int:
+        """``limit``, or what is enough for the cheapest plan: none needs more than layers do."""
+        sizes = [layer_bytes(self.net, index) for index in range(len(self.net.nodes))]
+        return min(limit, self.least + max((size for size in sizes if size != INFINITE), default=0))
 
     def make(self, cuts: Sequence[Cut]) -> Plan:
-        """The plan of these stages."""
-        graph, lowered = self.graph, self.lowered
-        built = list(self.before)
-        for cut in cuts:
-            if cut.width is None:
-                built.append(build_layer(graph, lowered, self.net, cut.first))
-            else:
-                pushed = self.pushed and cut.first == 0
-                built.append(build_stream(graph, lowered, self.net, cut, pushed=pushed))
-        memory = plan_stages(self.whole, built, input_in_arena=self.in_arena)
-        stages = tuple(found.stage for found in built)
-        return Plan(self.whole, stages, memory, self.in_arena)
+        """The plan of these stages, some of them upwards where that needs less."""
+        plan = self.maker.plan(cuts)
+        for parity in (0, 1):
+            if plan.memory.arena_size <= max(self.least, _peak(cuts)) + _GAP:
+                break
+            turned = self.maker.turned(cuts, parity)
+            if turned is not None:
+                other = self.maker.plan(turned)
+                if other.memory.arena_size < plan.memory.arena_size - _GAP:
+                    plan = other
+        return plan
+
+    def _around_gaps(
+        self, stages: Stages, target: int, price: Price, limit: int
+    ) -> Iterator[tuple[list[Cut], Plan]]:
+        """Paths of stages within ``target`` bytes and their plans, the cheapest first.
+
+        Until one fits ``limit``. Stages that each fit may not fit one after the other, as buffers
+        lie where the stage before has left room. Then the next ones are tried that do without one
+        of these stages as it is.
+        """
+        waiting: list[tuple[int, int, list[Cut], tuple[Cut, ...]]] = []
+        seen: list[list[Cut]] = []
+
+        def consider(without: tuple[Cut, ...]) -> None:
+            path = stages.cheapest(target, price, without)
+            if path is not None and path not in seen:
+                seen.append(path)
+                heappush(waiting, (sum(map(price, path)), len(seen), path, without))
+
+        consider(())
+        plans = 0
+        while waiting and plans < _ATTEMPTS and len(seen) < _PATHS:
+            _, _, path, without = heappop(waiting)
+            found = crowded(
+                self.graph, self.maker.built(path), limit, input_in_arena=self.input == "arena"
+            )
+            if found is None:
+                plans += 1
+                plan = self.make(path)
+                yield path, plan
+                if plan.memory.arena_size <= limit:
+                    return
+                found = range(len(path))
+            for number in found:
+                consider((*without, path[number]))
 
     def _stages(self, limit: int) -> Stages:
-        return Stages(self.net, limit, pushed=self.pushed)
+        if limit not in self._known:
+            self._known[limit] = Stages(
+                self.net, limit, pushed=self.pushed, plenty=self.least // _PLENTY
+            )
+        return self._known[limit]
 
     def _best(self, stages: Stages, least: int, budget: float) -> Plan:
         """The smallest of some plans that cost no more than ``budget``.
@@ -257,29 +367,39 @@ class Scheduler:
         return best
 
 
-def plan_behind(beginning: Beginning, input: str, ram_limit: int | None, moderate: float) -> Plan:
+def plan_behind(beginning: Beginning, ram_limit: int | None, moderate: float) -> Plan:
     """The plan of least RAM with this beginning or, with a limit, a cheap one within it."""
     if ram_limit is not None:
         for built in reversed(list(beginning.within(ram_limit))):
-            plan = _behind(beginning, input, built).fastest(ram_limit)
-            if plan.memory.arena_size <= ram_limit:
-                return plan
-        plan = plan_behind(beginning, input, None, moderate)
+            found = _behind(beginning, built).fastest(ram_limit)
+            if found is not None and found[1].memory.arena_size <= ram_limit:
+                return found[1]
+        plan = plan_behind(beginning, None, moderate)
         fits = plan.memory.arena_size <= ram_limit
-        return plan if fits else plan_behind(beginning, input, None, _UNBOUNDED)
+        return plan if fits else plan_behind(beginning, None, UNBOUNDED)
     built = beginning.build(WIDTHS[0])
-    if moderate != _UNBOUNDED:
-        built = beginning.moderate(moderate, _WORK)
+    if moderate != UNBOUNDED:
+        built = beginning.moderate(moderate, WORK)
     # What the rest needs anyway makes the runs as wide as they can be.
-    room = max(_behind(beginning, input, built).least, beginning.size(built))
-    return _behind(beginning, input, list(beginning.within(room))[-1]).smallest(moderate)
+    room = max(_behind(beginning, built).least, beginning.size(built))
+    return _behind(beginning, list(beginning.within(room))[-1]).smallest(moderate)
 
 
-def _behind(beginning: Beginning, input: str, built: Built) -> Scheduler:
+def _behind(beginning: Beginning, built: Built) -> Scheduler:
     """Searches what follows."""
-    rest = Scheduler(beginning.graph, input, beginning.rest, [built])
+    rest = Scheduler(beginning.rest, "arena", beginning.lowered)
+    rest.maker = RestMaker(beginning, built)
     rest.least = max(rest.least, beginning.size(built))
     return rest
+
+
+def lower_all(graph: Graph) -> dict[str, Lowered]:
+    """A graph's operators as row kernels, by name.
+
+    Raises:
+        ThumbnetError: constants leave what a kernel can hold.
+    """
+    return {operator.name: _lower(graph, operator) for operator in graph.operators}
 
 
 def _lower(graph: Graph, operator: Operator) -> Lowered:
@@ -291,12 +411,16 @@ def _lower(graph: Graph, operator: Operator) -> Lowered:
 
 
 def _cheapest(stages: Stages, limit: int) -> list[Cut] | None:
-    return stages.cheapest(limit, lambda cut: cut.cost)
+    return stages.cheapest(limit, _cost_of)
 
 
 def _cost(stages: Stages, limit: int) -> float:
     path = _cheapest(stages, limit)
-    return _UNBOUNDED if path is None else _price(path)
+    return UNBOUNDED if path is None else _price(path)
+
+
+def _cost_of(cut: Cut) -> int:
+    return cut.cost
 
 
 def _few(cut: Cut) -> int:

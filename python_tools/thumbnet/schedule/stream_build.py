@@ -22,7 +22,8 @@ class Built:
     """A stage with what the memory plan has to know besides.
 
     kept       tensors that live only in the stage and are whole in it
-    distances  (input, output) -> how far the output may start below the input, None: not at all
+    distances  (input, output) -> how far the output may start below the input, None: not at all;
+               above the input of a stage that runs upwards
     """
 
     stage: Stage
@@ -46,7 +47,10 @@ def build_layer(graph: Graph, lowered: Mapping[str, Lowered], net: Network, inde
 def build_stream(
     graph: Graph, lowered: Mapping[str, Lowered], net: Network, cut: Cut, *, pushed: bool
 ) -> Built:
-    """Operators [cut.first, cut.end) as a streamed stage."""
+    """Operators [cut.first, cut.end) as a streamed stage.
+
+    Where it runs upwards, ``lowered`` and ``net`` are those of the graph with its rows reversed.
+    """
     walk = Walk(net, cut.first, pushed=pushed)
     for _ in range(cut.first, cut.end):
         if not walk.extend():
@@ -72,8 +76,8 @@ def build_stream(
         else:
             lines[line.tensor] = line
     segments = {net.nodes[index].name: run for index, run in runs.items()}
-    stage = Stage("stream", steps, lines, segments, pushed)
-    return Built(stage, tuple(kept), dict(_distances(net, walk)))
+    stage = Stage("stream", steps, lines, segments, pushed, cut.upwards)
+    return Built(stage, tuple(kept), dict(_distances(net, walk, upwards=cut.upwards)))
 
 
 def _line(
@@ -91,14 +95,17 @@ def _line(
     return LineBuffer(value.name, height, width, value.pixel, extent.rows, extent.margin, run)
 
 
-def _distances(net: Network, walk: Walk) -> Iterator[tuple[tuple[str, str], int | None]]:
+def _distances(
+    net: Network, walk: Walk, *, upwards: bool
+) -> Iterator[tuple[tuple[str, str], int | None]]:
     found: dict[tuple[str, str], int | None] = {}
     overlaps = Overlaps(net)
     for tensor in walk.readers:
         for output in walk.writers:
             if net.values[output].last >= walk.end or not net.values[output].readers:
                 pair = (_root(net, tensor), net.values[output].name)
-                least = overlaps.distance(walk, tensor, output)
+                find = overlaps.distance_upwards if upwards else overlaps.distance
+                least = find(walk, tensor, output)
                 known = found.get(pair, least)
                 found[pair] = None if known is None or least is None else max(known, least)
     yield from found.items()

@@ -10,6 +10,9 @@ from __future__ import annotations
 from thumbnet.schedule.stream_net import Network, Node
 from thumbnet.schedule.stream_stage import Extent
 
+WORK = 1.5
+"""A multiply-accumulate with all that belongs to it."""
+
 _ROW = 100
 """A kernel's call in a layer."""
 

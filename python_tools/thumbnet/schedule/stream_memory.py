@@ -25,16 +25,38 @@ class Block:
     lines: Mapping[str, tuple[int, int]]
 
 
+_WINDOW = 4
+"""Consecutive stages that :func:`crowded` looks at together at most."""
+
+_GLANCE = 2000
+"""Allocator's steps for them."""
+
+
+def crowded(
+    graph: Graph, built: Sequence[Built], limit: int, *, input_in_arena: bool
+) -> range | None:
+    """The fewest consecutive stages that no arena of ``limit`` bytes has room for.
+
+    None where none are found: the plan may fit.
+    """
+    ranges, forbidden = _buffers(graph, built, input_in_arena=input_in_arena)
+    for count in range(1, _WINDOW + 1):
+        for first in range(len(built) - count + 1):
+            live = [one for one in ranges if one.first < first + count and one.last >= first]
+            if sum(one.size for one in live) > limit:
+                keys = {one.key for one in live}
+                inside = {pair: gap for pair, gap in forbidden.items() if keys.issuperset(pair)}
+                found = allocate([_buffer(one) for one in live], inside, effort=_GLANCE)
+                if found.lower_bound > limit:
+                    return range(first, first + count)
+    return None
+
+
 def plan_stages(graph: Graph, built: Sequence[Built], *, input_in_arena: bool) -> MemoryPlan:
     """Places everything that ``built``, run in order, writes."""
     views = find_views(graph, input_in_arena=input_in_arena)
-    blocks = {
-        index: make_block(graph, found.stage)
-        for index, found in enumerate(built)
-        if found.stage.kind == "stream"
-    }
-    ranges = _live_ranges(graph, built, blocks, views, input_in_arena=input_in_arena)
-    forbidden = _conflicts(built, ranges)
+    blocks = _blocks(graph, built)
+    ranges, forbidden = _buffers(graph, built, input_in_arena=input_in_arena)
     allocation = allocate([_buffer(live) for live in ranges], forbidden)
     placements = tuple(Placement(live, allocation.offsets[live.key]) for live in ranges)
     starts = {place.live.first: place.offset for place in placements if place.live.is_scratch}
@@ -65,6 +87,24 @@ def plan_stages(graph: Graph, built: Sequence[Built], *, input_in_arena: bool) -
         state=MappingProxyType(state),
         step_count=len(built),
     )
+
+
+def _blocks(graph: Graph, built: Sequence[Built]) -> dict[int, Block]:
+    return {
+        index: make_block(graph, found.stage)
+        for index, found in enumerate(built)
+        if found.stage.kind == "stream"
+    }
+
+
+def _buffers(
+    graph: Graph, built: Sequence[Built], *, input_in_arena: bool
+) -> tuple[tuple[LiveRange, ...], dict[tuple[str, str], Interval]]:
+    """Everything that needs a place, and the distances that are forbidden."""
+    views = find_views(graph, input_in_arena=input_in_arena)
+    blocks = _blocks(graph, built)
+    ranges = _live_ranges(graph, built, blocks, views, input_in_arena=input_in_arena)
+    return ranges, _conflicts(built, ranges)
 
 
 def make_block(graph: Graph, stage: Stage) -> Block:
@@ -184,8 +224,10 @@ def _interval(built: Sequence[Built], a: LiveRange, b: LiveRange) -> Interval:
     dies = a.last == b.first > a.first and b.first < len(built)
     if not dies or a.is_scratch or b.is_scratch:
         return disjoint(a.size, b.size)
-    distances = built[b.first].distances
-    return overlapping(a.size, b.size, distances.get((a.name, b.name)))
+    distance = built[b.first].distances.get((a.name, b.name))
+    if not built[b.first].stage.upwards or distance is None:
+        return overlapping(a.size, b.size, distance)
+    return -b.size, min(distance, a.size)
 
 
 def _buffer(live: LiveRange) -> Buffer:

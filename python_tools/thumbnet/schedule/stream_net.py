@@ -218,7 +218,7 @@ def _node(
 
 
 def fused_node(net: Network, first: int, end: int, how: Lowered) -> Fused:
-    """Operators [first, end), of which the last makes what the first's input becomes, as ``how``."""
+    """Operators [first, end) as ``how``, from the first's input to the last's output."""
     tensor = net.nodes[first].reads[0].tensor
     last = net.nodes[end - 1]
     node = Node(

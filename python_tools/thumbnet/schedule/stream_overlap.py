@@ -70,6 +70,7 @@ class Overlaps:
         self.net = net
         self._reaches: dict[tuple[int, int], tuple[int, dict[int, Reach]]] = {}
         self._distances: dict[tuple[int, int, int, int, int], int | None] = {}
+        self._corners: dict[tuple[Read, Reach, int, int], list[tuple[int, int]]] = {}
 
     def distance(self, walk: Walk, tensor: int, output: int) -> int | None:
         """Least d such that ``output`` may start d bytes, or any more, below the input ``tensor``.
@@ -90,6 +91,32 @@ class Overlaps:
             found = max(found, least)
         return found
 
+    def distance_upwards(self, walk: Walk, tensor: int, output: int) -> int:
+        """Least d such that ``output`` may start d bytes, or any more, above the input ``tensor``.
+
+        Of a stage that runs upwards, in a network whose rows are counted from the end. Columns are
+        not: a row is free as a whole, and its first byte is the first that is written of it.
+        """
+        writer = walk.ends[walk.writers[output]] - 1
+        source, result = self.net.values[tensor], self.net.values[output]
+        found = -result.size
+        for reader, read in walk.readers[tensor]:
+            node, last = walk.nodes[reader], walk.ends[reader] - 1
+            reach = self._reach(node, last, writer)
+            if reach is None:
+                return source.size
+            needed = 0
+            for y in range(result.rows.height):
+                row = y
+                if last != writer:
+                    # Pixels in the padding need only what those before them need.
+                    row = reach.rows.at(y if reach.columns.at(0) >= 0 else y - 1)
+                if row >= 0:
+                    needed = max(needed, _first_row(node, read, row - row % node.band))
+                above = (source.rows.height - needed) * source.rows.row_size
+                found = max(found, above - (result.rows.height - 1 - y) * result.rows.row_size)
+        return found
+
     def _find(self, node: Node, reader: int, read: Read, writer: int) -> int | None:
         if reader == writer:
             uses = zip(node.reads, node.overlap, strict=True)
@@ -97,7 +124,17 @@ class Overlaps:
             known = [least for least in found if least is not None]
             return max(known) if len(known) == len(found) else None
         reach = self._reach(node, reader, writer)
-        return None if reach is None else _distance(self.net, node, read, writer, reach)
+        if reach is None:
+            return None
+        output, source = (
+            self.net.values[self.net.nodes[writer].output],
+            self.net.values[read.tensor],
+        )
+        key = (read, reach, output.rows.height, output.rows.width)
+        if key not in self._corners:
+            self._corners[key] = _corners(node, *key)
+        distances = [end * output.pixel - start * source.pixel for end, start in self._corners[key]]
+        return max([-source.size, *distances])
 
     def _reach(self, grid: Node, reader: int, writer: int) -> Reach | None:
         """What the output of ``writer`` needs of ``reader``; None if nothing.
@@ -156,10 +193,13 @@ def _later(a: Reach, b: Reach) -> Reach:
     return max(a, b, key=lambda reach: (reach.rows.delay, *reach.rows, *reach.columns))
 
 
-def _distance(net: Network, node: Node, read: Read, writer: int, reach: Reach) -> int:
-    output = net.values[net.nodes[writer].output]
-    height, width, made = output.rows.height, output.rows.width, output.pixel
-    pixel = net.values[read.tensor].pixel
+def _corners(
+    node: Node, read: Read, reach: Reach, height: int, width: int
+) -> list[tuple[int, int]]:
+    """Pixels made of an output of that size, and the first of the input that is then still read.
+
+    Only where something ends or begins, and no pair that says less than another.
+    """
     ys: Sequence[int] = range(height)
     # In between, what is freed and what is written both grow evenly.
     if read.stride and not reach.rows.scale % UNIT:
@@ -171,19 +211,44 @@ def _distance(net: Network, node: Node, read: Read, writer: int, reach: Reach) -
         xs = _thresholds(limits, reach.columns, width)
     columns = [(x, _first_column(node, read, reach.columns.at(x))) for x in xs]
     last = _first_column(node, read, reach.columns.at(width - 1))
-    worst = -net.values[read.tensor].size
+    found: list[tuple[int, int]] = []
     for y in ys:
+        written = y * width + 1
         row = reach.rows.at(y)
+        # Pixels in the padding need only what those before them need.
+        before = _Oldest(node, read, reach.rows.at(y - 1) if y else -1)
+        above = before.behind(last) if last is not None else 0
+        here = _Oldest(node, read, row) if row >= 0 else None
         for x, column in columns:
-            # Pixels in the padding need only what those before them need.
-            if column is None or row < 0:
-                above = reach.rows.at(y - 1) if y else -1
-                oldest = _oldest(node, read, above, last) if last is not None else 0
-            else:
-                oldest = _oldest(node, read, row, column)
+            oldest = above if column is None or here is None else here.behind(column)
             if oldest is not None:
-                worst = max(worst, (y * width + x + 1) * made - oldest * pixel)
-    return worst
+                found.append((written + x, oldest))
+    corners: list[tuple[int, int]] = []
+    for made, oldest in sorted(found, key=lambda pair: (-pair[0], pair[1])):
+        if not corners or oldest < corners[-1][1]:
+            corners.append((made, oldest))
+    return corners
+
+
+class _Oldest:
+    """Which pixels are still read while an operator makes row ``row``."""
+
+    def __init__(self, node: Node, read: Read, row: int) -> None:
+        self.width = read.rows.width
+        self.end = read.rows.height * self.width
+        # Rows of a band are made together.
+        row -= row % node.band
+        self.below = _first_row(node, read, row + node.band) * self.width
+        self.here = _first_row(node, read, row) * self.width if row >= 0 else -1
+
+    def behind(self, column: int) -> int | None:
+        """The first of them once the row is made up to where ``column`` is next; None: none."""
+        if self.here < 0:
+            return 0
+        oldest = self.below
+        if column < self.width and self.here + column < oldest:
+            oldest = self.here + column
+        return oldest if oldest < self.end else None
 
 
 def _limits(pad: int, stride: int, size: int, count: int) -> tuple[int, ...]:
@@ -213,22 +278,6 @@ def _first_column(node: Node, read: Read, column: int) -> int | None:
     if column + 1 >= node.width:
         return read.rows.width
     return max((column + 1) * read.stride_width - read.pad_left, 0)
-
-
-def _oldest(node: Node, read: Read, row: int, column: int) -> int | None:
-    """The first pixel that is still read once row ``row`` is made up to where ``column`` is next.
-
-    None if none is.
-    """
-    width = read.rows.width
-    # Rows of a band are made together.
-    row -= row % node.band
-    below = _first_row(node, read, row + node.band) * width
-    if row < 0:
-        return 0
-    first = below if column >= width else _first_row(node, read, row) * width + column
-    oldest = min(first, below)
-    return oldest if oldest < read.rows.height * width else None
 
 
 def _first_row(node: Node, read: Read, row: int) -> int:

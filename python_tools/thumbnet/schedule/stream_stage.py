@@ -270,6 +270,21 @@ class Walk:
             columns = width - 1
         else:
             columns = (when.column_delay - tensor.column_delay) // tensor.column_scale
-        rows += read.pad + self.band(read.tensor) - 1
+        rows = _most_rows(read) if rows == read.rows_behind else rows + read.pad
+        rows += self.band(read.tensor) - 1
         columns = max(min(columns + read.pad_left, width - 1), 0)
         lags.append(Lag(rows, columns, rows == read.kernel_height - 1))
+
+
+def _most_rows(read: Read) -> int:
+    """Rows between the newest one and the oldest that a reader close behind still needs.
+
+    One less than its window has, except where the tensor ends before the window gets so far.
+    """
+    if read.ratio is not None or not read.stride:
+        return read.kernel_height - 1
+    behind, stride, height = read.rows_behind, read.stride, read.rows.height
+    if behind - stride * (-read.pad // stride) < height:
+        return read.kernel_height - 1
+    oldest = (max(-((behind - y) // stride) * stride - read.pad, 0) for y in range(height))
+    return max((y - row for y, row in enumerate(oldest)), default=0)

@@ -23,9 +23,9 @@ typedef struct {
     uint16_t in_width;
     uint16_t in_channels;
     uint16_t expanded; /* channels */
-    uint8_t band;   /* output rows */
-    uint8_t rows;   /* kernel rows of the depthwise convolution, and so on */
-    uint8_t stride; /* of rows */
+    uint8_t band;      /* output rows */
+    uint8_t rows;      /* kernel rows of the depthwise convolution, and so on */
+    uint8_t stride;    /* of rows */
     uint8_t kernel_width;
     uint8_t stride_width;
     uint8_t pad_top;
@@ -39,10 +39,10 @@ typedef struct {
     uint16_t end;
 } thumbnet_inverted_bottleneck_window_t;
 
-/* Makes the window begin at column `first` and end at `end`; returns its first row. */
+/* Makes rows [from, to) of the window begin at column `first` and end at `end`; returns row 0. */
 THUMBNET_INLINE int8_t *thumbnet_inverted_bottleneck_slide(const thumbnet_inverted_bottleneck_t *p,
-                                                           const void *const *rows, int32_t count,
-                                                           int32_t first, int32_t end,
+                                                           const void *const *rows, int32_t from,
+                                                           int32_t to, int32_t first, int32_t end,
                                                            void *scratch)
 {
     thumbnet_inverted_bottleneck_window_t *window =
@@ -51,8 +51,8 @@ THUMBNET_INLINE int8_t *thumbnet_inverted_bottleneck_slide(const thumbnet_invert
     const int32_t pitch = (int32_t)p->columns * p->expanded;
     const int32_t kept = window->end > first ? window->end - first : 0;
     const int32_t moved = (first - window->first) * p->expanded;
-    int8_t *row = pixels;
-    for (int32_t i = 0; i < count; i++, row += pitch) {
+    int8_t *row = pixels + from * pitch;
+    for (int32_t i = from; i < to; i++, row += pitch) {
         if (rows[i] != NULL) {
             const void *const in = (const int8_t *)rows[i] + kept * p->in_channels;
             if (kept != 0 && moved != 0) {
@@ -79,21 +79,26 @@ THUMBNET_INLINE void thumbnet_inverted_bottleneck_s8(const void *constants, cons
     const int32_t behind = left + (n - 1) * p->stride_width + p->kernel_width;
     const int32_t pitch = (int32_t)p->columns * p->expanded;
     void *const *const outs = p->band > 1 ? (void *const *)out : &out;
-    int32_t band = p->band;
-    while (outs[band - 1] == NULL) {
-        band--;
+    /* The band at the tensor's border may have fewer rows. */
+    int32_t top = 0;
+    int32_t bottom = p->band;
+    while (outs[top] == NULL) {
+        top++;
     }
-    const int32_t count = (band - 1) * p->stride + p->rows;
+    while (outs[bottom - 1] == NULL) {
+        bottom--;
+    }
     if (x == 0) {
         memset(scratch, 0, sizeof(thumbnet_inverted_bottleneck_window_t));
     }
     const int8_t *const window = thumbnet_inverted_bottleneck_slide(
-        p, rows, count, first, behind < p->in_width ? behind : p->in_width, scratch);
+        p, rows, top * p->stride, (bottom - 1) * p->stride + p->rows, first,
+        behind < p->in_width ? behind : p->in_width, scratch);
     const int32_t most = (p->band - 1) * p->stride + p->rows;
-    int8_t *const filtered = (int8_t *)scratch + sizeof(thumbnet_inverted_bottleneck_window_t) +
-                             most * pitch;
+    int8_t *const filtered =
+        (int8_t *)scratch + sizeof(thumbnet_inverted_bottleneck_window_t) + most * pitch;
     int8_t *const projected = filtered + n * p->expanded;
-    for (int32_t b = 0; b < band; b++) {
+    for (int32_t b = top; b < bottom; b++) {
         const void *windows[THUMBNET_MAX_ROWS];
         for (int32_t k = 0; k < p->rows; k++) {
             const int32_t row = b * p->stride + k;

@@ -32,6 +32,7 @@ def every_operator(*, runs_in_litert: bool = False) -> bytes:
     x = writer.transpose(writer.resize_nearest_neighbor(x, (5, 5)), (0, 2, 1, 3))
     seen = writer.quantize(camera, scale=0.04, zero_point=0)
     x = writer.concatenation([x, seen], -1)
+    x = writer.hard_swish(x, zero_point=-10)
     x = writer.relu(writer.relu(writer.relu(x), "relu6"), "relu_n1_to_1")
     x = writer.reshape(writer.mean(x, [1, 2], keep_dims=True), (1, 8))
     dense = random_weights(rng, (3, 8))

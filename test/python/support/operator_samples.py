@@ -11,10 +11,11 @@ from thumbnet.ir import attributes
 from thumbnet.ir.attributes import Activation, Attributes, Window
 from thumbnet.ir.graph import DType, Graph, Operator, Quantization, Tensor
 from thumbnet.operators.base import Family
-from thumbnet.operators.lookup import TABLE_KINDS, Lookup
+from thumbnet.operators.lookup import TABLE_KINDS
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
+from thumbnet.operators.registry import families
 from thumbnet.operators.softmax import Softmax
 
 from support.random_models import random_scale, random_zero_point
@@ -159,8 +160,7 @@ def table_sample(rng: Rng, kind: str, elements: int = 256) -> Sample:
         tensor("x", value.shape, dtype, scale, zero_point),
         tensor("out", value.shape, out_dtype, out_scale, out_point),
     )
-    family: Family = Quantize() if kind == "quantize" else Lookup()
-    return Sample(family, writer.finish([result]), graph)
+    return Sample(families()[kind], writer.finish([result]), graph)
 
 
 def float_sample(rng: Rng, kind: str) -> Sample:

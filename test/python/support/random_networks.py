@@ -58,7 +58,8 @@ class Chain:
         if self.rng.random() < 0.2:
             self.x = self.dense()
             tails = [self.x, self.writer.softmax(self.x), self.writer.logistic(self.x)]
-            self.x = tails[int(self.rng.integers(3))]
+            tails.append(self.writer.hard_swish(self.x))
+            self.x = tails[int(self.rng.integers(4))]
         if self.unsigned:
             # Scales that grow keep the requantization free of a second rounding, whose ties TFLite
             # treats differently from place to place.

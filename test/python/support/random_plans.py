@@ -7,10 +7,10 @@ import random
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan
-from thumbnet.schedule.lock import build_plan
 from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.search_growth import WHOLE_ROW
-from thumbnet.schedule.stream_net import Network, make_network
+from thumbnet.schedule.stages import StageMaker
+from thumbnet.schedule.stream_net import Network
 from thumbnet.schedule.stream_stage import Walk
 
 WIDTHS = (1, 1, 2, 3, 4, 6, WHOLE_ROW)
@@ -21,7 +21,8 @@ def random_plan(graph: Graph, input: str, rng: random.Random) -> Plan:
     lowered = {
         operator.name: family(operator).lower(graph, operator) for operator in graph.operators
     }
-    net = make_network(graph, lowered, input_in_arena=input == "arena")
+    maker = StageMaker(graph, lowered, input)
+    net = maker.net
     cuts: list[Cut] = []
     while not cuts or cuts[-1].end < len(net.nodes):
         first = cuts[-1].end if cuts else 0
@@ -32,8 +33,10 @@ def random_plan(graph: Graph, input: str, rng: random.Random) -> Plan:
             cuts.append(Cut(first, first + 1, None, 0, 0))
         else:
             end = rng.choice(ends[-3:] if rng.random() < 0.6 else ends)
-            cuts.append(Cut(first, end, rng.choice(WIDTHS), 0, 0))
-    return build_plan(graph, cuts, input=input)
+            cut = Cut(first, end, rng.choice(WIDTHS), 0, 0, upwards=True)
+            turns = rng.random() < 0.4 and maker.turns(cut)
+            cuts.append(cut._replace(upwards=turns))
+    return maker.plan(cuts)
 
 
 def _ends(net: Network, first: int, *, pushed: bool) -> list[int]:

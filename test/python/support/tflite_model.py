@@ -132,7 +132,7 @@ class ModelBuilder:
     ) -> None:
         """Adds an operator: ``builtin`` is its name in upper case, ``options`` an ``...OptionsT``.
 
-        Example: ``writer.operator("HARD_SWISH", [x], [y])``.
+        Example: ``writer.operator("TANH", [x], [y])``.
         """
         code = schema.OperatorCodeT()
         code.builtinCode = getattr(schema.BuiltinOperator, builtin)

@@ -263,6 +263,11 @@ class Writer(ModelBuilder):
         """1 / (1 + exp(-x)); int8 output is 1/256, -128 as TFLite demands."""
         return self._unary("LOGISTIC", [x], None, x.shape, (1 / 256, -128), version=2)
 
+    def hard_swish(self, x: Value, *, scale: float | None = None, zero_point: int = -100) -> Value:
+        """x * relu6(x + 3) / 6."""
+        quantization = (x.scale[0] if scale is None else scale, zero_point)
+        return self._unary("HARD_SWISH", [x], None, x.shape, quantization)
+
     def relu(
         self,
         x: Value,
