@@ -39,6 +39,10 @@
 #define THUMBNET_NOINLINE
 #endif
 
+/* Numbers of the arenas of a model that has two. */
+#define THUMBNET_FAST 0
+#define THUMBNET_SLOW 1
+
 /* Declares an arena: `static THUMBNET_ARENA(arena, PERSON_DETECT_ARENA_SIZE);` */
 #define THUMBNET_ARENA(name, size) THUMBNET_ALIGNED uint8_t name[size]
 

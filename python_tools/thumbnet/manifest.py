@@ -19,7 +19,9 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     PrivateAttr,
+    Tag,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -37,11 +39,11 @@ MOST_RECOMPUTE = 4.0
 """The most that may be computed, as a multiple of the network's multiply-accumulates."""
 
 _TAKEN_TENSOR_NAMES = frozenset(
-    {"model", "arena", "arena_size", "init", "run", "t", "memcpy", "memset"}
+    {"model", "arena", "arena_size", "slow_arena", "init", "run", "t", "memcpy", "memset"}
 )
 """What generated functions call things or call, and tails of names after ``<model>_``."""
 
-_MODEL_MACROS = frozenset({"ARENA_SIZE", "WEIGHT_SIZE", "MACS"})
+_MODEL_MACROS = frozenset({"ARENA_SIZE", "SLOW_ARENA_SIZE", "WEIGHT_SIZE", "MACS"})
 """Tails of the macros that every generated header has."""
 
 _TENSOR_MACROS = ("SIZE", "SCALE", "ZERO_POINT", "ROWS", "ROW_SIZE")
@@ -112,23 +114,47 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class TwoMemories(_Frozen):
+    """Bytes for an arena in fast memory and for one in slow memory."""
+
+    fast: Annotated[int, BeforeValidator(parse_size)]
+    slow: Annotated[int, BeforeValidator(parse_size)]
+
+
+_OneMemory = Annotated[int | Literal["auto"], BeforeValidator(_ram)]
+
+_SORTS = ("one memory", "two memories")
+"""What pydantic calls the sorts of ``ram``; users never see them."""
+
+_Ram = Annotated[
+    Annotated[_OneMemory, Tag(_SORTS[0])] | Annotated[TwoMemories, Tag(_SORTS[1])],
+    Discriminator(lambda value: _SORTS[isinstance(value, dict | TwoMemories)]),
+]
+
+
 class Schedule(_Frozen):
     """What the scheduler aims at: ``ram`` is its limit in bytes, auto what the board has left.
 
-    ``recompute`` is how many times the network's multiply-accumulates may be executed for less RAM.
-    ``plan`` is a lock file (an absolute path) with the plan to use; nothing is searched then.
+    Of two memories ``ram`` is one limit each. ``recompute`` is how many times the network's
+    multiply-accumulates may be executed for less RAM, in one memory. ``plan`` is a lock file (an
+    absolute path) with the plan to use; nothing is searched then.
     """
 
     objective: Literal["speed", "ram"] = "speed"
-    ram: Annotated[int | Literal["auto"], BeforeValidator(_ram)] = "auto"
+    ram: _Ram = "auto"
     input: Literal["arena", "buffer", "rows"] = "arena"
     recompute: Annotated[float, BeforeValidator(_recompute)] = 1.0
     plan: Path | None = None
 
     @property
     def ram_limit(self) -> int | None:
-        """The most bytes that the arena may have; None for auto."""
-        return None if self.ram == "auto" else self.ram
+        """The most bytes that the arena may have; None for auto, or where there are two."""
+        return self.ram if isinstance(self.ram, int) else None
+
+    @property
+    def memories(self) -> TwoMemories | None:
+        """The most bytes that each of two arenas may have; None where there is one."""
+        return self.ram if isinstance(self.ram, TwoMemories) else None
 
 
 class Manifest(_Frozen):
@@ -272,10 +298,13 @@ def _later(document: Document, key: str) -> ThumbnetError:
 
 def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
     """A ThumbnetError of one pydantic error."""
-    key: Key = details["loc"]
+    key: Key = tuple(part for part in details["loc"] if part not in _SORTS)
     place, dotted = document.place(key), ".".join(str(part) for part in key)
     value = _short(details["input"])
     match details["type"]:
+        case "missing" if len(key) > 1:
+            remedy = "give both, such as ram: {fast: 64K, slow: 256K}"
+            return ThumbnetError(document.place(key[:-1]), f'key "{dotted}" is missing', remedy)
         case "missing":
             return ThumbnetError(document.file, f'key "{dotted}" is missing', f"add {dotted}: FILE")
         case "extra_forbidden":
@@ -293,7 +322,9 @@ def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
 
 
 def _valid_keys(key: Key) -> list[str]:
-    return list((Schedule if key[0] == "schedule" and len(key) > 1 else Manifest).model_fields)
+    if key[0] != "schedule" or len(key) == 1:
+        return list(Manifest.model_fields)
+    return list((TwoMemories if key[1] == "ram" and len(key) > 2 else Schedule).model_fields)
 
 
 def _nearest(word: str, valid: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import math
 from collections.abc import Mapping
@@ -17,10 +18,12 @@ from thumbnet.manifest import MOST_RECOMPUTE, Manifest
 from thumbnet.operators.registry import check_supported
 from thumbnet.passes import run_passes
 from thumbnet.passes.quantized_io import quantize_io
-from thumbnet.plan import Plan
+from thumbnet.plan import Memories, Plan
 from thumbnet.schedule.choose import choose_plan
 from thumbnet.schedule.lock import pinned_plan, read_lock
 from thumbnet.schedule.pushed import why_not_pushed
+from thumbnet.schedule.search_memories import Shortage
+from thumbnet.schedule.two_memories import fits_two_memories, schedule_two_memories
 from thumbnet.target import Target
 
 RESERVE = 8192
@@ -85,7 +88,8 @@ def schedule(graph: Graph, manifest: Manifest, target: Target) -> Plan:
     """The plan that the manifest pins, or one that meets what it asks for.
 
     Raises:
-        ThumbnetError: the input cannot be pushed by rows, or the pinned plan does not fit.
+        ThumbnetError: the input cannot be pushed by rows, the pinned plan does not fit, or nothing
+            fits two memories.
     """
     if manifest.schedule.input == "rows":
         obstacle = why_not_pushed(graph)
@@ -98,7 +102,14 @@ def schedule(graph: Graph, manifest: Manifest, target: Target) -> Plan:
         manifest.require_plan()
         lock = read_lock(manifest.schedule.plan)
         place = str(manifest.schedule.plan)
-        return pinned_plan(graph, lock, place, input=manifest.schedule.input)
+        how = manifest.schedule
+        return pinned_plan(graph, lock, place, input=how.input, memories=memories(manifest))
+    if manifest.schedule.memories is not None:
+        if manifest.schedule.recompute > 1:
+            place = manifest.place("schedule", "recompute")
+            problem = f"schedule.recompute is {manifest.schedule.recompute:g} beside two memories"
+            raise ThumbnetError(place, problem, "leave recompute out, or give ram one size")
+        return _in_two_memories(graph, manifest)
     return choose_plan(
         graph,
         input=manifest.schedule.input,
@@ -108,11 +119,45 @@ def schedule(graph: Graph, manifest: Manifest, target: Target) -> Plan:
     )
 
 
+def memories(manifest: Manifest) -> Memories | None:
+    """The sizes of two memories, where the manifest gives them."""
+    given = manifest.schedule.memories
+    return None if given is None else Memories(given.fast, given.slow)
+
+
+def _in_two_memories(graph: Graph, manifest: Manifest) -> Plan:
+    how, sizes = manifest.schedule, memories(manifest)
+    if sizes is None:
+        raise ValueError("the manifest gives one memory")
+    found = schedule_two_memories(graph, input=how.input, objective=how.objective, memories=sizes)
+    if isinstance(found, Plan):
+        return found
+    has = sizes.fast if found.memory == "fast" else sizes.slow
+    raise ThumbnetError(
+        manifest.model.name,
+        f'the {found.memory} memory needs at least {found.least} bytes at node "{found.operator}" '
+        f"and schedule.ram.{found.memory} has {has}: {found.least - has} bytes are missing",
+        _memories_remedy(graph, how.input, sizes, found),
+    )
+
+
+def _memories_remedy(graph: Graph, input: str, sizes: Memories, found: Shortage) -> str:
+    for other in ("rows", "buffer"):
+        possible = other != "rows" or why_not_pushed(graph) is None
+        if input == "arena" and possible and fits_two_memories(graph, input=other, memories=sizes):
+            return f"set schedule: {{input: {other}}}; then the sizes do"
+    enough = dataclasses.replace(sizes, **{found.memory: found.least})
+    return f"set schedule: {{ram: {{fast: {enough.fast}, slow: {enough.slow}}}}}"
+
+
 def ram_limit(manifest: Manifest, target: Target) -> int | None:
     """The most bytes that the arena may have: the manifest's, else what the board has left.
 
-    Of a board, a quarter but at most 8 KB are left for the stack and the firmware's own data.
+    Of a board, a quarter but at most 8 KB are left for the stack and the firmware's own data. None
+    where nothing limits it, or where the manifest gives two memories.
     """
+    if manifest.schedule.memories is not None:
+        return None
     if manifest.schedule.ram_limit is not None or target.ram is None:
         return manifest.schedule.ram_limit
     return target.ram - min(target.ram // 4, RESERVE)

@@ -12,9 +12,19 @@ from typing import NamedTuple
 
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
-from thumbnet.schedule.memory import MemoryPlan, memory_map
+from thumbnet.schedule.memory import Memories, MemoryPlan, memory_map
 
-__all__ = ["LineBuffer", "MemoryPlan", "Plan", "SecondPass", "Stage", "Step", "Tiles", "memory_map"]
+__all__ = [
+    "LineBuffer",
+    "Memories",
+    "MemoryPlan",
+    "Plan",
+    "SecondPass",
+    "Stage",
+    "Step",
+    "Tiles",
+    "memory_map",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +88,9 @@ class Stage:
     Of a stream: ``lines`` by tensor for all that is not whole, ``segments`` by operator the most
     pixels that it makes at once (the whole row where none is given), and ``pushed`` where the
     graph's input comes row by row. Of a stage that runs ``upwards`` rows are counted from the end
-    of every tensor, also in its steps' sources. Where its last output is made in several ``tiles``, line
-    buffers are as wide as the widest of these needs, and steps' multiply-accumulates count what
-    neighbours make twice.
+    of every tensor, also in its steps' sources. Where its last output is made in several ``tiles``,
+    line buffers are as wide as the widest of these needs, and steps' multiply-accumulates count
+    what neighbours make twice.
     """
 
     kind: str
@@ -95,7 +105,6 @@ class Stage:
     def tiled(self) -> bool:
         """Whether it runs over tiles."""
         return self.tiles.number > 1
-
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,16 @@
 #pragma GCC optimize("Os")
 #endif
 
+/* A model's arena, or its two where the generated file defines THUMBNET_TWO_MEMORIES first: then
+ * the top bit of a whole tensor's offset is the number of its arena; all else is in the fast one.
+ */
+#ifdef THUMBNET_TWO_MEMORIES
+#define THUMBNET_STREAM_SLOW ((uint32_t)THUMBNET_SLOW << 31)
+typedef uint8_t *const *thumbnet_stream_arena_t;
+#else
+typedef uint8_t *thumbnet_stream_arena_t;
+#endif
+
 /* Where a tensor of a stage lies. */
 enum {
     THUMBNET_STREAM_LINES,  /* a line buffer in the arena */
@@ -112,66 +122,54 @@ typedef struct {
 #if THUMBNET_TILES
     thumbnet_stream_region_t *regions; /* behind the states; NULL: all of every tensor */
 #endif
+#ifdef THUMBNET_TWO_MEMORIES
+    thumbnet_stream_arena_t arenas;
+#endif
 } thumbnet_stream_run_t;
 
-static inline thumbnet_stream_run_t
-thumbnet_stream_resume(const thumbnet_stream_t *stage, uint8_t *arena, const void *const *buffers)
+static inline thumbnet_stream_run_t thumbnet_stream_resume(const thumbnet_stream_t *stage,
+                                                           thumbnet_stream_arena_t arenas,
+                                                           const void *const *buffers)
 {
+#ifdef THUMBNET_TWO_MEMORIES
+    uint8_t *const arena = arenas[THUMBNET_FAST];
+#else
+    uint8_t *const arena = arenas;
+#endif
     thumbnet_stream_state_t *const state =
         (thumbnet_stream_state_t *)(void *)(arena + stage->state);
 #if THUMBNET_TILES
     void *const behind = state + stage->state_count;
-    const thumbnet_stream_run_t run = {stage, state, arena, buffers,
-                                       stage->tile_columns != 0 ? (thumbnet_stream_region_t *)behind
-                                                                : NULL};
-#else
-    const thumbnet_stream_run_t run = {stage, state, arena, buffers};
 #endif
+    const thumbnet_stream_run_t run = {
+        .stage = stage,
+        .state = state,
+        .arena = arena,
+        .buffers = buffers,
+#if THUMBNET_TILES
+        .regions = stage->tile_columns != 0 ? (thumbnet_stream_region_t *)behind : NULL,
+#endif
+#ifdef THUMBNET_TWO_MEMORIES
+        .arenas = arenas,
+#endif
+    };
     return run;
 }
 
 /* The first column that is made of a tensor, the one behind the last, and the row behind the last.
  */
-THUMBNET_INLINE int32_t thumbnet_stream_left(const thumbnet_stream_run_t *run, uint32_t number)
-{
 #if THUMBNET_TILES
-    return run->regions != NULL ? run->regions[number].left : 0;
+#define THUMBNET_STREAM_REGION(run, number, side, whole)                                           \
+    ((run)->regions != NULL ? (run)->regions[number].side : (whole))
 #else
-    (void)run;
-    (void)number;
-    return 0;
+#define THUMBNET_STREAM_REGION(run, number, side, whole) (whole)
 #endif
-}
-
-THUMBNET_INLINE int32_t thumbnet_stream_right(const thumbnet_stream_run_t *run, uint32_t number,
-                                              int32_t width)
-{
-#if THUMBNET_TILES
-    return run->regions != NULL ? run->regions[number].right : width;
-#else
-    (void)run;
-    (void)number;
-    return width;
-#endif
-}
-
-THUMBNET_INLINE int32_t thumbnet_stream_bottom(const thumbnet_stream_run_t *run, uint32_t number,
-                                               int32_t height)
-{
-#if THUMBNET_TILES
-    return run->regions != NULL ? run->regions[number].bottom : height;
-#else
-    (void)run;
-    (void)number;
-    return height;
-#endif
-}
 
 /* The row of a line buffer that is newest. */
 THUMBNET_INLINE uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run, uint32_t number)
 {
     const thumbnet_stream_state_t *state = &run->state[number];
-    return state->x != thumbnet_stream_left(run, number) ? state->y : state->y - 1u;
+    return state->x != THUMBNET_STREAM_REGION(run, number, left, 0) ? state->y : state->y - 1u;
 }
 
 static inline int thumbnet_stream_upwards(const thumbnet_stream_run_t *run)
@@ -184,6 +182,16 @@ static inline uint32_t thumbnet_stream_place(const thumbnet_stream_run_t *run,
                                              const thumbnet_stream_tensor_t *tensor, uint32_t row)
 {
     return thumbnet_stream_upwards(run) ? tensor->height - 1u - row : row;
+}
+
+/* Where a tensor's slots are. */
+static inline uint8_t *thumbnet_stream_slots(const thumbnet_stream_run_t *run, uint32_t offset)
+{
+#ifdef THUMBNET_TWO_MEMORIES
+    return run->arenas[offset >> 31] + (offset & ~THUMBNET_STREAM_SLOW);
+#else
+    return run->arena + offset;
+#endif
 }
 
 static inline const uint8_t *thumbnet_stream_row(const thumbnet_stream_run_t *run)
@@ -200,7 +208,8 @@ static THUMBNET_NOINLINE void thumbnet_stream_retire(const thumbnet_stream_run_t
     const uint32_t size = tensor->pixel_size;
     if (tensor->rows != 0 && end > state->first) {
         const uint32_t row = thumbnet_stream_newest(run, number);
-        const uint32_t column = state->first - (uint32_t)thumbnet_stream_left(run, number);
+        const uint32_t column =
+            state->first - (uint32_t)THUMBNET_STREAM_REGION(run, number, left, 0);
         const uint8_t *strip = tensor->place == THUMBNET_STREAM_PUSHED ? thumbnet_stream_row(run)
                                                                        : run->arena + tensor->strip;
         memcpy(run->arena + tensor->slots + ((row % tensor->rows) * tensor->width + column) * size,
@@ -215,9 +224,9 @@ static inline void thumbnet_stream_flush(const thumbnet_stream_run_t *run, uint3
     const thumbnet_stream_state_t *state = &run->state[number];
     if (state->first != THUMBNET_STREAM_NONE) {
         const int32_t end =
-            state->x != thumbnet_stream_left(run, number)
+            state->x != THUMBNET_STREAM_REGION(run, number, left, 0)
                 ? state->x
-                : thumbnet_stream_right(run, number, run->stage->tensors[number].width);
+                : THUMBNET_STREAM_REGION(run, number, right, run->stage->tensors[number].width);
         thumbnet_stream_retire(run, number, (uint32_t)end);
         run->state[number].first = THUMBNET_STREAM_NONE;
     }
@@ -228,7 +237,7 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
                                                    uint32_t number, uint32_t row, uint32_t column)
 {
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
-    const uint8_t *start = run->arena + tensor->slots;
+    const uint8_t *start = thumbnet_stream_slots(run, tensor->slots);
     if (tensor->place == THUMBNET_STREAM_CALLER || tensor->place == THUMBNET_STREAM_WHOLE) {
         if (tensor->place == THUMBNET_STREAM_CALLER) {
             start = (const uint8_t *)run->buffers[tensor->slots];
@@ -249,7 +258,7 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
             }
             /* Nothing is kept where a window lies in the padding alone: then nothing is read. */
             row = tensor->rows > 1 ? row % tensor->rows : 0u;
-            column -= (uint32_t)thumbnet_stream_left(run, number);
+            column -= (uint32_t)THUMBNET_STREAM_REGION(run, number, left, 0);
         }
     }
     return start + (row * tensor->width + column) * tensor->pixel_size;
@@ -273,11 +282,11 @@ static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, ui
     thumbnet_stream_state_t *state = &run->state[number];
     const uint32_t size = tensor->pixel_size;
     if (tensor->place == THUMBNET_STREAM_WHOLE) {
-        return run->arena + tensor->slots +
+        return thumbnet_stream_slots(run, tensor->slots) +
                (thumbnet_stream_place(run, tensor, state->y) * tensor->width + state->x) * size;
     }
     uint8_t *strip = run->arena + tensor->strip;
-    if (state->x == thumbnet_stream_left(run, number)) {
+    if (state->x == THUMBNET_STREAM_REGION(run, number, left, 0)) {
         thumbnet_stream_flush(run, number);
         state->first = state->x;
     } else if (state->first == THUMBNET_STREAM_NONE) {
@@ -301,18 +310,18 @@ static inline void thumbnet_stream_band(const thumbnet_stream_run_t *run, uint32
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
     const thumbnet_stream_state_t *state = &run->state[number];
     const int32_t left =
-        tensor->place == THUMBNET_STREAM_LINES ? thumbnet_stream_left(run, number) : 0;
+        tensor->place == THUMBNET_STREAM_LINES ? THUMBNET_STREAM_REGION(run, number, left, 0) : 0;
     const uint32_t column = (uint32_t)(state->x - left);
-    const uint32_t bottom = (uint32_t)thumbnet_stream_bottom(run, number, tensor->height);
+    const uint32_t bottom = (uint32_t)THUMBNET_STREAM_REGION(run, number, bottom, tensor->height);
     for (uint32_t i = 0; i <= tensor->more; i++) {
         const uint32_t row = state->y + i;
         const uint32_t slot = tensor->place == THUMBNET_STREAM_WHOLE
                                   ? thumbnet_stream_place(run, tensor, row)
                                   : row % tensor->rows;
         band[thumbnet_stream_upwards(run) ? tensor->more - i : i] =
-            row < bottom
-                ? run->arena + tensor->slots + (slot * tensor->width + column) * tensor->pixel_size
-                : NULL;
+            row < bottom ? thumbnet_stream_slots(run, tensor->slots) +
+                               (slot * tensor->width + column) * tensor->pixel_size
+                         : NULL;
     }
 }
 #endif
@@ -326,7 +335,7 @@ static inline int32_t thumbnet_stream_allowed(const thumbnet_stream_run_t *run,
     int32_t last = source->map != NULL
                        ? source->map[y]
                        : y * source->stride - source->pad + source->kernel_height - 1;
-    const int32_t bottom = thumbnet_stream_bottom(run, number, source->height);
+    const int32_t bottom = THUMBNET_STREAM_REGION(run, number, bottom, source->height);
     if (last >= bottom) {
         last = bottom - 1;
     }
@@ -355,9 +364,10 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
     thumbnet_stream_state_t *state = &run->state[operation->position];
     const int32_t y = state->y;
     const int32_t x = state->x;
-    const int32_t left = thumbnet_stream_left(run, operation->position);
-    const int32_t right = thumbnet_stream_right(run, operation->position, (int32_t)layer->width);
-    const int32_t bottom = thumbnet_stream_bottom(run, operation->position, layer->steps);
+    const int32_t left = THUMBNET_STREAM_REGION(run, operation->position, left, 0);
+    const int32_t right =
+        THUMBNET_STREAM_REGION(run, operation->position, right, (int32_t)layer->width);
+    const int32_t bottom = THUMBNET_STREAM_REGION(run, operation->position, bottom, layer->steps);
     if (y >= bottom) {
         return 0;
     }
@@ -397,7 +407,7 @@ static inline int thumbnet_stream_step(const thumbnet_stream_run_t *run, uint32_
         out = band;
     } else
 #endif
-        out = layer->out_row_size == 0 ? run->arena + output->slots
+        out = layer->out_row_size == 0 ? thumbnet_stream_slots(run, output->slots)
                                        : thumbnet_stream_room(run, operation->output);
 #if THUMBNET_TILES
     /* A band begins anywhere in a row: its window is empty then. */
@@ -453,7 +463,8 @@ static THUMBNET_NOINLINE void thumbnet_stream_advance(const thumbnet_stream_run_
 }
 
 /* Runs a stage whose inputs are whole. */
-static THUMBNET_NOINLINE void thumbnet_run_stream(const thumbnet_stream_t *stage, uint8_t *arena,
+static THUMBNET_NOINLINE void thumbnet_run_stream(const thumbnet_stream_t *stage,
+                                                  thumbnet_stream_arena_t arena,
                                                   const void *const *buffers)
 {
     const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, buffers);
@@ -462,15 +473,16 @@ static THUMBNET_NOINLINE void thumbnet_run_stream(const thumbnet_stream_t *stage
 }
 
 /* Starts a stage whose first tensor is pushed row by row. */
-static inline void thumbnet_begin_stream(const thumbnet_stream_t *stage, uint8_t *arena)
+static inline void thumbnet_begin_stream(const thumbnet_stream_t *stage,
+                                         thumbnet_stream_arena_t arena)
 {
     const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, NULL);
     thumbnet_stream_begin(&run);
 }
 
 /* Takes one more row of the stage's first tensor, which is pushed. */
-static THUMBNET_NOINLINE void thumbnet_push_stream(const thumbnet_stream_t *stage, uint8_t *arena,
-                                                   const void *row)
+static THUMBNET_NOINLINE void thumbnet_push_stream(const thumbnet_stream_t *stage,
+                                                   thumbnet_stream_arena_t arena, const void *row)
 {
     const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, &row);
     run.state[0].y++;

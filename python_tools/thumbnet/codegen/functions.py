@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from thumbnet.codegen.header import push_signatures, run_signature
-from thumbnet.codegen.model import Naming, comment_text, ctype, shape_text
+from thumbnet.codegen.header import init_signature, push_signatures, run_signature
+from thumbnet.codegen.model import Naming, arena_of, comment_text, ctype, shape_text
 from thumbnet.codegen.stream import activations, stage_symbol
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.plan import Plan, Stage, Step
@@ -28,6 +28,8 @@ def functions(
 
 
 def _init(plan: Plan, naming: Naming) -> str:
+    if plan.memory.slow is not None:
+        return _init_two(plan, naming)
     name = naming.name
     rows = f"    model->rows = {_IDLE};\n" if plan.pushed else ""
     return f"""int {name}_init({name}_t *model, void *arena, size_t arena_size)
@@ -48,16 +50,47 @@ def _init(plan: Plan, naming: Naming) -> str:
 """
 
 
+def _init_two(plan: Plan, naming: Naming) -> str:
+    prefix = naming.name.upper()
+    slow = plan.memory.slow
+    # An empty arena needs no place, and compilers warn of sizes below 0u.
+    empty = slow is None or not slow.size
+    null, size, misaligned = "", f"fast_size < {prefix}_ARENA_SIZE", "(uintptr_t)fast"
+    if not empty:
+        null = " || slow == NULL"
+        size += f" || slow_size < {prefix}_SLOW_ARENA_SIZE"
+        misaligned = "((uintptr_t)fast | (uintptr_t)slow)"
+    unused = "    (void)slow_size;\n" if empty else ""
+    rows = f"    model->rows = {_IDLE};\n" if plan.pushed else ""
+    return f"""{init_signature(plan, naming)}
+{{
+    if (model == NULL || fast == NULL{null}) {{
+        return THUMBNET_ERROR_NULL;
+    }}
+    if ({size}) {{
+        return THUMBNET_ERROR_ARENA_SIZE;
+    }}
+    if ({misaligned} % THUMBNET_ARENA_ALIGNMENT != 0) {{
+        return THUMBNET_ERROR_ARENA_ALIGNMENT;
+    }}
+    model->arena[THUMBNET_FAST] = (uint8_t *)fast;
+    model->arena[THUMBNET_SLOW] = (uint8_t *)slow;
+{unused}    model->tag = {_TAG};
+{rows}    return THUMBNET_OK;
+}}
+"""
+
+
 def _accessors(plan: Plan, naming: Naming) -> str:
     if not plan.input_in_arena:
         return ""
     text = []
     for tensor, name in zip(plan.graph.inputs, naming.inputs, strict=True):
         element = ctype(plan.graph.tensor(tensor))
-        offset = plan.memory.offsets[tensor]
+        place = f"{arena_of(plan, tensor)} + {plan.memory.offsets[tensor]}"
         text.append(
             f"{element} *{naming.name}_{name}({naming.name}_t *model)\n{{\n"
-            f"    return ({element} *)(void *)(model->arena + {offset});\n}}\n"
+            f"    return ({element} *)(void *)(model->{place});\n}}\n"
         )
     return "\n".join(text)
 
@@ -78,13 +111,18 @@ def _run(plan: Plan, naming: Naming, symbols: Mapping[str, str], kernels: Mappin
         run_signature(plan, naming),
         "{",
         *_checks(["model", *naming.inputs, *naming.outputs]),
-        "    uint8_t *const arena = model->arena;",
+        _arena(plan),
         *_copy_inputs(plan, naming),
     ]
     for index in range(len(plan.stages)):
         lines += _stage(plan, naming, index, symbols, kernels)
     lines += _copy_outputs(plan, naming)
     return "\n".join([*lines, "    return THUMBNET_OK;", "}", ""])
+
+
+def _arena(plan: Plan) -> str:
+    both = "*const " if plan.memory.slow is not None else ""
+    return f"    uint8_t *const {both}arena = model->arena;"
 
 
 def _begin(naming: Naming) -> str:
@@ -132,7 +170,7 @@ def _finish(
         f"    if (model->rows != {height}) {{",
         "        return THUMBNET_ERROR_ROWS;",
         "    }",
-        "    uint8_t *const arena = model->arena;",
+        _arena(plan),
         f"    model->rows = {_IDLE};",
     ]
     for index in range(1, len(plan.stages)):
@@ -165,7 +203,7 @@ def _copy_inputs(plan: Plan, naming: Naming) -> list[str]:
         return []
     lines = []
     for tensor, name in zip(plan.graph.inputs, naming.inputs, strict=True):
-        place = f"arena + {plan.memory.offsets[tensor]}"
+        place = f"{arena_of(plan, tensor)} + {plan.memory.offsets[tensor]}"
         lines += [
             f"    if ((const void *){name} != (const void *)({place})) {{",
             f"        memcpy({place}, {name}, {plan.graph.tensor(tensor).size});",
@@ -223,7 +261,7 @@ def _call(plan: Plan, naming: Naming, step: Step, symbol: str, kernel: str) -> s
     inputs = ", ".join(_place(plan, naming, name) for name in activations(plan, step))
     out = _place(plan, naming, step.operator.outputs[0])
     scratch = plan.memory.scratch.get(step.operator.name)
-    place = "NULL" if scratch is None else f"arena + {scratch}"
+    place = "NULL" if scratch is None else f"{arena_of(plan)} + {scratch}"
     return (
         f"    thumbnet_run_layer({kernel}, &{symbol},\n"
         f"                       (const void *const[]){{{inputs}}}, {out}, {place});"
@@ -232,7 +270,7 @@ def _call(plan: Plan, naming: Naming, step: Step, symbol: str, kernel: str) -> s
 
 def _place(plan: Plan, naming: Naming, tensor: str) -> str:
     if tensor in plan.memory.offsets:
-        return f"arena + {plan.memory.offsets[tensor]}"
+        return f"{arena_of(plan, tensor)} + {plan.memory.offsets[tensor]}"
     # Only inputs that stay in the caller's buffer have no place in the arena.
     source = plan.memory.views.get(tensor, tensor)
     return naming.inputs[plan.graph.inputs.index(source)]

@@ -38,11 +38,13 @@ def summary(plan: Plan, naming: Naming, provenance: Provenance) -> str:
         "thumbnet": provenance.version,
         "model": provenance.file,
         "sha256": provenance.sha256,
-        "arena_bytes": memory.arena_size,
+        "arena_bytes": memory.total_size,
         "weight_bytes": plan.weight_bytes,
         "macs": plan.macs,
         "network_macs": plan.network_macs,
         "peak_operator": memory.peak,
         "operators": operators,
     }
+    if memory.slow is not None:
+        report |= {"fast_bytes": memory.arena_size, "slow_bytes": memory.slow.size}
     return json.dumps(report, indent=1, sort_keys=True) + "\n"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from thumbnet.ir.graph import DType, Tensor
+from thumbnet.plan import Plan
 
 CTYPES = {
     DType.INT8: "int8_t",
@@ -39,6 +40,17 @@ class Provenance:
 def ctype(tensor: Tensor) -> str:
     """The C element type of a tensor."""
     return CTYPES[tensor.dtype]
+
+
+def arena_of(plan: Plan, tensor: str | None = None) -> str:
+    """The C expression of the arena that holds ``tensor``, or of the one that holds all else.
+
+    ``arena`` is the model's arena or, where it has two, the array of both.
+    """
+    if plan.memory.slow is None:
+        return "arena"
+    slow = tensor is not None and plan.memory.is_slow(tensor)
+    return f"arena[THUMBNET_{'SLOW' if slow else 'FAST'}]"
 
 
 def grouped(number: int) -> str:

@@ -102,6 +102,7 @@ def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
     together = f", .more = {more - 1}" if more > 1 else ""
     line = stage.lines.get(tensor)
     slots, strip, kept, margin, width = 0, 0, rows[0], 0, rows[1]
+    slow = "THUMBNET_STREAM_SLOW + " if plan.memory.is_slow(tensor) else ""
     if line is not None:
         place = _PUSHED if stage.pushed and tensor == plan.graph.inputs[0] else _LINES
         slots, strip = plan.memory.lines[tensor]
@@ -112,7 +113,7 @@ def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
         place, slots = _CALLER, plan.graph.inputs.index(tensor)
     return (
         f"    /* {comment_text(tensor)} */\n"
-        f"    {{.slots = {slots}, .strip = {strip}, .rows = {kept}, .margin = {margin},\n"
+        f"    {{.slots = {slow}{slots}, .strip = {strip}, .rows = {kept}, .margin = {margin},\n"
         f"     .height = {rows[0]}, .width = {width}, .pixel_size = {rows[2]}, "
         f".place = {place}{together}}},\n"
     )

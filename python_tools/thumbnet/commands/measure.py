@@ -24,7 +24,8 @@ def measure(path: Path, target: str, inputs: Path | None, count: int | None, as_
     """
     manifest, board, compiled = compile_for(path, target)
     samples = _samples(compiled, inputs, count)
-    options = HarnessOptions(input_in_arena=compiled.plan.input_in_arena)
+    two = compiled.plan.memory.slow is not None
+    options = HarnessOptions(input_in_arena=compiled.plan.input_in_arena, two_memories=two)
     measured = run_on_target(
         compiled.files, compiled.naming.name, board, samples, model_io(compiled), options=options
     )
@@ -43,6 +44,9 @@ def measure(path: Path, target: str, inputs: Path | None, count: int | None, as_
         "macs": compiled.plan.macs,
         "peak_operator": compiled.plan.memory.peak,
     }
+    if measured.slow_size is not None:
+        report["fast_bytes"] = measured.arena_size - measured.slow_size
+        report["slow_bytes"] = measured.slow_size
     if as_json:
         print(json.dumps(report))
     else:

@@ -5,9 +5,10 @@
  * directory:
  *   inputs.bin    the inputs of every inference, one after the other
  *   outputs.bin   the outputs of both painted inferences, then those of every inference
- *   arena.bin     the arena four times: after init and after run, with each of two paints
- *   figures.bin   uint64_t each: stack bytes, stack bytes that were free, instructions of the
- *                 second painted inference, then those of every inference
+ *   arena.bin     the arena, or the fast and then the slow one, four times: after init and after
+ *                 run, with each of two paints
+ *   figures.bin   uint64_t each: bytes of the (fast) and of the slow arena; stack bytes, stack
+ * bytes that were free, instructions of the second painted inference, then those of every inference
  * A broken promise ends the program with status 1 and one line on standard output. */
 #include "emulated.h"
 #include "model_io.h"
@@ -27,11 +28,12 @@
 
 #define GUARD 256u
 #define ALIGNMENT 16u
-#define REGIONS (MODEL_INPUTS + 1u + MODEL_OUTPUTS)
+#define REGIONS (MODEL_INPUTS + MODEL_ARENAS + MODEL_OUTPUTS)
 #define ARENA MODEL_INPUTS
+#define OUTPUTS (ARENA + MODEL_ARENAS)
 #define MEMORY_SIZE (MODEL_BYTES + (REGIONS + 1u) * 2u * ALIGNMENT + (REGIONS + 1u) * GUARD)
 
-/* Inputs, arena and outputs with guard zones before, between and after them. */
+/* Inputs, arenas and outputs with guard zones before, between and after them. */
 static uint8_t memory[MEMORY_SIZE] __attribute__((aligned(16)));
 static const size_t region_sizes[REGIONS] = MODEL_SIZES;
 static const size_t region_misalignments[REGIONS] = MODEL_MISALIGNMENTS;
@@ -186,10 +188,33 @@ static void read_inputs(int32_t inference)
     }
 }
 
+static void paint_arenas(uint8_t paint)
+{
+    for (uint32_t i = ARENA; i < OUTPUTS; i++) {
+        memset(regions[i], paint, region_sizes[i]);
+    }
+}
+
+static void write_arenas(void)
+{
+    for (uint32_t i = ARENA; i < OUTPUTS; i++) {
+        write_file(arena_file, regions[i], region_sizes[i]);
+    }
+}
+
+static void write_arena_sizes(void)
+{
+    uint64_t sizes[2] = {0, 0};
+    for (uint32_t i = ARENA; i < OUTPUTS; i++) {
+        sizes[i - ARENA] = region_sizes[i];
+    }
+    write_file(figures_file, sizes, sizeof sizes);
+}
+
 static void initialize(uint8_t paint)
 {
-    memset(regions[ARENA], paint, region_sizes[ARENA]);
-    const int status = MODEL_INIT(&model, regions[ARENA], region_sizes[ARENA]);
+    paint_arenas(paint);
+    const int status = MODEL_INIT(&model, (regions + ARENA), (region_sizes + ARENA));
     if (status != 0) {
         fail(MODEL_NAME "_init returned ", status);
     }
@@ -204,7 +229,7 @@ enum watch { WATCH_STACK, WATCH_INSTRUCTIONS };
 static __attribute__((noinline)) int run_for_stack(uint64_t figures[2])
 {
     emulated_stack_paint();
-    const int status = MODEL_RUN(&model, inputs, (regions + ARENA + 1u));
+    const int status = MODEL_RUN(&model, inputs, (regions + OUTPUTS));
     figures[0] = emulated_stack_used();
     figures[1] = emulated_stack_free();
     return status;
@@ -214,7 +239,7 @@ static __attribute__((noinline)) int run_for_instructions(uint64_t figures[1])
 {
     const uint64_t empty = emulated_instructions();
     const uint64_t start = emulated_instructions();
-    const int status = MODEL_RUN(&model, inputs, (regions + ARENA + 1u));
+    const int status = MODEL_RUN(&model, inputs, (regions + OUTPUTS));
     const uint64_t end = emulated_instructions();
     figures[0] = (end - start) - (start - empty);
     return status;
@@ -223,7 +248,7 @@ static __attribute__((noinline)) int run_for_instructions(uint64_t figures[1])
 static void infer(enum watch watch, int32_t inference)
 {
     uint64_t figures[2] = {0, 0};
-    for (uint32_t i = ARENA + 1u; i < REGIONS; i++) {
+    for (uint32_t i = OUTPUTS; i < REGIONS; i++) {
         memset(regions[i], watch == WATCH_STACK ? 0x3C : 0xC3, region_sizes[i]);
     }
     const uint32_t hash = inputs_hash();
@@ -242,7 +267,7 @@ static void infer(enum watch watch, int32_t inference)
         fail(MODEL_NAME "_run changed its input in inference ", inference);
     }
     write_file(figures_file, figures, (watch == WATCH_STACK ? 2u : 1u) * sizeof figures[0]);
-    for (uint32_t i = ARENA + 1u; i < REGIONS; i++) {
+    for (uint32_t i = OUTPUTS; i < REGIONS; i++) {
         write_file(outputs_file, regions[i], region_sizes[i]);
     }
 }
@@ -253,13 +278,13 @@ static void infer_painted(uint8_t paint, enum watch watch)
     inputs_file = open_file("inputs.bin", EMULATED_READ);
     initialize(paint);
     check_guards();
-    write_file(arena_file, regions[ARENA], region_sizes[ARENA]);
+    write_arenas();
     if (MODEL_ARENA_IS_SHAREABLE) {
-        memset(regions[ARENA], paint, region_sizes[ARENA]);
+        paint_arenas(paint);
     }
     read_inputs(0);
     infer(watch, 0);
-    write_file(arena_file, regions[ARENA], region_sizes[ARENA]);
+    write_arenas();
     (void)emulated_close(inputs_file);
 }
 
@@ -270,6 +295,7 @@ int main(void)
     figures_file = open_file("figures.bin", EMULATED_WRITE);
     lay_out();
     paint_guards();
+    write_arena_sizes();
     infer_painted(0xA5u, WATCH_STACK);
     infer_painted(0x5Au, WATCH_INSTRUCTIONS);
     inputs_file = open_file("inputs.bin", EMULATED_READ);

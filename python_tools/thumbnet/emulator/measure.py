@@ -53,9 +53,11 @@ class Measurement:
     ``outputs[i]`` are the output arrays (flat) of input i. ``instructions`` are those of one call
     of ``<name>_run`` on the first input, ``instructions_per_input`` on each; None where the
     program ran natively. ``arena_touched`` are the arena bytes that init or run wrote, out of
-    ``arena_size``. ``stack_bytes`` is the stack that run used below its caller's frame; None
-    natively. ``code_bytes`` and ``weight_bytes`` are flash, with what the model pulls from the C
-    library (natively: the object file alone); ``static_bytes`` is RAM outside the arena.
+    ``arena_size``; of two arenas both together, and those of the slow one are ``slow_touched`` and
+    ``slow_size`` (None where there is one). ``stack_bytes`` is the stack that run used below its
+    caller's frame; None natively. ``code_bytes`` and ``weight_bytes`` are flash, with what the
+    model pulls from the C library (natively: the object file alone); ``static_bytes`` is RAM
+    outside the arena.
     """
 
     outputs: tuple[tuple[Array, ...], ...]
@@ -67,6 +69,8 @@ class Measurement:
     code_bytes: int
     weight_bytes: int
     static_bytes: int
+    slow_size: int | None = None
+    slow_touched: int | None = None
 
 
 def measure(
@@ -117,7 +121,10 @@ def measure(
         done = run_program(target, program, place, seconds)
         if done.returncode != 0:
             raise _failure(place, done.returncode, done.stdout + done.stderr)
-        return _read(directory, target, io, size, place)
+        measured = _read(directory, target, io, size, place)
+        if options.two_memories:
+            return measured
+        return replace(measured, slow_size=None, slow_touched=None)
 
 
 def compile_check(
@@ -126,8 +133,12 @@ def compile_check(
     target: Target,
     compiler: Family = "gcc",
     optimization: str = "-O2",
+    *,
+    arenas: int = 1,
 ) -> None:
     """Compile a generated model as C99 and include its header from C++, warnings being errors.
+
+    ``arenas`` is how many ``<name>_init`` takes.
 
     Raises:
         ThumbnetError: with the compiler's messages, or a compiler is missing.
@@ -137,7 +148,7 @@ def compile_check(
     flags = toolchain.flags if compiler == "gcc" else toolchain.clang_flags()
     user = (
         f'#include "{name}.h"\n{name}_t model;\nint use(void);\n'
-        f"int use(void) {{ return {name}_init(&model, 0, 0); }}\n"
+        f"int use(void) {{ return {name}_init(&model{', 0, 0' * arenas}); }}\n"
     )
     files = ((f"{name}.c", "c"), ("user.c", "c"), ("user.cpp", "c++"))
     with tempfile.TemporaryDirectory(prefix="thumbnet-") as folder:
@@ -221,14 +232,14 @@ def _read(directory: Path, target: Target, io: ModelIo, size: Size, place: str) 
                 place, "the outputs depend on what the arena or the outputs held before"
             )
     figures = np.fromfile(directory / "figures.bin", "<u8").tolist()
-    stack, stack_free, repeated, *counts = figures
+    fast_size, slow_size, stack, stack_free, repeated, *counts = figures
     if repeated != counts[0]:
         raise ThumbnetError(
             place, f"the same input took {repeated} and then {counts[0]} instructions"
         )
     if stack == stack_free and target.machine is not None:
         raise ThumbnetError(place, f"the stack of {stack} bytes was used up", "raise stack_size")
-    arena = np.fromfile(directory / "arena.bin", np.uint8).reshape(4, -1)
+    arena = np.fromfile(directory / "arena.bin", np.uint8).reshape(4, fast_size + slow_size)
     native = target.machine is None
     return Measurement(
         outputs=tuple(_unpack(rest[i * one : (i + 1) * one], io) for i in range(len(counts))),
@@ -240,6 +251,8 @@ def _read(directory: Path, target: Target, io: ModelIo, size: Size, place: str) 
         code_bytes=size.code,
         weight_bytes=size.weights,
         static_bytes=size.static,
+        slow_size=slow_size,
+        slow_touched=_touched(arena[:, fast_size:]),
     )
 
 

@@ -52,6 +52,7 @@ class ModelIo:
 class HarnessOptions:
     """How the harness calls the model.
 
+    ``two_memories``: it has a fast and a slow arena, ``<name>_init`` takes both.
     ``arena_is_shareable``: the arena is painted again between init and run, because its contents
     are undefined between calls; False for a model that keeps state.
     ``input_in_arena``: inputs are written to the place that ``<name>_<input>()`` names.
@@ -62,6 +63,7 @@ class HarnessOptions:
     arena_is_shareable: bool = True
     input_in_arena: bool = False
     misalignment: int = 0
+    two_memories: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.misalignment < 16:
@@ -76,9 +78,13 @@ def io_header(name: str, io: ModelIo, inferences: int, options: HarnessOptions) 
     inputs, outputs = sizes[: len(io.inputs)], sizes[len(io.inputs) :]
     placed = ["0u"] * len(inputs) if options.input_in_arena else inputs
     shifts = [options.misalignment if border.dtype.itemsize == 1 else 0 for border in borders]
-    shifts.insert(len(io.inputs), 0)
+    arenas, arena_names = [f"{upper}_ARENA_SIZE"], ["arena"]
+    if options.two_memories:
+        arenas, arena_names = [*arenas, f"{upper}_SLOW_ARENA_SIZE"], ["fast arena", "slow arena"]
+    shifts[len(io.inputs) : len(io.inputs)] = [0] * len(arenas)
     region_names = [border.name for border in borders]
-    region_names.insert(len(io.inputs), "arena")
+    region_names[len(io.inputs) : len(io.inputs)] = arena_names
+    given = [f"(arenas)[{i}], (sizes)[{i}]" for i in range(len(arenas))]
     arguments = [f"(const {b.ctype} *)(inputs)[{i}]" for i, b in enumerate(io.inputs)]
     arguments += [f"({b.ctype} *)(outputs)[{i}]" for i, b in enumerate(io.outputs)]
     places = [
@@ -91,14 +97,15 @@ def io_header(name: str, io: ModelIo, inferences: int, options: HarnessOptions) 
         "MODEL_T": f"{name}_t",
         "MODEL_INFERENCES": str(inferences),
         "MODEL_INPUTS": f"{len(io.inputs)}u",
+        "MODEL_ARENAS": f"{len(arenas)}u",
         "MODEL_OUTPUTS": f"{len(io.outputs)}u",
         "MODEL_ARENA_IS_SHAREABLE": str(int(options.arena_is_shareable)),
         "MODEL_INPUT_SIZES": _initializer([*inputs, "0u"]),
-        "MODEL_SIZES": _initializer([*placed, f"{upper}_ARENA_SIZE", *outputs]),
+        "MODEL_SIZES": _initializer([*placed, *arenas, *outputs]),
         "MODEL_MISALIGNMENTS": _initializer([f"{shift}u" for shift in shifts]),
         "MODEL_REGION_NAMES": _initializer([f'"{region}"' for region in region_names]),
-        "MODEL_BYTES": "(" + " + ".join([*placed, f"{upper}_ARENA_SIZE", *outputs]) + ")",
-        "MODEL_INIT(model, arena, size)": f"{name}_init(model, arena, size)",
+        "MODEL_BYTES": "(" + " + ".join([*placed, *arenas, *outputs]) + ")",
+        "MODEL_INIT(model, arenas, sizes)": f"{name}_init({', '.join(['model', *given])})",
         "MODEL_PLACE_INPUTS(model, inputs, regions)": f"({', '.join([*places, '(void)0'])})",
         "MODEL_RUN(model, inputs, outputs)": f"{name}_run({', '.join(['model', *arguments])})",
     }

@@ -68,13 +68,17 @@ class StageFigures:
 
 @dataclass(frozen=True)
 class BufferFigures:
-    """One buffer of the arena: alive from stage ``first`` to ``last``; -1 is before the first."""
+    """One buffer of the arena: alive from stage ``first`` to ``last``; -1 is before the first.
+
+    ``memory`` is ``fast`` or ``slow``, None where there is one arena.
+    """
 
     name: str
     offset: int
     size: int
     first: int
     last: int
+    memory: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,10 @@ class PlanFigures:
     """A plan; sizes in bytes, ``arena_lower_bound`` what no plan of this order can go below.
 
     ``input`` is where the model's input comes from: arena, buffer or rows. ``macs`` are executed,
-    ``network_macs`` are what the network has.
+    ``network_macs`` are what the network has. Of two memories
+    ``arena_bytes`` is the sum of ``fast_bytes`` and ``slow_bytes``, ``live_bytes`` are those in the
+    fast one, and an inference reads and writes ``slow_accesses`` bytes of tensors in the slow one,
+    of ``accesses`` of all tensors; where there is one memory these are None.
     """
 
     model: str
@@ -129,6 +136,10 @@ class PlanFigures:
     operators: tuple[OperatorFigures, ...]
     stages: tuple[StageFigures, ...]
     buffers: tuple[BufferFigures, ...]
+    fast_bytes: int | None = None
+    slow_bytes: int | None = None
+    slow_accesses: int | None = None
+    accesses: int | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Return the figures as JSON would hold them."""
@@ -136,8 +147,8 @@ class PlanFigures:
 
 
 def plan_figures(plan: Plan, model: str, target: str) -> PlanFigures:
-    """Collect the figures of ``plan``; buffers by offset, then by first stage."""
-    memory = plan.memory
+    """Collect the figures of ``plan``; buffers by offset, then by first stage, slow ones last."""
+    memory, slow = plan.memory, plan.memory.slow
     stages = tuple(_stages(plan))
     peaks = [
         index
@@ -148,8 +159,8 @@ def plan_figures(plan: Plan, model: str, target: str) -> PlanFigures:
         model=model,
         target=target,
         input="rows" if plan.pushed else "arena" if plan.input_in_arena else "buffer",
-        arena_bytes=memory.arena_size,
-        arena_lower_bound=memory.lower_bound,
+        arena_bytes=memory.total_size,
+        arena_lower_bound=memory.lower_bound + (0 if slow is None else slow.lower_bound),
         weight_bytes=plan.weight_bytes,
         macs=plan.macs,
         network_macs=plan.network_macs,
@@ -158,6 +169,10 @@ def plan_figures(plan: Plan, model: str, target: str) -> PlanFigures:
         operators=tuple(_operators(plan)),
         stages=stages,
         buffers=tuple(_buffers(plan)),
+        fast_bytes=None if slow is None else memory.arena_size,
+        slow_bytes=None if slow is None else slow.size,
+        slow_accesses=None if slow is None else slow.accesses,
+        accesses=None if slow is None else slow.all_accesses,
     )
 
 
@@ -223,9 +238,13 @@ def _line(line: LineBuffer) -> LineFigures:
 
 
 def _buffers(plan: Plan) -> Iterator[BufferFigures]:
-    for place in sorted(plan.memory.placements, key=lambda place: (place.offset, place.live.first)):
+    places = sorted(
+        plan.memory.placements, key=lambda place: (place.slow, place.offset, place.live.first)
+    )
+    for place in places:
         live = place.live
+        memory = None if plan.memory.slow is None else "slow" if place.slow else "fast"
         name = ", ".join(live.tensors) or SCRATCH + live.name
         if live.is_scratch and plan.stages[live.first].kind == "stream":
             name = f"line buffers, scratch of stage {live.first}"
-        yield BufferFigures(name, place.offset, live.size, live.first, live.last)
+        yield BufferFigures(name, place.offset, live.size, live.first, live.last, memory)

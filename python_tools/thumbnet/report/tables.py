@@ -16,7 +16,7 @@ NAME_WIDTHS = (10, 40)
 GAP = 2
 PEAK = " <- peak"
 
-_LEFT = ("operator", "name", "output", "buffer", "schedule", "")
+_LEFT = ("operator", "name", "output", "memory", "buffer", "schedule", "")
 
 
 def plain_table(*headings: str) -> Table:

@@ -49,8 +49,11 @@ def summary_line(figures: PlanFigures) -> str:
     """Return the plan in one line."""
     part = figures.macs / figures.network_macs if figures.network_macs else 1.0
     twice = "" if figures.macs == figures.network_macs else f", {part:.3f} times the network's"
+    both = ""
+    if figures.fast_bytes is not None and figures.slow_bytes is not None:
+        both = f" ({grouped(figures.fast_bytes)} fast, {grouped(figures.slow_bytes)} slow)"
     return (
-        f"{figures.model} for {figures.target}: arena {grouped(figures.arena_bytes)} B, "
+        f"{figures.model} for {figures.target}: arena {grouped(figures.arena_bytes)} B{both}, "
         f'peak at "{figures.peak_operator}", weights {grouped(figures.weight_bytes)} B, '
         f"{grouped(figures.macs)} MACs{twice}"
     )
@@ -71,14 +74,26 @@ def key_values(values: Mapping[str, object]) -> RenderableType:
     return table
 
 
-def _memory_map(figures: PlanFigures) -> Table:
+def _memory_map(figures: PlanFigures) -> RenderableType:
     streamed = any(stage.kind == "stream" for stage in figures.stages)
-    table = plain_table("offset", "size", "stages" if streamed else "steps", "buffer")
+    two = figures.slow_bytes is not None
+    memory = ("memory",) if two else ()
+    table = plain_table(*memory, "offset", "size", "stages" if streamed else "steps", "buffer")
     for buffer in figures.buffers:
         first, last = _life(buffer, len(figures.stages))
         name = Text(shortened(buffer.name, NAME_WIDTHS[1]))
-        table.add_row(grouped(buffer.offset), grouped(buffer.size), f"{first} - {last}", name)
-    return table
+        words = (buffer.memory or "",) if two else ()
+        numbers = (grouped(buffer.offset), grouped(buffer.size))
+        table.add_row(*words, *numbers, f"{first} - {last}", name)
+    return Group(table, Text(), Text(_share(figures))) if two else table
+
+
+def _share(figures: PlanFigures) -> str:
+    slow, every = figures.slow_accesses or 0, figures.accesses or 0
+    return (
+        f"slow memory: {grouped(slow)} of {grouped(every)} bytes that an inference reads and "
+        f"writes in tensors ({100 * slow / max(every, 1):.1f} %)"
+    )
 
 
 def _life(buffer: BufferFigures, stages: int) -> tuple[str, str]:

@@ -28,14 +28,17 @@ from thumbnet.schedule.bands import (
     in_bands,
 )
 from thumbnet.schedule.layers import make_plan
+from thumbnet.schedule.memory import Memories
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.search_growth import segment
 from thumbnet.schedule.second_pass import in_part, second_passes
 from thumbnet.schedule.second_pass_rewrite import SPLIT, can_split, channels, run_twice
 from thumbnet.schedule.stages import StageMaker
+from thumbnet.schedule.stream import Scheduler
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
+from thumbnet.schedule.two_memories import place_stages
 
 AGAIN = "write it again with thumbnet plan MANIFEST --lock, or leave schedule.plan out"
 
@@ -88,7 +91,10 @@ class LockedPass(_Frozen):
 
 
 class Lock(_Frozen):
-    """A lock file; ``thumbnet``, ``model`` and ``sha256`` say where it comes from."""
+    """A lock file; ``thumbnet``, ``model`` and ``sha256`` say where it comes from.
+
+    ``slow_bytes`` is that of a plan for two memories, ``arena_bytes`` then that of the fast one.
+    """
 
     format: Literal[1]
     thumbnet: str
@@ -97,6 +103,7 @@ class Lock(_Frozen):
     input: InputMode
     arena_bytes: int
     second_passes: list[LockedPass] = []
+    slow_bytes: int | None = None
     stages: list[LockedStage]
 
     def text(self) -> str:
@@ -157,6 +164,7 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
             LockedPass(gate=one.gate, sources=list(one.sources), kept=one.kept)
             for one in plan.second_passes
         ],
+        slow_bytes=None if plan.memory.slow is None else plan.memory.slow.size,
         stages=stages,
     )
 
@@ -179,8 +187,12 @@ def read_lock(path: Path) -> Lock:
         raise ThumbnetError(str(path), problem, AGAIN) from error
 
 
-def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
+def pinned_plan(
+    graph: Graph, lock: Lock, place: str, *, input: str, memories: Memories | None = None
+) -> Plan:
     """Exactly the plan that ``lock`` records, without a search; ``place`` starts messages.
+
+    In two memories its stages are recorded, and what lies where follows from them and the sizes.
 
     Raises:
         ThumbnetError: it does not fit ``graph`` or ``input``: which stage, and why.
@@ -189,6 +201,9 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
         raise ThumbnetError(
             place, f"the plan was made for input: {lock.input}, not for input: {input}", AGAIN
         )
+    if (memories is None) != (lock.slow_bytes is None):
+        made, wanted = ("one memory", "two") if memories else ("two memories", "one")
+        raise ThumbnetError(place, f"the plan was made for {made}, not for {wanted}", AGAIN)
     passes = tuple(_passes(graph, lock, place))
     graph = _in_bands(run_twice(graph, passes), lock, place)
     ordered = graph.replace(operators=_matched(graph, lock, place))
@@ -196,14 +211,23 @@ def pinned_plan(graph: Graph, lock: Lock, place: str, *, input: str) -> Plan:
         operator.name: family(operator).lower(ordered, operator) for operator in ordered.operators
     }
     cuts = list(_cuts(ordered, StageMaker(ordered, lowered, input), lock, place))
-    plan = build_plan(ordered, cuts, input=input)
+    if memories is None:
+        plan = build_plan(ordered, cuts, input=input)
+    else:
+        placed = place_stages(Scheduler(ordered, input, lowered), cuts, memories)
+        if placed is None:
+            sizes = f"fast: {memories.fast}, slow: {memories.slow}"
+            problem = f"the plan does not fit schedule.ram {{{sizes}}}; it was made with "
+            problem += f"{lock.arena_bytes} fast and {lock.slow_bytes} slow bytes"
+            raise ThumbnetError(place, problem, AGAIN)
+        plan = placed
     for index, (stage, locked) in enumerate(zip(plan.stages, lock.stages, strict=True)):
         for operator in locked.operators:
             found = stage.segments.get(operator.name)
             if found != operator.segment:
                 problem = f"{_node(operator)} makes {found} pixels at once, not {operator.segment}"
                 raise _mismatch(place, index, locked, problem)
-    if plan.memory.arena_size > lock.arena_bytes:
+    if memories is None and plan.memory.arena_size > lock.arena_bytes:
         problem = (
             f"the plan takes {plan.memory.arena_size} bytes, with thumbnet {lock.thumbnet} it took "
             f'{lock.arena_bytes}; it peaks at node "{plan.memory.peak}"'

@@ -1,4 +1,4 @@
-"""The memory plan: every tensor and every scratch buffer at an offset in one arena."""
+"""The memory plan: every tensor and every scratch buffer at an offset in an arena, or in two."""
 
 from __future__ import annotations
 
@@ -13,16 +13,48 @@ from thumbnet.schedule.live_ranges import LiveRange, conflicts, find_views, live
 
 
 @dataclass(frozen=True)
+class Memories:
+    """The most bytes that the arenas in a fast and a slow memory may have."""
+
+    fast: int
+    slow: int
+
+
+@dataclass(frozen=True)
 class Placement:
-    """A live range at its place, in bytes from the start of the arena."""
+    """A live range at its place, in bytes from the start of the arena, or of the slow one."""
 
     live: LiveRange
     offset: int
+    slow: bool = False
 
     @property
     def end(self) -> int:
         """The first byte behind it."""
         return self.offset + self.live.size
+
+
+@dataclass(frozen=True, eq=False)
+class SlowMemory:
+    """What of a plan lies in the second arena: whole tensors that are read and written least.
+
+    tensors      those whose offsets count from its start, with their views
+    size         bytes
+    lower_bound  bytes that it cannot go below with these tensors
+    peak         the first operator with the most of them live; "" if there are none
+    accesses     bytes of these tensors that an inference reads and writes
+    least        bytes that it reads and writes there at least, whichever tensors lie there; 0 where
+                 that is not known
+    all_accesses the same of all tensors, wherever they lie and those of line buffers, too
+    """
+
+    tensors: frozenset[str]
+    size: int
+    lower_bound: int
+    peak: str
+    accesses: int
+    least: int
+    all_accesses: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +76,9 @@ class MemoryPlan:
     lines        tensor -> offsets of its kept rows and of its strip
     state        number of the stage -> offset of its states
     step_count   steps that live ranges count, one a stage; 0: one an operator
+
+    Of two memories ``slow`` is the second one; the arena is then the one in fast memory, and so are
+    its figures.
     """
 
     offsets: Mapping[str, int]
@@ -57,6 +92,16 @@ class MemoryPlan:
     lines: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     state: Mapping[int, int] = field(default_factory=dict)
     step_count: int = 0
+    slow: SlowMemory | None = None
+
+    @property
+    def total_size(self) -> int:
+        """Bytes of all arenas."""
+        return self.arena_size + (0 if self.slow is None else self.slow.size)
+
+    def is_slow(self, tensor: str) -> bool:
+        """Whether the tensor's offset counts from the start of the slow arena."""
+        return self.slow is not None and tensor in self.slow.tensors
 
 
 def plan_memory(
@@ -92,15 +137,26 @@ def plan_memory(
 def memory_map(plan: MemoryPlan, graph: Graph) -> str:
     """The plan as text: one line a buffer with offset, size, first and last step, and name."""
     count = plan.step_count or len(graph.operators)
-    lines = [f"arena {plan.arena_size} bytes, peak at {plan.peak or 'no operator'}"]
-    lines.append(f"{'offset':>8} {'size':>8} {'steps':>9}  buffer")
-    for place in sorted(plan.placements, key=lambda place: (place.live.first, place.offset)):
+    what = "arena" if plan.slow is None else "fast arena"
+    lines = [f"{what} {plan.arena_size} bytes, peak at {plan.peak or 'no operator'}"]
+    lines += _map_lines(plan, count, slow=False)
+    if plan.slow is not None:
+        peak = plan.slow.peak or "no operator"
+        lines.append(f"slow arena {plan.slow.size} bytes, peak at {peak}")
+        lines += _map_lines(plan, count, slow=True)
+    return "\n".join(lines) + "\n"
+
+
+def _map_lines(plan: MemoryPlan, count: int, *, slow: bool) -> list[str]:
+    lines = [f"{'offset':>8} {'size':>8} {'steps':>9}  buffer"]
+    placements = [place for place in plan.placements if place.slow == slow]
+    for place in sorted(placements, key=lambda place: (place.live.first, place.offset)):
         live = place.live
         first = "in" if live.first < 0 else str(live.first)
         last = "out" if live.last >= count else "in" if live.last < 0 else str(live.last)
         names = ", ".join(live.tensors) if live.tensors else f"scratch of {live.name}"
         lines.append(f"{place.offset:8} {live.size:8} {first + '-' + last:>9}  {names}")
-    return "\n".join(lines) + "\n"
+    return lines
 
 
 def _buffer(live: LiveRange) -> Buffer:

@@ -32,12 +32,14 @@ class Touch:
 
 
 class Memory:
-    """The arena and the caller's buffers, and which tag every byte of a tensor has."""
+    """The arenas and the caller's buffers, and which tag every byte of a tensor has."""
 
     def __init__(self, plan: Plan, trace: list[Touch] | None) -> None:
         self.plan = plan
         self.trace = trace
         self.arena: Tags = np.full(plan.memory.arena_size, -1, np.int64)
+        slow = 0 if plan.memory.slow is None else plan.memory.slow.size
+        self.slow: Tags = np.full(slow, -1, np.int64)
         self.caller: dict[str, Tags] = {}
         self.first: dict[str, int] = {}
         self.names: list[str] = []
@@ -68,7 +70,8 @@ class Memory:
         root = self.plan.memory.views.get(name, name)
         if root in self.caller:
             return Pointer(self.caller[root], 0)
-        return Pointer(self.arena, self.plan.memory.offsets[root])
+        space = self.slow if self.plan.memory.is_slow(root) else self.arena
+        return Pointer(space, self.plan.memory.offsets[root])
 
     def write(self, to: Pointer, tags: Tags) -> None:
         """Stores tags."""
@@ -104,7 +107,7 @@ class Memory:
 
 @dataclass(frozen=True, eq=False)
 class Pointer:
-    """Byte ``at`` of the arena or of a caller's buffer."""
+    """Byte ``at`` of an arena or of a caller's buffer."""
 
     space: Tags
     at: int

@@ -9,12 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from thumbnet.schedule.search_growth import INFINITE, WHOLE_ROW, Growth, Tables, layer_bytes
+from thumbnet.schedule.search_growth import (
+    INFINITE,
+    WHOLE_ROW,
+    Growth,
+    Tables,
+    aligned,
+    layer_bytes,
+)
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_net import Network
 from thumbnet.schedule.stream_overlap import Overlaps
 
 Price = Callable[["Cut"], int]
+
+Room = Callable[[Growth | int], Callable[[int, int], int | None]]
+"""What two memories say to a streamed stage or to a layer, given as its number: for the bytes that
+it keeps besides whole tensors, and how many of these are tensors that it keeps whole, a price of
+those that it writes to slow memory; None where whole tensors find no room any more."""
 
 WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, WHOLE_ROW)
 """Segment widths to choose from, counted at a stage's leader."""
@@ -23,7 +35,7 @@ WIDTHS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, WHOLE_ROW)
 class Cut(NamedTuple):
     """Operators [first, end) as one stage; ``width`` is None for a layer.
 
-    ``upwards``: from the last row to the first.
+    ``upwards``: from the last row to the first. ``slow`` is what it costs besides in two memories.
     """
 
     first: int
@@ -32,6 +44,7 @@ class Cut(NamedTuple):
     size: int
     cost: int
     upwards: bool = False
+    slow: int = 0
 
 
 def least_bytes(net: Network, *, pushed: bool = False, below: int = INFINITE) -> int:
@@ -78,13 +91,23 @@ class Stages:
     """All stages of a network that need no more than ``limit`` bytes, and paths through them.
 
     But for streams of operators that ``plenty`` bytes are enough for as layers, which cost less.
+    ``room`` is what two memories allow besides.
     """
 
-    def __init__(self, net: Network, limit: int, *, pushed: bool = False, plenty: int = 0) -> None:
+    def __init__(
+        self,
+        net: Network,
+        limit: int,
+        *,
+        pushed: bool = False,
+        plenty: int = 0,
+        room: Room | None = None,
+    ) -> None:
         self.net = net
         self.limit = limit
         self.count = len(net.nodes)
         self._plenty = plenty
+        self._room = room
         self._layers = [layer_bytes(net, index) for index in range(self.count)]
         self._overlaps, self._tables = Overlaps(net), Tables(net, WIDTHS, priced=True)
         self.by_first = [
@@ -130,7 +153,12 @@ class Stages:
         """The stages from operator ``first`` on."""
         net, limit, layers = self.net, self.limit, self._layers
         if not pushed and layers[first] <= limit:
-            yield Cut(first, first + 1, None, layers[first], layer_cost(net.nodes[first]))
+            slow: int | None = 0
+            if self._room is not None:
+                slow = self._room(first)(aligned(net.nodes[first].scratch), 0)
+            if slow is not None:
+                cost = layer_cost(net.nodes[first])
+                yield Cut(first, first + 1, None, layers[first], cost, slow=slow)
         streamed = [at for at in range(first, self.count) if layers[at] > self._plenty]
         if not streamed and not pushed:
             return
@@ -146,9 +174,19 @@ class Stages:
                 continue
             if growth.least() > limit:
                 continue
-            known = -1, -1
-            for width, *found in zip(WIDTHS, growth.sizes(limit, limit), growth.costs, strict=True):
-                # Segments as wide as the rows are the same whatever the width.
-                if found[0] <= limit and (found[0], found[1]) != known:
-                    known = found[0], found[1]
-                    yield Cut(first, end, width, *known)
+            yield from self._streams(growth)
+
+    def _streams(self, growth: Growth) -> Iterator[Cut]:
+        """A stage by segment width."""
+        first, end, limit = growth.walk.start, growth.walk.end, self.limit
+        slow_at = None if self._room is None else self._room(growth)
+        known = -1, -1
+        table = zip(WIDTHS, growth.sizes(limit, limit), growth.costs, strict=True)
+        for index, (width, *found) in enumerate(table):
+            # Segments as wide as the rows are the same whatever the width.
+            if found[0] > limit or (found[0], found[1]) == known:
+                continue
+            known = found[0], found[1]
+            slow = 0 if slow_at is None else slow_at(growth.kept(index), growth.whole[index])
+            if slow is not None:
+                yield Cut(first, end, width, *known, slow=slow)

@@ -108,6 +108,7 @@ class Growth:
     """A streamed stage from operator ``start`` on, with what it needs for each segment width.
 
     lines    bytes of line buffers by segment width
+    whole    those of them that hold all of a tensor, which a plan makes an ordinary one
     costs    the same for :mod:`stream_cost`, where the tables are priced
     written  whole tensors that the stage makes, with their sizes
     scratch  bytes that last through the stage
@@ -129,6 +130,7 @@ class Growth:
         self._overlaps = overlaps
         self.walk = Walk(net, start, pushed=pushed)
         self.lines = [0] * len(tables.widths)
+        self.whole = [0] * len(tables.widths)
         self.costs = [0] * len(tables.widths)
         self.written: dict[int, int] = {}
         self.scratch = 0
@@ -140,7 +142,6 @@ class Growth:
         """A stage that grows on by itself."""
         other = copy(self)
         other.walk = self.walk.copy()
-        other.lines, other.costs = list(self.lines), list(self.costs)
         other.written = dict(self.written)
         return other
 
@@ -181,13 +182,16 @@ class Growth:
         else:
             band = walk.band(tensor)
             sizes, costs = self._tables.lines(tensor, extent, walk.times[tensor], band)
+            size = self.net.values[tensor].size
+            whole = [line if line == size else 0 for line in sizes]
             self.lines = list(map(add, self.lines, sizes))
+            self.whole = list(map(add, self.whole, whole))
             self.costs = list(map(add, self.costs, costs))
 
-    def kept(self) -> int:
-        """Bytes that the stage takes besides whole tensors, at the first segment width."""
+    def kept(self, which: int = 0) -> int:
+        """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""
         states = self._states + len(self.walk.readers) + (self.walk.pushed is not None)
-        return self.lines[0] + self.scratch + self._once + self._state_size * states
+        return self.lines[which] + self.scratch + self._once + self._state_size * states
 
     def floor(self) -> int:
         """Bytes that the stage needs however much further it grows."""
@@ -259,14 +263,7 @@ def layer_bytes(net: Network, index: int) -> int:
         return INFINITE
     if node.is_view:
         return max(net.live[index], net.live[index + 1])
-    output = net.values[node.output]
-    dying: dict[int, int | None] = {}
-    for read, overlap in zip(node.reads, node.overlap, strict=True):
-        value = net.values[read.tensor]
-        if net.in_arena[read.tensor] and value.last == index:
-            known = dying.get(value.root, overlap)
-            none = overlap is None or known is None
-            dying[value.root] = None if none else max(overlap or 0, known or 0)
+    output, dying = net.values[node.output], _dying_at(net, index)
     sizes = tuple(net.values[root].size for root in dying)
     distances = tuple((least,) for least in dying.values())
     return (
@@ -275,3 +272,26 @@ def layer_bytes(net: Network, index: int) -> int:
         + together(sizes, (output.size,), distances)
         + aligned(node.scratch)
     )
+
+
+def layer_pairs(net: Network, index: int) -> list[tuple[int, int, int]]:
+    """The same as :meth:`Growth.pairs` for operator ``index`` over whole tensors."""
+    output = net.values[net.nodes[index].output]
+    return [
+        (root, net.nodes[index].output, min(net.values[root].size, output.size - both))
+        for root, both in _dying_at(net, index).items()
+        if both is not None and output.size > both
+    ]
+
+
+def _dying_at(net: Network, index: int) -> dict[int, int | None]:
+    """Inputs that operator ``index`` reads last -> how far its output may start below them."""
+    node = net.nodes[index]
+    dying: dict[int, int | None] = {}
+    for read, overlap in zip(node.reads, node.overlap, strict=True):
+        value = net.values[read.tensor]
+        if net.in_arena[read.tensor] and value.last == index:
+            known = dying.get(value.root, overlap)
+            none = overlap is None or known is None
+            dying[value.root] = None if none else max(overlap or 0, known or 0)
+    return dying

@@ -287,6 +287,10 @@ class Scheduler:
         sizes = [layer_bytes(self.net, index) for index in range(len(self.net.nodes))]
         return min(limit, self.least + max((size for size in sizes if size != INFINITE), default=0))
 
+    def build(self, cuts: Sequence[Cut]) -> list[Built]:
+        """These stages, nothing of them placed yet."""
+        return self.maker.built(cuts)
+
     def make(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages, some of them upwards where that needs less."""
         plan = self.maker.plan(cuts)

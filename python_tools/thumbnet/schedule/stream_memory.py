@@ -14,6 +14,12 @@ from thumbnet.schedule.memory import MemoryPlan, Placement
 from thumbnet.schedule.search_growth import STATE_SIZE, aligned
 from thumbnet.schedule.stream_build import Built
 
+_WINDOW = 4
+"""Consecutive stages that :func:`crowded` looks at together at most."""
+
+_GLANCE = 2000
+"""Allocator's steps for them."""
+
 
 @dataclass(frozen=True)
 class Block:
@@ -25,40 +31,41 @@ class Block:
     lines: Mapping[str, tuple[int, int]]
 
 
-_WINDOW = 4
-"""Consecutive stages that :func:`crowded` looks at together at most."""
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What is to be placed: buffers in order of birth, and the distances that they forbid."""
 
-_GLANCE = 2000
-"""Allocator's steps for them."""
-
-
-def crowded(
-    graph: Graph, built: Sequence[Built], limit: int, *, input_in_arena: bool
-) -> range | None:
-    """The fewest consecutive stages that no arena of ``limit`` bytes has room for.
-
-    None where none are found: the plan may fit.
-    """
-    ranges, forbidden = _buffers(graph, built, input_in_arena=input_in_arena)
-    for count in range(1, _WINDOW + 1):
-        for first in range(len(built) - count + 1):
-            live = [one for one in ranges if one.first < first + count and one.last >= first]
-            if sum(one.size for one in live) > limit:
-                keys = {one.key for one in live}
-                inside = {pair: gap for pair, gap in forbidden.items() if keys.issuperset(pair)}
-                found = allocate([_buffer(one) for one in live], inside, effort=_GLANCE)
-                if found.lower_bound > limit:
-                    return range(first, first + count)
-    return None
+    views: Mapping[str, str]
+    blocks: Mapping[int, Block]
+    ranges: tuple[LiveRange, ...]
+    forbidden: Mapping[tuple[str, str], Interval]
 
 
 def plan_stages(graph: Graph, built: Sequence[Built], *, input_in_arena: bool) -> MemoryPlan:
     """Places everything that ``built``, run in order, writes."""
+    parts = parts_of(graph, built, input_in_arena=input_in_arena)
+    allocation = allocate([_buffer(live) for live in parts.ranges], parts.forbidden)
+    placements = tuple(Placement(live, allocation.offsets[live.key]) for live in parts.ranges)
+    return placed_parts(built, parts, placements, allocation.lower_bound)
+
+
+def parts_of(graph: Graph, built: Sequence[Built], *, input_in_arena: bool) -> Parts:
+    """The buffers of ``built``."""
     views = find_views(graph, input_in_arena=input_in_arena)
-    blocks = _blocks(graph, built)
-    ranges, forbidden = _buffers(graph, built, input_in_arena=input_in_arena)
-    allocation = allocate([_buffer(live) for live in ranges], forbidden)
-    placements = tuple(Placement(live, allocation.offsets[live.key]) for live in ranges)
+    blocks = {
+        index: make_block(graph, found.stage)
+        for index, found in enumerate(built)
+        if found.stage.kind == "stream"
+    }
+    ranges = _live_ranges(graph, built, blocks, views, input_in_arena=input_in_arena)
+    return Parts(views, blocks, ranges, _conflicts(built, ranges))
+
+
+def placed_parts(
+    built: Sequence[Built], parts: Parts, placements: tuple[Placement, ...], lower_bound: int
+) -> MemoryPlan:
+    """The memory plan of buffers at their places; its figures are those of the first arena."""
+    blocks = parts.blocks
     starts = {place.live.first: place.offset for place in placements if place.live.is_scratch}
     scratch: dict[str, int] = {}
     lines: dict[str, tuple[int, int]] = {}
@@ -71,40 +78,44 @@ def plan_stages(graph: Graph, built: Sequence[Built], *, input_in_arena: bool) -
             state[index] = start + block.state
         elif index in starts:
             scratch[found.stage.steps[0].operator.name] = starts[index]
-    live_bytes = _live_bytes(built, ranges, forbidden)
+    first = tuple(place for place in placements if not place.slow)
+    live_bytes = bytes_alive(built, tuple(place.live for place in first), parts.forbidden)
     return MemoryPlan(
         offsets=MappingProxyType(
             {name: place.offset for place in placements for name in place.live.tensors}
         ),
-        views=MappingProxyType(views),
+        views=MappingProxyType(dict(parts.views)),
         scratch=MappingProxyType(scratch),
         placements=placements,
         live_bytes=MappingProxyType(live_bytes),
         peak=max(live_bytes, key=lambda name: live_bytes[name], default=""),
-        arena_size=allocation.size,
-        lower_bound=allocation.lower_bound,
+        arena_size=max((place.end for place in first), default=0),
+        lower_bound=lower_bound,
         lines=MappingProxyType(lines),
         state=MappingProxyType(state),
         step_count=len(built),
     )
 
 
-def _blocks(graph: Graph, built: Sequence[Built]) -> dict[int, Block]:
-    return {
-        index: make_block(graph, found.stage)
-        for index, found in enumerate(built)
-        if found.stage.kind == "stream"
-    }
+def crowded(
+    graph: Graph, built: Sequence[Built], limit: int, *, input_in_arena: bool
+) -> range | None:
+    """The fewest consecutive stages that no arena of ``limit`` bytes has room for.
 
-
-def _buffers(
-    graph: Graph, built: Sequence[Built], *, input_in_arena: bool
-) -> tuple[tuple[LiveRange, ...], dict[tuple[str, str], Interval]]:
-    """Everything that needs a place, and the distances that are forbidden."""
-    views = find_views(graph, input_in_arena=input_in_arena)
-    blocks = _blocks(graph, built)
-    ranges = _live_ranges(graph, built, blocks, views, input_in_arena=input_in_arena)
-    return ranges, _conflicts(built, ranges)
+    None where none are found: the plan may fit.
+    """
+    parts = parts_of(graph, built, input_in_arena=input_in_arena)
+    ranges, forbidden = parts.ranges, parts.forbidden
+    for count in range(1, _WINDOW + 1):
+        for first in range(len(built) - count + 1):
+            live = [one for one in ranges if one.first < first + count and one.last >= first]
+            if sum(one.size for one in live) > limit:
+                keys = {one.key for one in live}
+                inside = {pair: gap for pair, gap in forbidden.items() if keys.issuperset(pair)}
+                found = allocate([_buffer(one) for one in live], inside, effort=_GLANCE)
+                if found.lower_bound > limit:
+                    return range(first, first + count)
+    return None
 
 
 def make_block(graph: Graph, stage: Stage) -> Block:
@@ -224,7 +235,8 @@ def _interval(built: Sequence[Built], a: LiveRange, b: LiveRange) -> Interval:
     dies = a.last == b.first > a.first and b.first < len(built)
     if not dies or a.is_scratch or b.is_scratch:
         return disjoint(a.size, b.size)
-    distance = built[b.first].distances.get((a.name, b.name))
+    distances = built[b.first].distances
+    distance = distances.get((a.name, b.name))
     if not built[b.first].stage.upwards or distance is None:
         return overlapping(a.size, b.size, distance)
     return -b.size, min(distance, a.size)
@@ -234,12 +246,15 @@ def _buffer(live: LiveRange) -> Buffer:
     return Buffer(live.key, live.size, live.alignment)
 
 
-def _live_bytes(
+def bytes_alive(
     built: Sequence[Built],
-    ranges: tuple[LiveRange, ...],
+    ranges: Sequence[LiveRange],
     forbidden: Mapping[tuple[str, str], Interval],
 ) -> dict[str, int]:
-    """For each operator, the arena that its stage would need if nothing else ran."""
+    """For each operator, the arena that its stage would need if nothing else ran.
+
+    ``ranges`` are all buffers of that arena.
+    """
     needs: dict[str, int] = {}
     for index, found in enumerate(built):
         live = [one for one in ranges if one.first <= index <= one.last]

@@ -111,10 +111,13 @@ def _driver(compiled: Compiled) -> str:
     outs = [f"out_{i}" for i in range(len(graph.outputs))]
     out_sizes = sizes[len(ins) :]
     lines = [f'#include "{name}.h"', f"static void {name}_case(void)", "{"]
-    arena_size = f"{name.upper()}_ARENA_SIZE"
-    lines.append(f"    void *arena = block({arena_size});")
+    arenas = {"arena": f"{name.upper()}_ARENA_SIZE"}
+    if plan.memory.slow is not None:
+        arenas["slow"] = f"{name.upper()}_SLOW_ARENA_SIZE"
+    lines += [f"    void *{arena} = block({size});" for arena, size in arenas.items()]
     lines.append(f"    {name}_t model;\n    memset(&model, 0x5B, sizeof model);")
-    lines.append(f'    check({name}_init(&model, arena, {arena_size}), "{name}_init");')
+    both = ", ".join(f"{arena}, {size}" for arena, size in arenas.items())
+    lines.append(f'    check({name}_init(&model, {both}), "{name}_init");')
     made = [f"    void *{out} = block({n});" for out, n in zip(outs, out_sizes, strict=True)]
     kept = [f"    write_block({out}, {n});" for out, n in zip(outs, out_sizes, strict=True)]
     for i, given in enumerate(ins):
@@ -129,7 +132,7 @@ def _driver(compiled: Compiled) -> str:
         size = sizes[0] // plan.stages[0].lines[graph.inputs[0]].height
         macro = f"{name.upper()}_{naming.inputs[0].upper()}"
         lines += [
-            f"    memset(arena, 0x3C, {arena_size});",
+            *(f"    memset({arena}, 0x3C, {size});" for arena, size in arenas.items()),
             f'    check({name}_begin(&model), "{name}_begin");',
             f"    for (uint32_t y = 0; y < {macro}_ROWS; y++) {{",
             f"        void *row = malloc({size});",
@@ -141,7 +144,7 @@ def _driver(compiled: Compiled) -> str:
             *kept,
         ]
     lines += [f"    free({given});\n    free({given}_copy);" for given in ins]
-    return "\n".join([*lines, "    free(arena);", "}", ""])
+    return "\n".join([*lines, *(f"    free({arena});" for arena in arenas), "}", ""])
 
 
 def _read(models: Sequence[Compiled], count: int, raw: bytes) -> list[list[list[list[AnyArray]]]]:

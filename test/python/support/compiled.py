@@ -31,7 +31,9 @@ def run_on(
     compiled: Compiled, target: str, samples: list[list[AnyArray]], **options: Any
 ) -> Measurement:
     """Runs samples on a target and measures."""
-    harness = HarnessOptions(input_in_arena=compiled.plan.input_in_arena)
+    plan = compiled.plan
+    two = plan.memory.slow is not None
+    harness = HarnessOptions(input_in_arena=plan.input_in_arena, two_memories=two)
     name = compiled.naming.name
     return measure(
         compiled.files,
