@@ -119,11 +119,11 @@ typedef struct {
     thumbnet_stream_state_t *state;
     uint8_t *arena;
     const void *const *buffers; /* the caller's: whole tensors, or the newest row */
-#if THUMBNET_TILES
-    thumbnet_stream_region_t *regions; /* behind the states; NULL: all of every tensor */
-#endif
 #ifdef THUMBNET_TWO_MEMORIES
     thumbnet_stream_arena_t arenas;
+#endif
+#if THUMBNET_TILES
+    thumbnet_stream_region_t *regions; /* behind the states; NULL: all of every tensor */
 #endif
 } thumbnet_stream_run_t;
 
@@ -146,30 +146,14 @@ static inline thumbnet_stream_run_t thumbnet_stream_resume(const thumbnet_stream
         .state = state,
         .arena = arena,
         .buffers = buffers,
-#if THUMBNET_TILES
-        .regions = stage->tile_columns != 0 ? (thumbnet_stream_region_t *)behind : NULL,
-#endif
 #ifdef THUMBNET_TWO_MEMORIES
         .arenas = arenas,
 #endif
+#if THUMBNET_TILES
+        .regions = stage->tile_columns != 0 ? (thumbnet_stream_region_t *)behind : NULL,
+#endif
     };
     return run;
-}
-
-/* The first column that is made of a tensor, the one behind the last, and the row behind the last.
- */
-#if THUMBNET_TILES
-#define THUMBNET_STREAM_REGION(run, number, side, whole)                                           \
-    ((run)->regions != NULL ? (run)->regions[number].side : (whole))
-#else
-#define THUMBNET_STREAM_REGION(run, number, side, whole) (whole)
-#endif
-
-/* The row of a line buffer that is newest. */
-THUMBNET_INLINE uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run, uint32_t number)
-{
-    const thumbnet_stream_state_t *state = &run->state[number];
-    return state->x != THUMBNET_STREAM_REGION(run, number, left, 0) ? state->y : state->y - 1u;
 }
 
 static inline int thumbnet_stream_upwards(const thumbnet_stream_run_t *run)
@@ -192,6 +176,50 @@ static inline uint8_t *thumbnet_stream_slots(const thumbnet_stream_run_t *run, u
 #else
     return run->arena + offset;
 #endif
+}
+
+/* The first column that is made of a tensor, the one behind the last, and the row behind the last.
+ */
+THUMBNET_INLINE int32_t thumbnet_stream_left(const thumbnet_stream_run_t *run, uint32_t number)
+{
+#if THUMBNET_TILES
+    return run->regions != NULL ? run->regions[number].left : 0;
+#else
+    (void)run;
+    (void)number;
+    return 0;
+#endif
+}
+
+THUMBNET_INLINE int32_t thumbnet_stream_right(const thumbnet_stream_run_t *run, uint32_t number,
+                                              int32_t width)
+{
+#if THUMBNET_TILES
+    return run->regions != NULL ? run->regions[number].right : width;
+#else
+    (void)run;
+    (void)number;
+    return width;
+#endif
+}
+
+THUMBNET_INLINE int32_t thumbnet_stream_bottom(const thumbnet_stream_run_t *run, uint32_t number,
+                                               int32_t height)
+{
+#if THUMBNET_TILES
+    return run->regions != NULL ? run->regions[number].bottom : height;
+#else
+    (void)run;
+    (void)number;
+    return height;
+#endif
+}
+
+/* The row of a line buffer that is newest. */
+THUMBNET_INLINE uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run, uint32_t number)
+{
+    const thumbnet_stream_state_t *state = &run->state[number];
+    return state->x != thumbnet_stream_left(run, number) ? state->y : state->y - 1u;
 }
 
 static inline const uint8_t *thumbnet_stream_row(const thumbnet_stream_run_t *run)

@@ -246,7 +246,7 @@ def size_and_work(scheduler: Scheduler, way: Tiled) -> tuple[int, int]:
     in_arena = scheduler.input == "arena"
     made = beginning(scheduler.graph, scheduler.lowered, way, input_in_arena=in_arena)
     built = made.build(1)
-    rest = Scheduler(made.rest, "arena")
+    rest = Scheduler(made.rest, scheduler.input, whole=made.graph, before=[built])
     work = sum(step.lowered.macs for step in built.stage.steps)
     work += sum(node.macs for node in rest.net.nodes)
     return max(made.size(built), rest.least), work

@@ -54,8 +54,8 @@ def stream_tables(plan: Plan, index: int, symbols: Symbols) -> str:
         f"static const thumbnet_stream_t {name} = {{\n"
         f"    .tensors = {name}_tensors, .operators = {name}_operators, .inputs = {name}_inputs,\n"
         f"    .state = {plan.memory.state[index]}, .state_count = {states},\n"
-        f"    .input_count = {len(inputs)}, .operator_count = {len(steps)}"
-        f"{upwards}{_tiles(stage)}}};\n"
+        f"    .input_count = {len(inputs)}, "
+        f".operator_count = {len(steps)}{upwards}{_tiles(stage)}}};\n"
     )
     return text
 

@@ -70,6 +70,9 @@ class Chooser:
             ram_limit = limit if objective == "speed" else None
             for scheduler in self._schedulers:
                 plan = recomputing(scheduler, plan, ram_limit, MODERATE, recompute)
+            if plan.memory.arena_size > limit:
+                for scheduler in self._schedulers:
+                    plan = recomputing(scheduler, plan, None, UNBOUNDED, recompute)
         return plan
 
     @cached_property

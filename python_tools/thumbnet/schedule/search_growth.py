@@ -129,6 +129,7 @@ class Growth:
         self._state_size = state_size
         self._overlaps = overlaps
         self.walk = Walk(net, start, pushed=pushed)
+        self.state_size = state_size
         self.lines = [0] * len(tables.widths)
         self.whole = [0] * len(tables.widths)
         self.costs = [0] * len(tables.widths)

@@ -10,7 +10,7 @@ from thumbnet.operators.base import Lowered
 from thumbnet.plan import Plan, SecondPass
 from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
-from thumbnet.schedule.stream_memory import plan_stages
+from thumbnet.schedule.stream_memory import crowded, plan_stages
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.tile_stage import build_tiles
 
@@ -32,6 +32,13 @@ class StageMaker:
         self.pushed = input == "rows"
         self.net = make_network(graph, lowered, input_in_arena=self.in_arena)
         self._built: dict[Cut, Built] = {}
+        self._whole, self._whole_in_arena = graph, self.in_arena
+        self._before: tuple[Built, ...] = ()
+
+    def follow(self, whole: Graph, before: Sequence[Built], *, in_arena: bool) -> None:
+        """Makes plans of ``whole``, of which the graph is the rest behind the stages ``before``."""
+        self._whole, self._whole_in_arena = whole, in_arena
+        self._before = tuple(before)
 
     def plan(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages.
@@ -39,10 +46,20 @@ class StageMaker:
         Raises:
             ValueError: a cut is no stage.
         """
-        built = self.built(cuts)
-        memory = plan_stages(self.graph, built, input_in_arena=self.in_arena)
+        built = [*self._before, *self.built(cuts)]
+        in_arena = self._whole_in_arena
+        memory = plan_stages(self._whole, built, input_in_arena=in_arena)
         stages = tuple(found.stage for found in built)
-        return Plan(self.graph, stages, memory, self.in_arena, self.second_passes)
+        return Plan(self._whole, stages, memory, in_arena, self.second_passes)
+
+    def crowded(self, cuts: Sequence[Cut], limit: int) -> range | None:
+        """The fewest of these stages that no arena of ``limit`` bytes has room for; None: none."""
+        built = [*self._before, *self.built(cuts)]
+        found = crowded(self._whole, built, limit, input_in_arena=self._whole_in_arena)
+        if found is None:
+            return None
+        count = len(self._before)
+        return range(max(found.start - count, 0), max(found.stop - count, 0))
 
     def built(self, cuts: Sequence[Cut]) -> list[Built]:
         """The stages with what their memory plan has to know."""

@@ -21,8 +21,7 @@ from thumbnet.schedule.second_pass_rewrite import run_twice
 from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_build import Built
 from thumbnet.schedule.stream_cost import WORK, layer_cost
-from thumbnet.schedule.stream_memory import crowded
-from thumbnet.schedule.tiles import WIDTHS, Beginning, RestMaker, beginnings
+from thumbnet.schedule.tiles import WIDTHS, Beginning, beginnings
 
 PLANNED = 8
 """Orders of operators of which memory plans are made."""
@@ -89,12 +88,13 @@ def schedule_stream(
     fastest = scheduler.fastest(limit) if objective == "speed" else None
     plan = scheduler.smallest(moderate) if fastest is None else fastest[1]
     if recompute > 1 and (objective == "ram" or plan.memory.arena_size > limit):
-        plan = recomputing(
-            scheduler, plan, limit if objective == "speed" else None, moderate, recompute
-        )
-    if plan.memory.arena_size <= limit:
-        return plan
-    return min(plan, scheduler.smallest(UNBOUNDED), key=lambda plan: plan.memory.arena_size)
+        ram_limit = limit if objective == "speed" else None
+        plan = recomputing(scheduler, plan, ram_limit, moderate, recompute)
+    if plan.memory.arena_size > limit:
+        plan = min(plan, scheduler.smallest(UNBOUNDED), key=lambda one: one.memory.arena_size)
+        if recompute > 1:
+            plan = recomputing(scheduler, plan, None, UNBOUNDED, recompute)
+    return plan
 
 
 def recomputing(
@@ -117,31 +117,10 @@ def recomputing(
                 return found
         if found.memory.arena_size < best.memory.arena_size:
             best = found
-    for found in _tiled(scheduler, best.memory.arena_size - 1, ram_limit, moderate, most):
+    for found in scheduler.tiled(most, best.memory.arena_size - 1, ram_limit, moderate):
         if found.memory.arena_size < best.memory.arena_size:
             best = found
     return best
-
-
-def _tiled(
-    scheduler: Scheduler, limit: int, ram_limit: int | None, moderate: float, most: float
-) -> Iterator[Plan]:
-    """Plans that begin with a stage over tiles, in search of one of at most ``limit`` bytes."""
-    if scheduler.pushed or len(scheduler.graph.inputs) != 1:
-        return
-    found = beginnings(
-        scheduler.graph,
-        scheduler.lowered,
-        scheduler.net,
-        limit=limit if ram_limit is None else min(limit, ram_limit),
-        most=int((most - 1) * sum(node.macs for node in scheduler.net.nodes)),
-        within=ram_limit is not None,
-    )
-    for beginning in found:
-        if beginning.peak <= limit:
-            plan = plan_behind(beginning, ram_limit, moderate)
-            limit = min(limit, plan.memory.arena_size - 1)
-            yield plan
 
 
 def _recomputing(scheduler: Scheduler, ram_limit: int | None, most: float) -> Iterator[Scheduler]:
@@ -178,7 +157,8 @@ def _second_passes(scheduler: Scheduler, most: float) -> tuple[Scheduler, ...]:
 class Scheduler:
     """Searches the plans of one graph in its operator order; ``lowered`` has its operators.
 
-    Of the graph ``second_passes`` run twice.
+    Of the graph ``second_passes`` run twice. Where stages ``before`` it are given, it is the rest
+    of the graph ``whole``.
     """
 
     def __init__(
@@ -187,15 +167,21 @@ class Scheduler:
         input: str,
         lowered: Mapping[str, Lowered] | None = None,
         second_passes: tuple[SecondPass, ...] = (),
+        whole: Graph | None = None,
+        before: Sequence[Built] = (),
     ) -> None:
         self.graph = graph
         self.input = input
         self.second_passes = second_passes
         self.added = sum(one.macs for one in second_passes)
         self.lowered = lower_all(graph) if lowered is None else lowered
-        self.maker = StageMaker(graph, self.lowered, input, second_passes)
+        # What stages before it make is in the arena.
+        source = input if whole is None else "arena"
+        self.maker = StageMaker(graph, self.lowered, source, second_passes)
+        if whole is not None:
+            self.maker.follow(whole, before, in_arena=input == "arena")
         self.net = self.maker.net
-        self.pushed = input == "rows"
+        self.pushed = source == "rows"
         self.least = least_bytes(self.net, pushed=self.pushed)
         """Bytes that no plan of this operator order goes below, gaps between buffers left out."""
         self._known: dict[int, Stages] = {}
@@ -252,6 +238,30 @@ class Scheduler:
         """The overhead that is moderate; that of the cheapest plan of ``stages``, if it is more."""
         budget = sum(moderate * WORK * node.macs + layer_cost(node) for node in self.net.nodes)
         return max(budget, _cost(stages, stages.limit))
+
+    def tiled(
+        self, most: float, limit: int, ram_limit: int | None, moderate: float
+    ) -> Iterator[Plan]:
+        """Plans that begin with a stage over tiles, in search of one of at most ``limit`` bytes.
+
+        They execute at most ``most`` times the multiply-accumulates. Those of least RAM first or,
+        with a ``ram_limit``, that which does least within it.
+        """
+        if self.pushed or len(self.graph.inputs) != 1:
+            return
+        found = beginnings(
+            self.graph,
+            self.lowered,
+            self.net,
+            limit=limit if ram_limit is None else min(limit, ram_limit),
+            most=int((most - 1) * sum(node.macs for node in self.net.nodes)),
+            within=ram_limit is not None,
+        )
+        for beginning in found:
+            if beginning.peak <= limit:
+                plan = plan_behind(beginning, self.input, ram_limit, moderate)
+                limit = min(limit, plan.memory.arena_size - 1)
+                yield plan
 
     def fastest(self, limit: int) -> tuple[int, Plan] | None:
         """The plan of least overhead within ``limit`` bytes, and what it costs.
@@ -326,9 +336,7 @@ class Scheduler:
         plans = 0
         while waiting and plans < _ATTEMPTS and len(seen) < _PATHS:
             _, _, path, without = heappop(waiting)
-            found = crowded(
-                self.graph, self.maker.built(path), limit, input_in_arena=self.input == "arena"
-            )
+            found = self.maker.crowded(path, limit)
             if found is None:
                 plans += 1
                 plan = self.make(path)
@@ -371,32 +379,6 @@ class Scheduler:
         return best
 
 
-def plan_behind(beginning: Beginning, ram_limit: int | None, moderate: float) -> Plan:
-    """The plan of least RAM with this beginning or, with a limit, a cheap one within it."""
-    if ram_limit is not None:
-        for built in reversed(list(beginning.within(ram_limit))):
-            found = _behind(beginning, built).fastest(ram_limit)
-            if found is not None and found[1].memory.arena_size <= ram_limit:
-                return found[1]
-        plan = plan_behind(beginning, None, moderate)
-        fits = plan.memory.arena_size <= ram_limit
-        return plan if fits else plan_behind(beginning, None, UNBOUNDED)
-    built = beginning.build(WIDTHS[0])
-    if moderate != UNBOUNDED:
-        built = beginning.moderate(moderate, WORK)
-    # What the rest needs anyway makes the runs as wide as they can be.
-    room = max(_behind(beginning, built).least, beginning.size(built))
-    return _behind(beginning, list(beginning.within(room))[-1]).smallest(moderate)
-
-
-def _behind(beginning: Beginning, built: Built) -> Scheduler:
-    """Searches what follows."""
-    rest = Scheduler(beginning.rest, "arena", beginning.lowered)
-    rest.maker = RestMaker(beginning, built)
-    rest.least = max(rest.least, beginning.size(built))
-    return rest
-
-
 def lower_all(graph: Graph) -> dict[str, Lowered]:
     """A graph's operators as row kernels, by name.
 
@@ -404,6 +386,31 @@ def lower_all(graph: Graph) -> dict[str, Lowered]:
         ThumbnetError: constants leave what a kernel can hold.
     """
     return {operator.name: _lower(graph, operator) for operator in graph.operators}
+
+
+def plan_behind(beginning: Beginning, input: str, ram_limit: int | None, moderate: float) -> Plan:
+    """The plan of least RAM with this beginning or, with a limit, a cheap one within it."""
+    if ram_limit is not None:
+        for built in reversed(list(beginning.within(ram_limit))):
+            found = _behind(beginning, input, built).fastest(ram_limit)
+            if found is not None and found[1].memory.arena_size <= ram_limit:
+                return found[1]
+        plan = plan_behind(beginning, input, None, moderate)
+        fits = plan.memory.arena_size <= ram_limit
+        return plan if fits else plan_behind(beginning, input, None, UNBOUNDED)
+    built = beginning.build(WIDTHS[0])
+    if moderate != UNBOUNDED:
+        built = beginning.moderate(moderate, WORK)
+    # What the rest needs anyway makes the runs as wide as they can be.
+    room = max(_behind(beginning, input, built).least, beginning.size(built))
+    return _behind(beginning, input, list(beginning.within(room))[-1]).smallest(moderate)
+
+
+def _behind(beginning: Beginning, input: str, built: Built) -> Scheduler:
+    """Searches what follows."""
+    rest = Scheduler(beginning.rest, input, whole=beginning.graph, before=[built])
+    rest.least = max(rest.least, beginning.size(built))
+    return rest
 
 
 def _lower(graph: Graph, operator: Operator) -> Lowered:

@@ -96,8 +96,8 @@ def build_tiles(
     for index, node in enumerate(nodes):
         how = lowered[node.name].for_runs(runs[index])
         macs = executed(node, how, made)
-        again = how.extra_macs + macs - how.macs
-        steps.append(Step(graph.operators[index], replace(how, macs=macs, extra_macs=again)))
+        extra = macs - how.macs + how.extra_macs
+        steps.append(Step(graph.operators[index], replace(how, macs=macs, extra_macs=extra)))
     segments = {net.nodes[index].name: run for index, run in runs.items()}
     # Later tiles read the inputs again, so nothing may lie over them.
     output = net.values[nodes[-1].output].name
