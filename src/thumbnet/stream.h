@@ -180,46 +180,18 @@ static inline uint8_t *thumbnet_stream_slots(const thumbnet_stream_run_t *run, u
 
 /* The first column that is made of a tensor, the one behind the last, and the row behind the last.
  */
-THUMBNET_INLINE int32_t thumbnet_stream_left(const thumbnet_stream_run_t *run, uint32_t number)
-{
 #if THUMBNET_TILES
-    return run->regions != NULL ? run->regions[number].left : 0;
+#define THUMBNET_STREAM_REGION(run, number, side, whole)                                           \
+    ((run)->regions != NULL ? (run)->regions[number].side : (whole))
 #else
-    (void)run;
-    (void)number;
-    return 0;
+#define THUMBNET_STREAM_REGION(run, number, side, whole) (whole)
 #endif
-}
-
-THUMBNET_INLINE int32_t thumbnet_stream_right(const thumbnet_stream_run_t *run, uint32_t number,
-                                              int32_t width)
-{
-#if THUMBNET_TILES
-    return run->regions != NULL ? run->regions[number].right : width;
-#else
-    (void)run;
-    (void)number;
-    return width;
-#endif
-}
-
-THUMBNET_INLINE int32_t thumbnet_stream_bottom(const thumbnet_stream_run_t *run, uint32_t number,
-                                               int32_t height)
-{
-#if THUMBNET_TILES
-    return run->regions != NULL ? run->regions[number].bottom : height;
-#else
-    (void)run;
-    (void)number;
-    return height;
-#endif
-}
 
 /* The row of a line buffer that is newest. */
 THUMBNET_INLINE uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run, uint32_t number)
 {
     const thumbnet_stream_state_t *state = &run->state[number];
-    return state->x != thumbnet_stream_left(run, number) ? state->y : state->y - 1u;
+    return state->x != THUMBNET_STREAM_REGION(run, number, left, 0) ? state->y : state->y - 1u;
 }
 
 static inline const uint8_t *thumbnet_stream_row(const thumbnet_stream_run_t *run)

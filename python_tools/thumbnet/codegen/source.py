@@ -70,8 +70,6 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
     headers = sorted({kernel.header for kernel in kernels})
     band = max((step.lowered.band for step in steps), default=1)
     options = f"#define THUMBNET_MAX_BAND {band}\n" if band > 1 else ""
-    if loops == "tiles":
-        options += "#define THUMBNET_TILES 1\n"
     if any(stage.upwards for stage in plan.stages):
         options += "#define THUMBNET_UPWARDS 1\n"
     if plan.memory.slow is not None:

@@ -43,5 +43,4 @@ def patch_based(graph: Graph, p: int, *, input: str, recompute: float = MOST_WOR
     found = search.least(INFINITE)
     if not found:
         return None
-    made = beginning(graph, scheduler.lowered, found[0], input_in_arena=in_arena)
-    return plan_behind(made, None, MODERATE)
+    return plan_behind(beginning(graph, found[0], input_in_arena=in_arena), input, None, MODERATE)

@@ -9,7 +9,7 @@ from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Lowered
 from thumbnet.operators.inverted_bottleneck import lower_band
 from thumbnet.schedule.bands import in_bands
-from thumbnet.schedule.search_bands import Bands, BandSearch
+from thumbnet.schedule.search_bands import BandSearch
 from thumbnet.schedule.stream_net import Network
 
 
@@ -31,15 +31,8 @@ def banded_graphs(
     search = BandSearch(graph, lowered, net, most=most, pushed=pushed)
     found = search.least(least) if ram_limit is None else search.within(ram_limit)
     for bands in found:
-        yield lowered_in_bands(graph, lowered, bands)
-
-
-def lowered_in_bands(
-    graph: Graph, lowered: Mapping[str, Lowered], bands: Bands
-) -> tuple[Graph, dict[str, Lowered]]:
-    """The graph with these bottlenecks in bands, and its operators."""
-    other = in_bands(graph, dict(bands))
-    return other, {operator.name: _lower(operator, lowered) for operator in other.operators}
+        other = in_bands(graph, dict(bands))
+        yield other, {operator.name: _lower(operator, lowered) for operator in other.operators}
 
 
 def _lower(operator: Operator, lowered: Mapping[str, Lowered]) -> Lowered:

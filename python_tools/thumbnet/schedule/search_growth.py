@@ -126,7 +126,6 @@ class Growth:
     ) -> None:
         self.net = net
         self._tables = tables
-        self._state_size = state_size
         self._overlaps = overlaps
         self.walk = Walk(net, start, pushed=pushed)
         self.state_size = state_size
@@ -192,7 +191,7 @@ class Growth:
     def kept(self, which: int = 0) -> int:
         """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""
         states = self._states + len(self.walk.readers) + (self.walk.pushed is not None)
-        return self.lines[which] + self.scratch + self._once + self._state_size * states
+        return self.lines[which] + self.scratch + self._once + self.state_size * states
 
     def floor(self) -> int:
         """Bytes that the stage needs however much further it grows."""

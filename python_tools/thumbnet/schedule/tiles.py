@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
-from thumbnet.plan import Plan, Tiles
-from thumbnet.schedule.recompute import lowered_in_bands
-from thumbnet.schedule.search_cuts import Cut
+from thumbnet.operators.registry import family
+from thumbnet.plan import Tiles
+from thumbnet.schedule.bands import in_bands
 from thumbnet.schedule.search_growth import segment
 from thumbnet.schedule.search_tiles import Tiled, TileSearch, narrowed
-from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_build import Built
 from thumbnet.schedule.stream_cost import layer_cost, run_cost
-from thumbnet.schedule.stream_memory import make_block, plan_stages
+from thumbnet.schedule.stream_memory import make_block
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
 from thumbnet.schedule.tile_regions import spans
@@ -125,31 +124,15 @@ def beginnings(
     # Between buffers there may be gaps, so that only a way of fewer bytes fits.
     ways = [*search.within(limit), *least[:1]] if within else least
     for way in dict.fromkeys(ways):
-        yield beginning(graph, lowered, way, input_in_arena=net.in_arena[net.inputs[0]])
+        yield beginning(graph, way, input_in_arena=net.in_arena[net.inputs[0]])
 
 
-def beginning(
-    graph: Graph, lowered: Mapping[str, Lowered], way: Tiled, *, input_in_arena: bool
-) -> Beginning:
-    """The stage of a way that was found; ``lowered`` has the operators of ``graph``."""
-    fused, again = lowered_in_bands(graph, lowered, (*way.bands, *way.behind))
+def beginning(graph: Graph, way: Tiled, *, input_in_arena: bool) -> Beginning:
+    """The stage of a way that was found."""
+    fused = in_bands(graph, dict((*way.bands, *way.behind)))
     end = way.end - sum(bottleneck.end - bottleneck.first - 1 for bottleneck, _ in way.bands)
-    net = make_network(fused, again, input_in_arena=input_in_arena)
-    return Beginning(fused, end, way.tiles, way.peak, again, net)
-
-
-class RestMaker(StageMaker):
-    """Makes plans of a graph whose beginning is given, from stages of the rest."""
-
-    def __init__(self, beginning: Beginning, built: Built) -> None:
-        super().__init__(beginning.rest, beginning.lowered, "arena")
-        self._whole = beginning.graph
-        self._before = built
-        self._whole_in_arena = beginning.net.in_arena[beginning.net.inputs[0]]
-
-    def plan(self, cuts: Sequence[Cut]) -> Plan:
-        """The plan of the beginning and these stages."""
-        built = [self._before, *self.built(cuts)]
-        memory = plan_stages(self._whole, built, input_in_arena=self._whole_in_arena)
-        stages = tuple(found.stage for found in built)
-        return Plan(self._whole, stages, memory, self._whole_in_arena)
+    lowered = {
+        operator.name: family(operator).lower(fused, operator) for operator in fused.operators
+    }
+    net = make_network(fused, lowered, input_in_arena=input_in_arena)
+    return Beginning(fused, end, way.tiles, way.peak, lowered, net)
