@@ -14,7 +14,8 @@ from thumbnet.frontends.tflite import read_tflite
 from thumbnet.passes import run_passes
 from thumbnet.passes.quantized_io import quantize_io
 from thumbnet.schedule.layers import make_plan
-from thumbnet.schedule.stream import Scheduler, schedule_stream
+from thumbnet.schedule.scheduler import Scheduler
+from thumbnet.schedule.stream import schedule_stream
 
 MODELS = Path(__file__).resolve().parents[2] / "shared" / "models"
 NAMES = (

@@ -27,8 +27,9 @@ from thumbnet.schedule.lock import Lock, make_lock, pinned_plan
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.replay import ReplayError
 from thumbnet.schedule.replay_stream import replay_plan
+from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.search_bands import HEIGHTS, BandSearch
-from thumbnet.schedule.stream import INPUTS, Scheduler
+from thumbnet.schedule.stream import INPUTS
 
 from thumbnet import manifest
 

@@ -26,8 +26,8 @@ from thumbnet.pipeline import Compiled, import_model
 from thumbnet.plan import Memories
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.replay_stream import replay_plan
+from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.search_cuts import Cut
-from thumbnet.schedule.stream import Scheduler
 from thumbnet.schedule.two_memories import place_stages
 from thumbnet.target import resolve_target
 

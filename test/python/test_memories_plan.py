@@ -25,10 +25,10 @@ from thumbnet.schedule.memory import Placement
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.replay import ReplayError
 from thumbnet.schedule.replay_stream import replay_plan
+from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.search_growth import WHOLE_ROW, Growth
 from thumbnet.schedule.search_memories import Shortage
-from thumbnet.schedule.stream import Scheduler
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_memory import parts_of
 from thumbnet.schedule.stream_net import Network

@@ -26,7 +26,8 @@ from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.lock import make_lock, pinned_plan
 from thumbnet.schedule.order import Needs, Order, is_forced, least_orders, least_peak, reordered
 from thumbnet.schedule.replay_stream import replay_plan
-from thumbnet.schedule.stream import lower_all, schedule_stream
+from thumbnet.schedule.scheduler import lower_all
+from thumbnet.schedule.stream import schedule_stream
 from thumbnet.schedule.stream_net import make_network
 
 MOST_ORDERS = 60

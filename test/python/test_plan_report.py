@@ -232,8 +232,9 @@ def forbid_searches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("thumbnet.pipeline.choose_plan", fail)
     for name in ("Stages.__init__", "Stages._cuts", "least_bytes"):
         monkeypatch.setattr(f"thumbnet.schedule.search_cuts.{name}", fail)
-    for name in ("Scheduler.__init__", "schedule_stream", "least_bytes"):
-        monkeypatch.setattr(f"thumbnet.schedule.stream.{name}", fail)
+    monkeypatch.setattr("thumbnet.schedule.stream.schedule_stream", fail)
+    for name in ("Scheduler.__init__", "least_bytes"):
+        monkeypatch.setattr(f"thumbnet.schedule.scheduler.{name}", fail)
     for name in ("Chooser.__init__", "least_orders", "least_peak"):
         monkeypatch.setattr(f"thumbnet.schedule.choose.{name}", fail)
 

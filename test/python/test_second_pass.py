@@ -18,9 +18,10 @@ from thumbnet.passes import run_passes
 from thumbnet.reference.interpreter import run as run_reference
 from thumbnet.schedule.front import pareto_front
 from thumbnet.schedule.replay_stream import replay_plan
+from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.second_pass import candidates, in_part, second_passes
 from thumbnet.schedule.second_pass_rewrite import SPLIT, can_split, channels, run_twice
-from thumbnet.schedule.stream import Scheduler, schedule_stream
+from thumbnet.schedule.stream import schedule_stream
 
 
 def graph_of(build: Callable[[Net], list[Value]]) -> Graph:

@@ -28,9 +28,9 @@ from thumbnet.errors import ThumbnetError
 from thumbnet.pipeline import Compiled
 from thumbnet.plan import Plan
 from thumbnet.schedule.lock import Lock, LockedPass, make_lock, pinned_plan
+from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.second_pass import in_part, second_passes
 from thumbnet.schedule.second_pass_rewrite import SPLIT, run_twice
-from thumbnet.schedule.stream import Scheduler
 
 # -- generated code -------------------------------------------------------------------------------
 

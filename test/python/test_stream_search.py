@@ -14,9 +14,10 @@ from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
 from thumbnet.schedule import stream_overlap
 from thumbnet.schedule.replay_stream import Touch, replay_plan
+from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.search_cuts import INFINITE, WIDTHS, Cut, Stages, least_bytes
 from thumbnet.schedule.search_growth import Growth, Tables, layer_bytes
-from thumbnet.schedule.stream import Scheduler, schedule_stream
+from thumbnet.schedule.stream import schedule_stream
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_overlap import Overlaps

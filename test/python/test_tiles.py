@@ -33,8 +33,9 @@ from thumbnet.schedule.lock import Lock, make_lock, pinned_plan
 from thumbnet.schedule.patches import patch_based
 from thumbnet.schedule.replay import ReplayError
 from thumbnet.schedule.replay_stream import replay_plan
+from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.search_tiles import Tiled, TileSearch
-from thumbnet.schedule.stream import Scheduler, schedule_stream
+from thumbnet.schedule.stream import schedule_stream
 from thumbnet.schedule.tiles import beginning
 
 from thumbnet import manifest

@@ -12,16 +12,10 @@ from thumbnet.operators.base import Lowered
 from thumbnet.plan import Plan
 from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.order import Needs, Order, is_forced, least_orders, least_peak, reordered
+from thumbnet.schedule.scheduler import MODERATE, PLANNED, UNBOUNDED, Scheduler, lower_all
 from thumbnet.schedule.search_cuts import least_bytes
 from thumbnet.schedule.search_growth import INFINITE
-from thumbnet.schedule.stream import (
-    MODERATE,
-    PLANNED,
-    UNBOUNDED,
-    Scheduler,
-    lower_all,
-    recomputing,
-)
+from thumbnet.schedule.stream import recomputing
 from thumbnet.schedule.stream_net import make_network
 
 LOOKED_AT = 3000

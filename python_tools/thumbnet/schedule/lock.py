@@ -30,12 +30,12 @@ from thumbnet.schedule.bands import (
 from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.memory import Memories
 from thumbnet.schedule.pushed import why_not_pushed
+from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.search_growth import segment
 from thumbnet.schedule.second_pass import in_part, second_passes
 from thumbnet.schedule.second_pass_rewrite import SPLIT, can_split, channels, run_twice
 from thumbnet.schedule.stages import StageMaker
-from thumbnet.schedule.stream import Scheduler
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
 from thumbnet.schedule.tile_regions import spans

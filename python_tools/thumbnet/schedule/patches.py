@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from thumbnet.ir.graph import Graph
 from thumbnet.plan import Plan, Tiles
+from thumbnet.schedule.scheduler import MODERATE, Scheduler
 from thumbnet.schedule.search_growth import INFINITE
 from thumbnet.schedule.search_tiles import TileSearch
-from thumbnet.schedule.stream import MODERATE, Scheduler, plan_behind
+from thumbnet.schedule.stream import plan_behind
 from thumbnet.schedule.tiles import beginning
 
 SIZES = (2, 3, 4)

@@ -16,9 +16,9 @@ from thumbnet.schedule.accesses import tensor_accesses
 from thumbnet.schedule.live_ranges import find_views
 from thumbnet.schedule.memories import plan_two_memories
 from thumbnet.schedule.memory import Memories
+from thumbnet.schedule.scheduler import MODERATE, Scheduler
 from thumbnet.schedule.search_cuts import Cut, Stages
 from thumbnet.schedule.search_memories import Shortage, room_in, shortage
-from thumbnet.schedule.stream import MODERATE, Scheduler
 from thumbnet.schedule.stream_cost import WORK, layer_cost
 
 SLOW_BYTE = 1.0

@@ -7,10 +7,10 @@ import random
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.registry import family
 from thumbnet.plan import Memories, Plan
+from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.search_growth import WHOLE_ROW
 from thumbnet.schedule.stages import StageMaker
-from thumbnet.schedule.stream import Scheduler
 from thumbnet.schedule.stream_memory import plan_stages
 from thumbnet.schedule.stream_net import Network
 from thumbnet.schedule.stream_stage import Walk
