@@ -97,7 +97,8 @@ static inline void thumbnet_stream_begin_tile(const thumbnet_stream_run_t *run, 
 }
 
 /* Runs a stage tile by tile; its inputs are whole. */
-static THUMBNET_NOINLINE void thumbnet_run_tiles(const thumbnet_stream_t *stage, uint8_t *arena,
+static THUMBNET_NOINLINE void thumbnet_run_tiles(const thumbnet_stream_t *stage,
+                                                 thumbnet_stream_arena_t arena,
                                                  const void *const *buffers)
 {
     const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, buffers);

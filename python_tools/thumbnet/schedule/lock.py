@@ -14,12 +14,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.registry import family
-from thumbnet.plan import Plan, SecondPass, Stage
+from thumbnet.plan import Plan, SecondPass, Stage, Tiles
 from thumbnet.schedule.bands import (
     FUSED,
     MOST_ROWS,
@@ -38,6 +38,8 @@ from thumbnet.schedule.second_pass_rewrite import SPLIT, can_split, channels, ru
 from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Walk
+from thumbnet.schedule.tile_regions import spans
+from thumbnet.schedule.tile_stage import can_tile
 from thumbnet.schedule.two_memories import place_stages
 
 AGAIN = "write it again with thumbnet plan MANIFEST --lock, or leave schedule.plan out"
@@ -70,12 +72,14 @@ class LockedOperator(_Frozen):
 class LockedStage(_Frozen):
     """A stage; ``width`` is the segment width of a stream's leader, 65536 for its whole row.
 
-    One that runs ``upwards`` goes from the last row to the first.
+    One that runs ``upwards`` goes from the last row to the first. ``tiles`` are how many it runs
+    over side by side and below one another, and how many columns more the outermost have.
     """
 
     kind: Literal["layer", "stream"]
     width: int | None = Field(default=None, ge=1)
     upwards: bool = False
+    tiles: list[NonNegativeInt] | None = Field(default=None, min_length=3, max_length=3)
     operators: list[LockedOperator] = Field(min_length=1)
 
 
@@ -117,6 +121,7 @@ class Lock(_Frozen):
 def _stage_text(stage: LockedStage) -> str:
     width = "" if stage.width is None else f'"width": {stage.width}, '
     width += '"upwards": true, ' if stage.upwards else ""
+    width += f'"tiles": {stage.tiles}, ' if stage.tiles else ""
     operators = ",\n".join(
         f"   {operator.model_dump_json(exclude_none=True)}" for operator in stage.operators
     )
@@ -124,14 +129,7 @@ def _stage_text(stage: LockedStage) -> str:
 
 
 def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
-    """The lock of ``plan``; ``model`` is the file's name, ``version`` thumbnet's.
-
-    Raises:
-        ThumbnetError: a stage runs over tiles.
-    """
-    if any(stage.tiled for stage in plan.stages):
-        problem = "a plan that runs over tiles cannot be recorded yet"
-        raise ThumbnetError(model, problem, "lower schedule.recompute, or leave --lock out")
+    """The lock of ``plan``; ``model`` is the file's name, ``version`` thumbnet's."""
     source: InputMode = "rows" if plan.pushed else "arena" if plan.input_in_arena else "buffer"
     net = _network(plan.graph, source)
     first, stages = 0, []
@@ -150,7 +148,13 @@ def make_lock(plan: Plan, *, model: str, sha256: str, version: str) -> Lock:
         ]
         kind: Literal["layer", "stream"] = "stream" if stage.kind == "stream" else "layer"
         stages.append(
-            LockedStage(kind=kind, width=width, upwards=stage.upwards, operators=operators)
+            LockedStage(
+                kind=kind,
+                width=width,
+                upwards=stage.upwards,
+                tiles=list(stage.tiles) if stage.tiled else None,
+                operators=operators,
+            )
         )
         first = end
     return Lock(
@@ -341,8 +345,21 @@ def _cuts(graph: Graph, maker: StageMaker, lock: Lock, place: str) -> Iterator[C
         cut = Cut(first, end, width, 0, 0, stage.upwards)
         if stage.upwards and not maker.turns(cut):
             raise _mismatch(place, index, stage, "it cannot run upwards")
+        if stage.tiles is not None:
+            cut = cut._replace(tiles=_tiles(net, lock, place, index, end))
         yield cut
         first = end
+
+
+def _tiles(net: Network, lock: Lock, place: str, index: int, end: int) -> Tiles:
+    """What stage ``index`` runs over, up to operator ``end``."""
+    stage = lock.stages[index]
+    tiles = Tiles(*stage.tiles or ())
+    alone = index == 0 and stage.kind == "stream" and not stage.upwards
+    plain = lock.input != "rows" and lock.slow_bytes is None
+    if not (alone and plain and min(tiles.columns, tiles.rows) and can_tile(net, end, tiles)):
+        raise _mismatch(place, index, stage, f"it cannot run over tiles {stage.tiles}")
+    return tiles
 
 
 def _mismatch(place: str, index: int, stage: LockedStage, problem: str) -> ThumbnetError:
@@ -371,7 +388,11 @@ def _leader_width(net: Network, stage: Stage, first: int) -> int:
         pass
     wanted = [stage.segments[step.operator.name] for step in stage.steps]
     times = [walk.operator_times[index] for index in range(first, end)]
-    columns = [net.nodes[index].width for index in range(first, end)]
+    nodes = net.nodes[first:end]
+    columns = [node.width for node in nodes]
+    if stage.tiled:
+        made = spans(net, nodes, stage.tiles)
+        columns = [made.width(node.output) for node in nodes]
     widths: list[int] = [*WIDTHS, *range(1, _WIDEST)]
     for width in widths:
         found = [segment(width, *pair) for pair in zip(times, columns, strict=True)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from thumbnet.plan import ONE_TILE, Tiles
 from thumbnet.schedule.search_growth import (
     INFINITE,
     WHOLE_ROW,
@@ -36,6 +37,7 @@ class Cut(NamedTuple):
     """Operators [first, end) as one stage; ``width`` is None for a layer.
 
     ``upwards``: from the last row to the first. ``slow`` is what it costs besides in two memories.
+    ``tiles``: what it runs over.
     """
 
     first: int
@@ -45,6 +47,7 @@ class Cut(NamedTuple):
     cost: int
     upwards: bool = False
     slow: int = 0
+    tiles: Tiles = ONE_TILE
 
 
 def least_bytes(net: Network, *, pushed: bool = False, below: int = INFINITE) -> int:

@@ -12,6 +12,7 @@ from thumbnet.schedule.search_cuts import Cut
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
 from thumbnet.schedule.stream_memory import crowded, plan_stages
 from thumbnet.schedule.stream_net import Network, make_network
+from thumbnet.schedule.tile_stage import build_tiles
 
 
 class StageMaker:
@@ -70,6 +71,10 @@ class StageMaker:
     def _build(self, cut: Cut) -> Built:
         if cut.width is None:
             return build_layer(self.graph, self.lowered, self.net, cut.first)
+        if cut.tiles.number > 1:
+            if cut.first:
+                raise ValueError(f"tiles of operators {cut.first} to {cut.end}")
+            return build_tiles(self.graph, self.lowered, self.net, cut.end, cut.tiles, cut.width)
         if cut.upwards and not self.turns(cut):
             raise ValueError(f"operators {cut.first} to {cut.end} cannot run upwards")
         lowered, net = self._upwards if cut.upwards else (self.lowered, self.net)
@@ -78,7 +83,7 @@ class StageMaker:
 
     def turns(self, cut: Cut) -> bool:
         """Whether the stage can run upwards: not rows that are pushed from the top."""
-        if cut.width is None or (self.pushed and cut.first == 0):
+        if cut.width is None or cut.tiles.number > 1 or (self.pushed and cut.first == 0):
             return False
         operators = self.graph.operators[cut.first : cut.end]
         return all(self.lowered[one.name].upwards() is not None for one in operators)

@@ -20,6 +20,9 @@ from thumbnet.schedule.stream_settle import settle
 from thumbnet.schedule.stream_stage import Walk
 from thumbnet.schedule.tile_regions import Span, Spans, spans
 
+_MOST = 255
+"""Tiles in a row or a column, and columns more at the edge, that the executor's numbers hold."""
+
 
 def fits_tiles(net: Network, nodes: Sequence[Node], end: int) -> bool:
     """Whether ``nodes``, which are the operators before ``end``, can run over tiles.
@@ -39,6 +42,13 @@ def fits_tiles(net: Network, nodes: Sequence[Node], end: int) -> bool:
         made.add(node.output)
     ends = [one for one in made if net.values[one].last >= end or not net.values[one].readers]
     return ends == [nodes[-1].output]
+
+
+def can_tile(net: Network, end: int, tiles: Tiles) -> bool:
+    """Whether operators before ``end`` can run over these tiles, none of them empty."""
+    size = net.values[net.nodes[end - 1].output].rows
+    parts = tiles.columns <= size.width - 2 * tiles.edge and tiles.rows <= size.height
+    return parts and max(tiles) <= _MOST and fits_tiles(net, net.nodes[:end], end)
 
 
 def executed(node: Node, how: Lowered, made: Spans) -> int:
@@ -66,10 +76,8 @@ def build_tiles(
     """
     walk = Walk(net, 0)
     nodes = net.nodes[:end]
-    size = net.values[nodes[-1].output].rows
-    joined = fits_tiles(net, nodes, end) and all(walk.extend() for _ in range(end))
-    if not joined or tiles.columns > size.width - 2 * tiles.edge or tiles.rows > size.height:
-        raise ValueError(f"operators before {end} cannot run over {tiles} tiles")
+    if not can_tile(net, end, tiles) or not all(walk.extend() for _ in range(end)):
+        raise ValueError(f"operators before {end} cannot run over {tiles}")
     made = spans(net, nodes, tiles)
     runs = {
         index: segment(width, walk.operator_times[index], made.width(node.output))
