@@ -1,4 +1,4 @@
-"""Measures all shared models and writes test/bench/results.json and BENCHMARKS.md from it.
+"""Measures all shared models and writes test/bench/*.json and BENCHMARKS.md from them.
 
     scripts/bench.py [--targets cortex-m4 ...] [--models NAME ...] [--table]
 
@@ -13,6 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import bench_streams
 
 ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT.parent / "shared" / "models"
@@ -66,7 +68,7 @@ def table() -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench` from test/bench/results.json. Instructions are executed",
+        "Written by `make bench` from test/bench/*.json. Instructions are executed",
         "instructions of one inference on an emulated core: exactly repeatable, not cycles. RAM",
         "of ours is the arena with the input image in it; code is flash without weights.",
         "",
@@ -92,6 +94,8 @@ def table() -> str:
                     f"{figures['ram']:,} | | {figures['code']:,} | |"
                 )
         lines.append("")
+    measured = {name: ours["instructions"] for name, ours in results["cortex-m4"].items()}
+    lines += bench_streams.section(measured)
     return "\n".join([*lines, f"Peers: {peers['note']}", ""])
 
 
@@ -107,6 +111,7 @@ def main() -> int:
             print(f"bench: {MODELS.parent.name}/models is absent", file=sys.stderr)
             return 2
         run(arguments.targets, arguments.models)
+        bench_streams.run(arguments.models)
     (ROOT / "BENCHMARKS.md").write_text(table())
     return 0
 

@@ -153,14 +153,14 @@ def _memories_remedy(graph: Graph, input: str, sizes: Memories, found: Shortage)
 def ram_limit(manifest: Manifest, target: Target) -> int | None:
     """The most bytes that the arena may have: the manifest's, else what the board has left.
 
-    Of a board, a quarter but at most 8 KB are left for the stack and the firmware's own data. None
+    Of a board, a fifth but at most 8 KB are left for the stack and the firmware's own data. None
     where nothing limits it, or where the manifest gives two memories.
     """
     if manifest.schedule.memories is not None:
         return None
     if manifest.schedule.ram_limit is not None or target.ram is None:
         return manifest.schedule.ram_limit
-    return target.ram - min(target.ram // 4, RESERVE)
+    return target.ram - min(target.ram // 5, RESERVE)
 
 
 def check_fits(graph: Graph, plan: Plan, manifest: Manifest, target: Target) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from thumbnet.operators.base import CArray, Kernel, Lowered, Source
+from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Source
 
 AnyArray = npt.NDArray[Any]
 
@@ -76,16 +76,11 @@ def instantiation(kernel: Kernel) -> str:
 
 def layer(name: str, lowered: Lowered) -> str:
     """``name_constants``, ``name_sources`` and ``name_layer``."""
-    parts = [array(f"{name}_{found.name}", found.ctype, found.values) for found in lowered.arrays]
-    parts += [
+    parts = [
         array(f"{name}_map_{i}", "uint16_t", np.array(source.row_map))
         for i, source in enumerate(lowered.sources)
         if source.row_map is not None
     ]
-    values = {
-        field: f"{name}_{value.name}" if isinstance(value, CArray) else value
-        for field, value in lowered.fields
-    }
     sources = [_source(source, f"{name}_map_{i}") for i, source in enumerate(lowered.sources)]
     steps = lowered.output.height if lowered.steps is None else lowered.steps
     width = lowered.output.width if lowered.width is None else lowered.width
@@ -94,11 +89,28 @@ def layer(name: str, lowered: Lowered) -> str:
     return "".join(
         [
             *parts,
-            definition(f"{lowered.struct} {name}_constants", members_text(values)),
+            constants(name, lowered),
             table(f"thumbnet_source_t {name}_sources[{len(sources)}]", sources),
             f"GOLDEN_LAYER({name}, {', '.join(map(str, numbers))})\n",
         ]
     )
+
+
+def constants(name: str, lowered: Lowered) -> str:
+    """``name_constants`` behind its arrays and the constants of kernels that it calls."""
+    text = "".join(
+        array(f"{name}_{value.name}", value.ctype, value.values)
+        for _, value in lowered.fields
+        if isinstance(value, CArray)
+    )
+    values: dict[str, str | int] = {}
+    for field, value in lowered.fields:
+        if isinstance(value, Part):
+            text += constants(f"{name}_{field}", value.lowered)
+            values[field] = f"{{{instance(value.lowered.kernel)}, &{name}_{field}_constants}}"
+        else:
+            values[field] = f"{name}_{value.name}" if isinstance(value, CArray) else value
+    return text + definition(f"{lowered.struct} {name}_constants", members_text(values))
 
 
 def members_text(members: Mapping[str, str | int]) -> str:

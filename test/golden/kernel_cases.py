@@ -1,5 +1,7 @@
 """The golden cases of the row kernels: models of one operator and what goes into them.
 
+An inverted bottleneck is one where it runs in bands.
+
 Small, and each for a reason: edges that windows reach over, odd counts of pixels and channels,
 multipliers above a quarter, every kernel function of ``src/thumbnet/kernels``.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -35,6 +37,8 @@ class KernelCase:
     resolver: Any = TRUSTED
     passes: bool = True
     """Whether the compiler's passes run on it; they would remove a lone reshape."""
+    banded: bool = False
+    """Whether it is an inverted bottleneck that is lowered as one operator, in bands of a row."""
 
 
 def seed_of(name: str) -> int:
@@ -79,6 +83,7 @@ def kernel_cases() -> list[KernelCase]:
     return [
         *convolutions(),
         *depthwise(),
+        *bottlenecks(),
         *elementwise(),
         *pools(),
         *means(),
@@ -129,12 +134,12 @@ def dense(name: str, ins: int, outs: int, **options: Any) -> KernelCase:
 def convolutions() -> list[KernelCase]:
     """conv_2d of both kernels, and fully_connected."""
     return [
-        conv("conv_2d_3x3", (4, 6, 3), 5),
+        conv("conv_2d_3x3", (3, 5, 3), 5),
         conv("conv_2d_stride_2", (6, 6, 2), 4, stride=2, activation="relu6"),
         conv("conv_2d_wide_stride", (7, 8, 1), 3, kernel=(2, 4), stride=(1, 3), padding="valid",
              per_channel=False),
         conv("conv_2d_window_over_all", (3, 4, 2), 3, kernel=5),
-        conv("conv_2d_1x1", (3, 5, 9), 7, kernel=1),
+        conv("conv_2d_1x1", (3, 3, 9), 7, kernel=1),
         conv("conv_2d_1x1_even", (2, 4, 4), 4, kernel=1, activation="relu"),
         random_case("conv_2d_coarse", coarse_conv, (1, 3, 5, 2)),
         random_case("conv_2d_ties", tied_conv, (1, 3, 5, 3)),
@@ -184,14 +189,58 @@ def depthwise() -> list[KernelCase]:
         )
 
     return [
-        case("depthwise_3x3", (4, 7, 5)),
-        case("depthwise_whole_vectors", (4, 5, 8), activation="relu"),
-        case("depthwise_stride_2", (6, 6, 4), stride=2, activation="relu6"),
-        case("depthwise_5x5", (4, 6, 3), kernel=5, per_channel=False),
-        case("depthwise_7x7", (4, 9, 2), kernel=7),
+        case("depthwise_3x3", (3, 5, 5)),
+        case("depthwise_whole_vectors", (3, 3, 8), activation="relu"),
+        case("depthwise_stride_2", (5, 5, 3), stride=2, activation="relu6"),
+        case("depthwise_5x5", (3, 5, 3), kernel=5, per_channel=False),
+        case("depthwise_7x7", (3, 9, 2), kernel=7),
         random_case("depthwise_padded", padded_depthwise, (1, 4, 4, 3)),
         random_case("depthwise_ties", tied_depthwise, (1, 3, 4, 11)),
         case("depthwise_multiplier", (4, 5, 2), multiplier=3),
+    ]
+
+
+# -- inverted bottlenecks -------------------------------------------------------------------------
+
+
+def bottleneck(shape: tuple[int, int, int], wide: int, kernel: int, stride: int) -> Build:
+    """1x1, depthwise and 1x1 convolutions, and the add of the input where it has their shape."""
+
+    def build(rng: Rng) -> bytes:
+        writer = Writer()
+        x = writer.input((1, *shape), scale=0.031, zero_point=-7)
+        channels = shape[2] if stride == 1 else shape[2] + 2
+        expanded = writer.conv_2d(
+            x, models.random_weights(rng, (wide, 1, 1, shape[2])), rng.integers(-99, 99, wide),
+            weight_scale=rng.uniform(0.005, 0.01, wide), scale=0.0217, zero_point=-128,
+            activation="relu6",
+        )  # fmt: skip
+        filtered = writer.depthwise_conv_2d(
+            expanded, models.random_weights(rng, (1, kernel, kernel, wide)),
+            rng.integers(-99, 99, wide), weight_scale=rng.uniform(0.005, 0.01, wide),
+            scale=0.0227, zero_point=-128, stride=stride, padding="same", activation="relu6",
+        )  # fmt: skip
+        narrow = writer.conv_2d(
+            filtered, models.random_weights(rng, (channels, 1, 1, wide)),
+            rng.integers(-99, 99, channels), weight_scale=rng.uniform(0.005, 0.01, channels),
+            scale=0.0293, zero_point=5,
+        )  # fmt: skip
+        if stride == 1:
+            narrow = writer.add(narrow, x, scale=0.0411, zero_point=2)
+        return writer.finish([narrow])
+
+    return build
+
+
+def bottlenecks() -> list[KernelCase]:
+    """inverted_bottleneck in bands of one row."""
+    shapes = {
+        "block_residual": ((3, 4, 2), 3, 3, 1),
+        "block_stride_2": ((4, 5, 1), 3, 3, 2),
+    }
+    return [
+        replace(random_case(name, bottleneck(*how), (1, *how[0]), smooth=False), banded=True)
+        for name, how in shapes.items()
     ]
 
 
@@ -203,7 +252,7 @@ def constant_operand(kind: str) -> Build:
 
     def build(rng: Rng) -> bytes:
         writer = Writer()
-        x = writer.input((1, 3, 4, 5), scale=0.0317, zero_point=-20)
+        x = writer.input((1, 2, 4, 5), scale=0.0317, zero_point=-20)
         shape = (4, 5) if kind == "add" else (5,)
         data = rng.integers(-128, 128, shape).astype(np.int8)
         operand = writer.constant(data, 0.0523, 9)
@@ -225,7 +274,7 @@ def elementwise() -> list[KernelCase]:
     ) -> KernelCase:
         return random_case(name, lambda rng: models.binary(rng, kind, (a, b), **options), a, b)
 
-    full = (1, 3, 4, 5)
+    full = (1, 2, 4, 5)
     return [
         case("add", "add", full, full, activation="relu"),
         case("sub", "sub", full, full),
@@ -233,7 +282,7 @@ def elementwise() -> list[KernelCase]:
         case("sub_columns", "sub", (1, 1, 4, 1), full),
         random_case("add_constant", constant_operand("add"), full),
         case("mul", "mul", full, full),
-        case("mul_pixels", "mul", full, (1, 3, 4, 1), activation="relu6"),
+        case("mul_pixels", "mul", full, (1, 2, 4, 1), activation="relu6"),
         random_case("mul_constant", constant_operand("mul"), full),
     ]
 

@@ -19,6 +19,7 @@
 #include <thumbnet/kernels/copy.h>
 #include <thumbnet/kernels/depthwise_conv_2d.h>
 #include <thumbnet/kernels/elementwise.h>
+#include <thumbnet/kernels/inverted_bottleneck.h>
 #include <thumbnet/kernels/lookup.h>
 #include <thumbnet/kernels/mean.h>
 #include <thumbnet/kernels/pool.h>
@@ -43,6 +44,7 @@ GOLDEN_KERNEL(run_depthwise_conv_2d_s8_5_5_1, thumbnet_depthwise_conv_2d_s8, con
 GOLDEN_KERNEL(run_depthwise_conv_2d_s8_7_7_1, thumbnet_depthwise_conv_2d_s8, constants, 7, 7, 1)
 GOLDEN_KERNEL(run_depthwise_conv_2d_multiplier_s8_3_3, thumbnet_depthwise_conv_2d_multiplier_s8, constants, 3, 3)
 GOLDEN_KERNEL(run_add_s8, thumbnet_add_s8, constants)
+GOLDEN_KERNEL(run_inverted_bottleneck_s8, thumbnet_inverted_bottleneck_s8, constants)
 GOLDEN_KERNEL(run_add_broadcast_s8, thumbnet_add_broadcast_s8, constants)
 GOLDEN_KERNEL(run_mul_s8, thumbnet_mul_s8, constants)
 GOLDEN_KERNEL(run_mul_broadcast_s8, thumbnet_mul_broadcast_s8, constants)
@@ -82,13 +84,13 @@ static const int8_t conv_2d_3x3_shift[5] = {-8,-8,-8,-10,-11};
 static const thumbnet_conv_2d_t conv_2d_3x3_constants =
 {.weights = conv_2d_3x3_weights, .bias = conv_2d_3x3_bias, .edge_bias = conv_2d_3x3_edge_bias,
 .mantissa = conv_2d_3x3_mantissa, .shift = conv_2d_3x3_shift, .in_channels = 3,
-.out_channels = 5, .in_width = 6, .stride_width = 1, .pad_left = 1, .in_zero_point = -53,
+.out_channels = 5, .in_width = 5, .stride_width = 1, .pad_left = 1, .in_zero_point = -53,
 .out_zero_point = -97, .low = -128, .high = 127};
 static const thumbnet_source_t conv_2d_3x3_sources[1] =
-{{.row_size = 18, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+{{.row_size = 15, .height = 3, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
 .stride_width = 1, .pad_left = 1}};
-GOLDEN_LAYER(conv_2d_3x3, 30, 4, 1, 6, 0)
-static const golden_input_t conv_2d_3x3_inputs[1] = {{6, 3, 75}};
+GOLDEN_LAYER(conv_2d_3x3, 25, 3, 1, 5, 0)
+static const golden_input_t conv_2d_3x3_inputs[1] = {{5, 3, 54}};
 static const void *const conv_2d_3x3_vectors[4] =
 {conv_2d_3x3_0_0, conv_2d_3x3_0, conv_2d_3x3_1_0, conv_2d_3x3_1};
 
@@ -167,13 +169,13 @@ static const int32_t conv_2d_1x1_mantissa[7] =
 static const int8_t conv_2d_1x1_shift[7] = {-7,-6,-6,-7,-6,-7,-7};
 static const thumbnet_conv_2d_t conv_2d_1x1_constants =
 {.weights = conv_2d_1x1_weights, .bias = conv_2d_1x1_bias, .mantissa = conv_2d_1x1_mantissa,
-.shift = conv_2d_1x1_shift, .in_channels = 9, .out_channels = 7, .in_width = 5,
+.shift = conv_2d_1x1_shift, .in_channels = 9, .out_channels = 7, .in_width = 3,
 .stride_width = 1, .in_zero_point = -128, .out_zero_point = 127, .low = -128, .high = 127};
 static const thumbnet_source_t conv_2d_1x1_sources[1] =
-{{.row_size = 45, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 27, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(conv_2d_1x1, 35, 3, 1, 5, 0)
-static const golden_input_t conv_2d_1x1_inputs[1] = {{5, 9, 14}};
+GOLDEN_LAYER(conv_2d_1x1, 21, 3, 1, 3, 0)
+static const golden_input_t conv_2d_1x1_inputs[1] = {{3, 9, 14}};
 static const void *const conv_2d_1x1_vectors[4] =
 {conv_2d_1x1_0_0, conv_2d_1x1_0, conv_2d_1x1_1_0, conv_2d_1x1_1};
 
@@ -282,13 +284,13 @@ static const int8_t depthwise_3x3_shift[5] = {-7,-7,-6,-8,-9};
 static const thumbnet_depthwise_conv_2d_t depthwise_3x3_constants =
 {.weights = depthwise_3x3_weights, .bias = depthwise_3x3_bias,
 .weight_sums = depthwise_3x3_weight_sums, .mantissa = depthwise_3x3_mantissa,
-.shift = depthwise_3x3_shift, .channels = 5, .in_width = 7, .multiplier = 1, .stride_width = 1,
+.shift = depthwise_3x3_shift, .channels = 5, .in_width = 5, .multiplier = 1, .stride_width = 1,
 .pad_left = 1, .in_zero_point = -39, .out_zero_point = 127, .low = -128, .high = 127};
 static const thumbnet_source_t depthwise_3x3_sources[1] =
-{{.row_size = 35, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+{{.row_size = 25, .height = 3, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
 .stride_width = 1, .pad_left = 1}};
-GOLDEN_LAYER(depthwise_3x3, 35, 4, 1, 7, 0)
-static const golden_input_t depthwise_3x3_inputs[1] = {{7, 5, 45}};
+GOLDEN_LAYER(depthwise_3x3, 25, 3, 1, 5, 0)
+static const golden_input_t depthwise_3x3_inputs[1] = {{5, 5, 35}};
 static const void *const depthwise_3x3_vectors[4] =
 {depthwise_3x3_0_0, depthwise_3x3_0, depthwise_3x3_1_0, depthwise_3x3_1};
 
@@ -305,36 +307,34 @@ static const int8_t depthwise_whole_vectors_shift[8] = {-7,-7,-7,-9,-8,-8,-8,-9}
 static const thumbnet_depthwise_conv_2d_t depthwise_whole_vectors_constants =
 {.weights = depthwise_whole_vectors_weights, .bias = depthwise_whole_vectors_bias,
 .weight_sums = depthwise_whole_vectors_weight_sums, .mantissa = depthwise_whole_vectors_mantissa,
-.shift = depthwise_whole_vectors_shift, .channels = 8, .in_width = 5, .ties_up = 8,
+.shift = depthwise_whole_vectors_shift, .channels = 8, .in_width = 3, .ties_up = 8,
 .multiplier = 1, .stride_width = 1, .pad_left = 1, .in_zero_point = 28, .out_zero_point = -128,
 .low = -128, .high = 127};
 static const thumbnet_source_t depthwise_whole_vectors_sources[1] =
-{{.row_size = 40, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+{{.row_size = 24, .height = 3, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
 .stride_width = 1, .pad_left = 1}};
-GOLDEN_LAYER(depthwise_whole_vectors, 40, 4, 1, 5, 0)
-static const golden_input_t depthwise_whole_vectors_inputs[1] = {{5, 8, 56}};
+GOLDEN_LAYER(depthwise_whole_vectors, 24, 3, 1, 3, 0)
+static const golden_input_t depthwise_whole_vectors_inputs[1] = {{3, 8, 40}};
 static const void *const depthwise_whole_vectors_vectors[4] =
 {depthwise_whole_vectors_0_0, depthwise_whole_vectors_0, depthwise_whole_vectors_1_0,
 depthwise_whole_vectors_1};
 
-static const int8_t depthwise_stride_2_weights[36] =
-{-6,16,26,-10,28,60,-21,-32,-34,9,-44,-28,30,-11,24,30,19,30,30,83,-48,7,49,28,-7,79,8,-97,-6,19,
-2,-12,48,-3,-7,-12};
-static const int32_t depthwise_stride_2_bias[4] = {1553,950,9854,11758};
-static const int16_t depthwise_stride_2_weight_sums[4] = {27,59,229,-68};
-static const int32_t depthwise_stride_2_mantissa[4] =
-{1693169228,1590910714,1227511415,1255154305};
-static const int8_t depthwise_stride_2_shift[4] = {-7,-7,-5,-6};
+static const int8_t depthwise_stride_2_weights[27] =
+{7,16,-32,65,-48,13,-17,-127,48,-74,25,5,81,5,-24,25,82,-48,-17,-32,32,-56,51,-28,29,19,8};
+static const int32_t depthwise_stride_2_bias[3] = {16317,-2981,1874};
+static const int16_t depthwise_stride_2_weight_sums[3] = {-75,77,6};
+static const int32_t depthwise_stride_2_mantissa[3] = {1488339879,1955031470,1455377746};
+static const int8_t depthwise_stride_2_shift[3] = {-8,-9,-7};
 static const thumbnet_depthwise_conv_2d_t depthwise_stride_2_constants =
 {.weights = depthwise_stride_2_weights, .bias = depthwise_stride_2_bias,
 .weight_sums = depthwise_stride_2_weight_sums, .mantissa = depthwise_stride_2_mantissa,
-.shift = depthwise_stride_2_shift, .channels = 4, .in_width = 6, .ties_up = 4, .multiplier = 1,
-.stride_width = 2, .out_zero_point = 34, .low = 34, .high = 127};
+.shift = depthwise_stride_2_shift, .channels = 3, .in_width = 5, .ties_up = 3, .multiplier = 1,
+.stride_width = 2, .pad_left = 1, .in_zero_point = 127, .high = 127};
 static const thumbnet_source_t depthwise_stride_2_sources[1] =
-{{.row_size = 24, .height = 6, .kernel_height = 3, .stride = 2, .kernel_width = 3,
-.stride_width = 2}};
-GOLDEN_LAYER(depthwise_stride_2, 12, 3, 1, 3, 0)
-static const golden_input_t depthwise_stride_2_inputs[1] = {{6, 4, 4}};
+{{.row_size = 15, .height = 5, .kernel_height = 3, .stride = 2, .pad = 1, .kernel_width = 3,
+.stride_width = 2, .pad_left = 1}};
+GOLDEN_LAYER(depthwise_stride_2, 9, 3, 1, 3, 0)
+static const golden_input_t depthwise_stride_2_inputs[1] = {{5, 3, 3}};
 static const void *const depthwise_stride_2_vectors[4] =
 {depthwise_stride_2_0_0, depthwise_stride_2_0, depthwise_stride_2_1_0, depthwise_stride_2_1};
 
@@ -349,13 +349,13 @@ static const int8_t depthwise_5x5_shift[3] = {-8,-8,-8};
 static const thumbnet_depthwise_conv_2d_t depthwise_5x5_constants =
 {.weights = depthwise_5x5_weights, .bias = depthwise_5x5_bias,
 .weight_sums = depthwise_5x5_weight_sums, .mantissa = depthwise_5x5_mantissa,
-.shift = depthwise_5x5_shift, .channels = 3, .in_width = 6, .multiplier = 1, .stride_width = 1,
+.shift = depthwise_5x5_shift, .channels = 3, .in_width = 5, .multiplier = 1, .stride_width = 1,
 .pad_left = 2, .in_zero_point = -128, .out_zero_point = 127, .low = -128, .high = 127};
 static const thumbnet_source_t depthwise_5x5_sources[1] =
-{{.row_size = 18, .height = 4, .kernel_height = 5, .stride = 1, .pad = 2, .kernel_width = 5,
+{{.row_size = 15, .height = 3, .kernel_height = 5, .stride = 1, .pad = 2, .kernel_width = 5,
 .stride_width = 1, .pad_left = 2}};
-GOLDEN_LAYER(depthwise_5x5, 18, 4, 1, 6, 0)
-static const golden_input_t depthwise_5x5_inputs[1] = {{6, 3, 45}};
+GOLDEN_LAYER(depthwise_5x5, 15, 3, 1, 5, 0)
+static const golden_input_t depthwise_5x5_inputs[1] = {{5, 3, 39}};
 static const void *const depthwise_5x5_vectors[4] =
 {depthwise_5x5_0_0, depthwise_5x5_0, depthwise_5x5_1_0, depthwise_5x5_1};
 
@@ -374,10 +374,10 @@ static const thumbnet_depthwise_conv_2d_t depthwise_7x7_constants =
 .shift = depthwise_7x7_shift, .channels = 2, .in_width = 9, .multiplier = 1, .stride_width = 1,
 .pad_left = 3, .out_zero_point = 127, .low = -128, .high = 127};
 static const thumbnet_source_t depthwise_7x7_sources[1] =
-{{.row_size = 18, .height = 4, .kernel_height = 7, .stride = 1, .pad = 3, .kernel_width = 7,
+{{.row_size = 18, .height = 3, .kernel_height = 7, .stride = 1, .pad = 3, .kernel_width = 7,
 .stride_width = 1, .pad_left = 3}};
-GOLDEN_LAYER(depthwise_7x7, 18, 4, 1, 9, 0)
-static const golden_input_t depthwise_7x7_inputs[1] = {{9, 2, 62}};
+GOLDEN_LAYER(depthwise_7x7, 18, 3, 1, 9, 0)
+static const golden_input_t depthwise_7x7_inputs[1] = {{9, 2, 44}};
 static const void *const depthwise_7x7_vectors[4] =
 {depthwise_7x7_0_0, depthwise_7x7_0, depthwise_7x7_1_0, depthwise_7x7_1};
 
@@ -446,17 +446,110 @@ static const void *const depthwise_multiplier_vectors[4] =
 {depthwise_multiplier_0_0, depthwise_multiplier_0, depthwise_multiplier_1_0,
 depthwise_multiplier_1};
 
+static const int8_t block_residual_expand_weights[6] = {-26,-3,7,27,-11,63};
+static const int32_t block_residual_expand_bias[3] = {-254,224,324};
+static const int32_t block_residual_expand_mantissa[3] = {1964166881,1266287682,1990310880};
+static const int8_t block_residual_expand_shift[3] = {-7,-6,-7};
+static const thumbnet_conv_2d_t block_residual_expand_constants =
+{.weights = block_residual_expand_weights, .bias = block_residual_expand_bias,
+.mantissa = block_residual_expand_mantissa, .shift = block_residual_expand_shift,
+.in_channels = 2, .out_channels = 3, .in_width = 4, .stride_width = 1, .in_zero_point = -7,
+.out_zero_point = -128, .low = -128, .high = 127};
+static const int8_t block_residual_depthwise_weights[27] =
+{-27,127,-3,-90,6,23,17,26,44,-14,96,73,14,106,-76,-39,5,-28,-50,-25,3,-21,-7,15,-7,-56,55};
+static const int32_t block_residual_depthwise_bias[3] = {15824,17632,-11845};
+static const int16_t block_residual_depthwise_weight_sums[3] = {123,137,-93};
+static const int32_t block_residual_depthwise_mantissa[3] = {2054297529,1427332767,1643871035};
+static const int8_t block_residual_depthwise_shift[3] = {-7,-7,-7};
+static const thumbnet_depthwise_conv_2d_t block_residual_depthwise_constants =
+{.weights = block_residual_depthwise_weights, .bias = block_residual_depthwise_bias,
+.weight_sums = block_residual_depthwise_weight_sums,
+.mantissa = block_residual_depthwise_mantissa, .shift = block_residual_depthwise_shift,
+.channels = 3, .in_width = 4, .ties_up = 3, .multiplier = 1, .stride_width = 1, .pad_left = 1,
+.in_zero_point = -128, .out_zero_point = -128, .low = -128, .high = 127};
+static const int8_t block_residual_project_weights[6] = {44,-91,-12,51,-10,-14};
+static const int32_t block_residual_project_bias[2] = {-7501,3543};
+static const int32_t block_residual_project_mantissa[2] = {1983115449,1277733245};
+static const int8_t block_residual_project_shift[2] = {-7,-7};
+static const thumbnet_conv_2d_t block_residual_project_constants =
+{.weights = block_residual_project_weights, .bias = block_residual_project_bias,
+.mantissa = block_residual_project_mantissa, .shift = block_residual_project_shift,
+.in_channels = 3, .out_channels = 2, .in_width = 4, .stride_width = 1, .in_zero_point = -128,
+.out_zero_point = 5, .low = -128, .high = 127};
+static const thumbnet_add_t block_residual_add_constants =
+{.first.row = 1, .first.column_step = 2, .first.channel_step = 1, .second.column_step = 2,
+.second.channel_step = 1, .first_factor = 524288, .offset = 3670016,
+.second_mantissa = 2029718485, .out_mantissa = 1619756532, .second_shift = 1, .out_shift = 19,
+.second_sign = 1, .second_zero_point = 5, .channels = 2, .out_zero_point = 2, .low = -128,
+.high = 127};
+static const thumbnet_inverted_bottleneck_t block_residual_constants =
+{.expand = {run_conv_2d_1x1_s8, &block_residual_expand_constants},
+.depthwise = {run_depthwise_conv_2d_s8_3_3_0, &block_residual_depthwise_constants},
+.project = {run_conv_2d_1x1_s8, &block_residual_project_constants},
+.add = {run_add_s8, &block_residual_add_constants}, .in_width = 4, .in_channels = 2,
+.expanded = 3, .band = 1, .rows = 3, .stride = 1, .kernel_width = 3, .stride_width = 1,
+.pad_top = 1, .pad_left = 1, .residual = 1, .columns = 4};
+static const thumbnet_source_t block_residual_sources[1] =
+{{.row_size = 8, .height = 3, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(block_residual, 8, 3, 1, 4, 4)
+static const golden_input_t block_residual_inputs[1] = {{4, 2, 16}};
+static const void *const block_residual_vectors[2] = {block_residual_0_0, block_residual_0};
+
+static const int8_t block_stride_2_expand_weights[3] = {-96,5,95};
+static const int32_t block_stride_2_expand_bias[3] = {-650,127,605};
+static const int32_t block_stride_2_expand_mantissa[3] = {1528894850,2137452727,1226729009};
+static const int8_t block_stride_2_expand_shift[3] = {-6,-7,-6};
+static const thumbnet_conv_2d_t block_stride_2_expand_constants =
+{.weights = block_stride_2_expand_weights, .bias = block_stride_2_expand_bias,
+.mantissa = block_stride_2_expand_mantissa, .shift = block_stride_2_expand_shift,
+.in_channels = 1, .out_channels = 3, .in_width = 5, .stride_width = 1, .in_zero_point = -7,
+.out_zero_point = -128, .low = -128, .high = 127};
+static const int8_t block_stride_2_depthwise_weights[27] =
+{50,-26,-62,49,38,-1,-25,18,27,16,-82,11,1,-22,-10,-44,-115,-35,11,19,-38,22,4,-75,-12,-4,-36};
+static const int32_t block_stride_2_depthwise_bias[3] = {8694,-35807,-13910};
+static const int16_t block_stride_2_depthwise_weight_sums[3] = {68,-280,-109};
+static const int32_t block_stride_2_depthwise_mantissa[3] = {1179936464,1427996454,1561105653};
+static const int8_t block_stride_2_depthwise_shift[3] = {-6,-7,-7};
+static const thumbnet_depthwise_conv_2d_t block_stride_2_depthwise_constants =
+{.weights = block_stride_2_depthwise_weights, .bias = block_stride_2_depthwise_bias,
+.weight_sums = block_stride_2_depthwise_weight_sums,
+.mantissa = block_stride_2_depthwise_mantissa, .shift = block_stride_2_depthwise_shift,
+.channels = 3, .in_width = 5, .ties_up = 3, .multiplier = 1, .stride_width = 2, .pad_left = 1,
+.in_zero_point = -128, .out_zero_point = -128, .low = -128, .high = 127};
+static const int8_t block_stride_2_project_weights[9] = {31,-124,8,-16,2,-44,-39,-44,-25};
+static const int32_t block_stride_2_project_bias[3] = {-10952,-7348,-13777};
+static const int32_t block_stride_2_project_mantissa[3] = {1861619123,1378097827,2038495193};
+static const int8_t block_stride_2_project_shift[3] = {-7,-7,-7};
+static const thumbnet_conv_2d_t block_stride_2_project_constants =
+{.weights = block_stride_2_project_weights, .bias = block_stride_2_project_bias,
+.mantissa = block_stride_2_project_mantissa, .shift = block_stride_2_project_shift,
+.in_channels = 3, .out_channels = 3, .in_width = 3, .stride_width = 1, .in_zero_point = -128,
+.out_zero_point = 5, .low = -128, .high = 127};
+static const thumbnet_inverted_bottleneck_t block_stride_2_constants =
+{.expand = {run_conv_2d_1x1_s8, &block_stride_2_expand_constants},
+.depthwise = {run_depthwise_conv_2d_s8_3_3_0, &block_stride_2_depthwise_constants},
+.project = {run_conv_2d_1x1_s8, &block_stride_2_project_constants}, .in_width = 5,
+.in_channels = 1, .expanded = 3, .band = 1, .rows = 3, .stride = 2, .kernel_width = 3,
+.stride_width = 2, .pad_left = 1, .columns = 5};
+static const thumbnet_source_t block_stride_2_sources[1] =
+{{.row_size = 5, .height = 4, .kernel_height = 3, .stride = 2, .kernel_width = 3,
+.stride_width = 2, .pad_left = 1}};
+GOLDEN_LAYER(block_stride_2, 9, 2, 1, 3, 4)
+static const golden_input_t block_stride_2_inputs[1] = {{5, 1, 9}};
+static const void *const block_stride_2_vectors[2] = {block_stride_2_0_0, block_stride_2_0};
+
 static const thumbnet_add_t add_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
 .second.channel_step = 1, .first_factor = 524288, .offset = 41418752,
 .second_mantissa = 1655004639, .out_mantissa = 1192745051, .second_shift = 4, .out_shift = 18,
 .second_sign = 1, .channels = 5, .out_zero_point = -102, .low = -102, .high = 127};
 static const thumbnet_source_t add_sources[2] =
-{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1},
-{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(add, 20, 3, 2, 4, 0)
+GOLDEN_LAYER(add, 20, 2, 2, 4, 0)
 static const golden_input_t add_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
 static const void *const add_vectors[6] = {add_0_0, add_0_1, add_0, add_1_0, add_1_1, add_1};
 
@@ -467,11 +560,11 @@ static const thumbnet_add_t sub_constants =
 .second_sign = -1, .second_zero_point = 127, .channels = 5, .out_zero_point = -128, .low = -128,
 .high = 127};
 static const thumbnet_source_t sub_sources[2] =
-{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1},
-{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(sub, 20, 3, 2, 4, 0)
+GOLDEN_LAYER(sub, 20, 2, 2, 4, 0)
 static const golden_input_t sub_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
 static const void *const sub_vectors[6] = {sub_0_0, sub_0_1, sub_0, sub_1_0, sub_1_1, sub_1};
 
@@ -481,10 +574,10 @@ static const thumbnet_add_t add_channels_constants =
 .out_mantissa = 1397813176, .second_shift = 1, .out_shift = 19, .second_sign = 1,
 .second_zero_point = -77, .channels = 5, .out_zero_point = 68, .low = -128, .high = 127};
 static const thumbnet_source_t add_channels_sources[2] =
-{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1},
 {.row_size = 5, .height = 1, .kernel_height = 1, .kernel_width = 1}};
-GOLDEN_LAYER(add_channels, 20, 3, 2, 4, 0)
+GOLDEN_LAYER(add_channels, 20, 2, 2, 4, 0)
 static const golden_input_t add_channels_inputs[2] = {{4, 5, 0}, {1, 5, -1}};
 static const void *const add_channels_vectors[6] =
 {add_channels_0_0, add_channels_0_1, add_channels_0, add_channels_1_0, add_channels_1_1,
@@ -497,9 +590,9 @@ static const thumbnet_add_t sub_columns_constants =
 .low = -128, .high = 127};
 static const thumbnet_source_t sub_columns_sources[2] =
 {{.row_size = 4, .height = 1, .kernel_height = 1, .kernel_width = 1, .stride_width = 1},
-{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(sub_columns, 20, 3, 2, 4, 0)
+GOLDEN_LAYER(sub_columns, 20, 2, 2, 4, 0)
 static const golden_input_t sub_columns_inputs[2] = {{4, 1, -1}, {4, 5, 0}};
 static const void *const sub_columns_vectors[6] =
 {sub_columns_0_0, sub_columns_0_1, sub_columns_0, sub_columns_1_0, sub_columns_1_1,
@@ -514,9 +607,9 @@ static const thumbnet_add_t add_constant_constants =
 .out_mantissa = 1838189762, .second_shift = 1, .out_shift = 19, .second_sign = 1,
 .second_zero_point = -20, .channels = 5, .out_zero_point = 4, .low = -128, .high = 127};
 static const thumbnet_source_t add_constant_sources[1] =
-{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(add_constant, 20, 3, 1, 4, 0)
+GOLDEN_LAYER(add_constant, 20, 2, 1, 4, 0)
 static const golden_input_t add_constant_inputs[1] = {{4, 5, 0}};
 static const void *const add_constant_vectors[4] =
 {add_constant_0_0, add_constant_0, add_constant_1_0, add_constant_1};
@@ -526,24 +619,23 @@ static const thumbnet_mul_t mul_constants =
 .second.channel_step = 1, .mantissa = 2105332608, .shift = -7, .first_zero_point = -128,
 .second_zero_point = -117, .channels = 5, .out_zero_point = -128, .low = -128, .high = 127};
 static const thumbnet_source_t mul_sources[2] =
-{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1},
-{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(mul, 20, 3, 2, 4, 0)
+GOLDEN_LAYER(mul, 20, 2, 2, 4, 0)
 static const golden_input_t mul_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
 static const void *const mul_vectors[6] = {mul_0_0, mul_0_1, mul_0, mul_1_0, mul_1_1, mul_1};
 
 static const thumbnet_mul_t mul_pixels_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 1,
-.mantissa = 1745454336, .shift = -8, .first_zero_point = 77, .second_zero_point = 24,
-.channels = 5, .out_zero_point = -18, .low = -18, .high = 11};
+.mantissa = 1655498496, .shift = -7, .channels = 5, .out_zero_point = -2, .low = -2, .high = 127};
 static const thumbnet_source_t mul_pixels_sources[2] =
-{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1},
-{.row_size = 4, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{.row_size = 4, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(mul_pixels, 20, 3, 2, 4, 0)
+GOLDEN_LAYER(mul_pixels, 20, 2, 2, 4, 0)
 static const golden_input_t mul_pixels_inputs[2] = {{4, 5, 0}, {4, 1, -1}};
 static const void *const mul_pixels_vectors[6] =
 {mul_pixels_0_0, mul_pixels_0_1, mul_pixels_0, mul_pixels_1_0, mul_pixels_1_1, mul_pixels_1};
@@ -555,9 +647,9 @@ static const thumbnet_mul_t mul_constant_constants =
 .first_zero_point = -20, .second_zero_point = 9, .channels = 5, .out_zero_point = 4, .low = -128,
 .high = 127};
 static const thumbnet_source_t mul_constant_sources[1] =
-{{.row_size = 20, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+{{.row_size = 20, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(mul_constant, 20, 3, 1, 4, 0)
+GOLDEN_LAYER(mul_constant, 20, 2, 1, 4, 0)
 static const golden_input_t mul_constant_inputs[1] = {{4, 5, 0}};
 static const void *const mul_constant_vectors[4] =
 {mul_constant_0_0, mul_constant_0, mul_constant_1_0, mul_constant_1};
@@ -847,8 +939,8 @@ GOLDEN_LAYER(pad_channels, 24, 3, 1, 3, 0)
 static const golden_input_t pad_channels_inputs[1] = {{3, 5, 39}};
 static const void *const pad_channels_vectors[2] = {pad_channels_0_0, pad_channels_0};
 
-static const uint16_t resize_columns[7] = {0,0,1,1,2,2,3};
 static const uint16_t resize_map_0[5] = {0,0,1,1,2};
+static const uint16_t resize_columns[7] = {0,0,1,1,2,2,3};
 static const thumbnet_resize_t resize_constants = {.columns = resize_columns, .pixel_size = 3};
 static const thumbnet_source_t resize_sources[1] =
 {{.map = resize_map_0, .row_size = 12, .height = 3, .kernel_height = 1, .stride = 1,
@@ -857,8 +949,8 @@ GOLDEN_LAYER(resize, 21, 5, 1, 7, 0)
 static const golden_input_t resize_inputs[1] = {{4, 3, 69}};
 static const void *const resize_vectors[2] = {resize_0_0, resize_0};
 
-static const uint16_t resize_smaller_columns[4] = {0,2,4,6};
 static const uint16_t resize_smaller_map_0[3] = {0,2,4};
+static const uint16_t resize_smaller_columns[4] = {0,2,4,6};
 static const thumbnet_resize_t resize_smaller_constants =
 {.columns = resize_smaller_columns, .pixel_size = 2};
 static const thumbnet_source_t resize_smaller_sources[1] =
@@ -943,13 +1035,13 @@ static const golden_input_t dequantize_uint8_inputs[1] = {{3, 8, 152}};
 static const void *const dequantize_uint8_vectors[2] = {dequantize_uint8_0_0, dequantize_uint8_0};
 
 static const golden_case_t golden_conv_2d_s8[4] =
-{GOLDEN_CASE(conv_2d_3x3, run_conv_2d_s8_3_3, 2, 120, 5, 0, 0),
+{GOLDEN_CASE(conv_2d_3x3, run_conv_2d_s8_3_3, 2, 75, 5, 0, 0),
 GOLDEN_CASE(conv_2d_stride_2, run_conv_2d_s8_3_3, 2, 36, 4, 0, 0),
 GOLDEN_CASE(conv_2d_wide_stride, run_conv_2d_s8_2_4, 2, 36, 3, 0, 0),
 GOLDEN_CASE(conv_2d_window_over_all, run_conv_2d_s8_5_5, 2, 36, 3, 0, 0)};
 
 static const golden_case_t golden_conv_2d_1x1_s8[4] =
-{GOLDEN_CASE(conv_2d_1x1, run_conv_2d_1x1_s8, 2, 105, 7, 0, 1),
+{GOLDEN_CASE(conv_2d_1x1, run_conv_2d_1x1_s8, 2, 63, 7, 0, 1),
 GOLDEN_CASE(conv_2d_1x1_even, run_conv_2d_1x1_s8, 2, 32, 4, 0, 1),
 GOLDEN_CASE(conv_2d_coarse, run_conv_2d_1x1_s8, 2, 45, 3, 0, 1),
 GOLDEN_CASE(conv_2d_ties, run_conv_2d_1x1_s8, 2, 60, 4, 0, 1)};
@@ -959,30 +1051,34 @@ static const golden_case_t golden_fully_connected_s8[2] =
 GOLDEN_CASE(fully_connected_relu, run_fully_connected_s8, 2, 3, 3, 0, 1)};
 
 static const golden_case_t golden_depthwise_conv_2d_s8[7] =
-{GOLDEN_CASE(depthwise_3x3, run_depthwise_conv_2d_s8_3_3_1, 2, 140, 5, 0, 0),
-GOLDEN_CASE(depthwise_whole_vectors, run_depthwise_conv_2d_s8_3_3_0, 2, 160, 8, 0, 0),
-GOLDEN_CASE(depthwise_stride_2, run_depthwise_conv_2d_s8_3_3_0, 2, 36, 4, 0, 0),
-GOLDEN_CASE(depthwise_5x5, run_depthwise_conv_2d_s8_5_5_1, 2, 72, 3, 0, 0),
-GOLDEN_CASE(depthwise_7x7, run_depthwise_conv_2d_s8_7_7_1, 2, 72, 2, 0, 0),
+{GOLDEN_CASE(depthwise_3x3, run_depthwise_conv_2d_s8_3_3_1, 2, 75, 5, 0, 0),
+GOLDEN_CASE(depthwise_whole_vectors, run_depthwise_conv_2d_s8_3_3_0, 2, 72, 8, 0, 0),
+GOLDEN_CASE(depthwise_stride_2, run_depthwise_conv_2d_s8_3_3_0, 2, 27, 3, 0, 0),
+GOLDEN_CASE(depthwise_5x5, run_depthwise_conv_2d_s8_5_5_1, 2, 45, 3, 0, 0),
+GOLDEN_CASE(depthwise_7x7, run_depthwise_conv_2d_s8_7_7_1, 2, 54, 2, 0, 0),
 GOLDEN_CASE(depthwise_padded, run_depthwise_conv_2d_s8_3_3_1, 2, 48, 3, 0, 0),
 GOLDEN_CASE(depthwise_ties, run_depthwise_conv_2d_s8_3_3_1, 2, 132, 11, 0, 0)};
 
 static const golden_case_t golden_depthwise_conv_2d_multiplier_s8[1] =
 {GOLDEN_CASE(depthwise_multiplier, run_depthwise_conv_2d_multiplier_s8_3_3, 2, 120, 6, 0, 0)};
 
+static const golden_case_t golden_inverted_bottleneck_s8[2] =
+{GOLDEN_CASE(block_residual, run_inverted_bottleneck_s8, 1, 24, 2, 60, 0),
+GOLDEN_CASE(block_stride_2, run_inverted_bottleneck_s8, 1, 18, 3, 58, 0)};
+
 static const golden_case_t golden_add_s8[2] =
-{GOLDEN_CASE(add, run_add_s8, 2, 60, 5, 0, 1), GOLDEN_CASE(sub, run_add_s8, 2, 60, 5, 0, 1)};
+{GOLDEN_CASE(add, run_add_s8, 2, 40, 5, 0, 1), GOLDEN_CASE(sub, run_add_s8, 2, 40, 5, 0, 1)};
 
 static const golden_case_t golden_add_broadcast_s8[3] =
-{GOLDEN_CASE(add_channels, run_add_broadcast_s8, 2, 60, 5, 0, 0),
-GOLDEN_CASE(sub_columns, run_add_broadcast_s8, 2, 60, 5, 0, 0),
-GOLDEN_CASE(add_constant, run_add_broadcast_s8, 2, 60, 5, 0, 0)};
+{GOLDEN_CASE(add_channels, run_add_broadcast_s8, 2, 40, 5, 0, 0),
+GOLDEN_CASE(sub_columns, run_add_broadcast_s8, 2, 40, 5, 0, 0),
+GOLDEN_CASE(add_constant, run_add_broadcast_s8, 2, 40, 5, 0, 0)};
 
-static const golden_case_t golden_mul_s8[1] = {GOLDEN_CASE(mul, run_mul_s8, 2, 60, 5, 0, 1)};
+static const golden_case_t golden_mul_s8[1] = {GOLDEN_CASE(mul, run_mul_s8, 2, 40, 5, 0, 1)};
 
 static const golden_case_t golden_mul_broadcast_s8[2] =
-{GOLDEN_CASE(mul_pixels, run_mul_broadcast_s8, 2, 60, 5, 0, 1),
-GOLDEN_CASE(mul_constant, run_mul_broadcast_s8, 2, 60, 5, 0, 1)};
+{GOLDEN_CASE(mul_pixels, run_mul_broadcast_s8, 2, 40, 5, 0, 1),
+GOLDEN_CASE(mul_constant, run_mul_broadcast_s8, 2, 40, 5, 0, 1)};
 
 static const golden_case_t golden_average_pool_2d_s8[2] =
 {GOLDEN_CASE(average_pool_2x2, run_average_pool_2d_s8_2_2, 2, 36, 9, 0, 0),

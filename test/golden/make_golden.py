@@ -33,6 +33,7 @@ from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered, Rows
 from thumbnet.operators.registry import family
 from thumbnet.passes import run_passes
+from thumbnet.schedule.bands import find_bottlenecks, in_bands
 
 AnyArray = npt.NDArray[Any]
 
@@ -78,6 +79,8 @@ def golden_case(case: KernelCase) -> GoldenCase:
     """
     imported = parse_tflite(case.model, f"{case.name}.tflite")
     graph = run_passes(imported) if case.passes else imported
+    if case.banded:
+        graph = in_bands(graph, dict.fromkeys(find_bottlenecks(graph), 1))
     if len(graph.operators) != 1:
         raise ValueError(f"{case.name}: {[operator.kind for operator in graph.operators]}")
     operator = graph.operators[0]
@@ -87,7 +90,8 @@ def golden_case(case: KernelCase) -> GoldenCase:
     for given in case.inputs:
         (output,) = reference.run(list(given))
         samples.append([*(given[index] for index in order), output.copy()])
-    return GoldenCase(case.name, family(operator).lower(graph, operator), samples)
+    lowered = family(operator).lower(graph, operator)
+    return GoldenCase(case.name, lowered.for_runs(lowered.output.width), samples)
 
 
 def _is_variable(graph: Graph, name: str) -> bool:
@@ -118,7 +122,7 @@ def _vector(case: GoldenCase, sample: int, index: int) -> str:
 
 def kernel_constants(cases: Sequence[GoldenCase]) -> str:
     """The lowered operators and the tables of cases, one a kernel."""
-    kernels = list(dict.fromkeys(case.lowered.kernel for case in cases))
+    kernels = list(dict.fromkeys(kernel for case in cases for kernel in case.lowered.kernels))
     rows = max(sum(s.kernel_height for s in case.lowered.sources) for case in cases)
     includes = "".join(f"#include <{header}>\n" for header in sorted({k.header for k in kernels}))
     preamble = (

@@ -27,7 +27,7 @@ from thumbnet.schedule.replay import ReplayError
 from thumbnet.schedule.replay_stream import replay_plan
 from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.search_cuts import Cut
-from thumbnet.schedule.search_growth import WHOLE_ROW, Growth
+from thumbnet.schedule.search_growth import WHOLE_ROW, Growth, Tables
 from thumbnet.schedule.search_memories import Shortage
 from thumbnet.schedule.stream_cost import layer_cost
 from thumbnet.schedule.stream_memory import parts_of
@@ -221,7 +221,8 @@ def all_paths(net: Network, first: int = 0) -> Iterator[list[Cut]]:
         yield []
         return
     stages = [Cut(first, first + 1, None, 0, layer_cost(net.nodes[first]))]
-    growth = Growth(net, Overlaps(net), first, TWO_WIDTHS, priced=True)
+    tables = Tables(net, TWO_WIDTHS, priced=True)
+    growth = Growth(net, Overlaps(net), first, tables)
     while growth.walk.end < len(net.nodes) and growth.extend():
         end = growth.walk.end
         if end > first + 1:

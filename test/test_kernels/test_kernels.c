@@ -255,6 +255,11 @@ static void test_depthwise_conv_2d_multiplier_s8(void)
     CHECK_CASES(golden_depthwise_conv_2d_multiplier_s8);
 }
 
+static void test_inverted_bottleneck_s8(void)
+{
+    CHECK_CASES(golden_inverted_bottleneck_s8);
+}
+
 static void test_add_s8(void)
 {
     CHECK_CASES(golden_add_s8);
@@ -368,6 +373,7 @@ int main(void)
     RUN_TEST(test_fully_connected_s8);
     RUN_TEST(test_depthwise_conv_2d_s8);
     RUN_TEST(test_depthwise_conv_2d_multiplier_s8);
+    RUN_TEST(test_inverted_bottleneck_s8);
     RUN_TEST(test_add_s8);
     RUN_TEST(test_add_broadcast_s8);
     RUN_TEST(test_mul_s8);
