@@ -76,8 +76,10 @@ class State:
             self._next = []
             for one in (None, *fused):
                 extra = self.extra + (one.extra_macs if one else 0)
+                if extra > most:
+                    continue
                 growth = self.growth.copy()
-                if extra <= most and growth.extend(one):
+                if growth.extend(one):
                     bands = self.bands
                     if one is not None:
                         place = self.growth.walk.end

@@ -60,6 +60,7 @@ class Tables:
         self.priced = priced
         self._runs: dict[tuple[int, int], list[int]] = {}
         self._costs: dict[tuple[int, int], list[int]] = {}
+        self._workspaces: dict[tuple[Node, int], list[int]] = {}
         self._lines: dict[tuple[int, int, Extent | None, int], tuple[list[int], list[int]]] = {}
 
     def run_costs(self, index: int, time: Time) -> list[int]:
@@ -75,8 +76,11 @@ class Tables:
         """Bytes of a node's workspace, by segment width."""
         if node.workspace is None:
             return [0] * len(self.widths)
-        runs = self._segments(time, node.width)
-        return [aligned(node.workspace.size(run)) for run in runs]
+        key = node, time.column_scale
+        if key not in self._workspaces:
+            runs = self._segments(time, node.width)
+            self._workspaces[key] = [aligned(node.workspace.size(run)) for run in runs]
+        return self._workspaces[key]
 
     def lines(
         self, tensor: int, extent: Extent | None, time: Time, band: int
