@@ -71,6 +71,17 @@ static inline uint32_t thumbnet_source_rows(const thumbnet_source_t *source, con
     return source->kernel_height;
 }
 
+/* Moves bytes to `distance` bytes lower, from the left in pieces that do not overlap: memcpy is
+ * linked anyway, memmove would not be. */
+static inline void thumbnet_move_down(uint8_t *to, uint32_t distance, uint32_t size)
+{
+    for (; size > distance; size -= distance) {
+        memcpy(to, to + distance, distance);
+        to += distance;
+    }
+    memcpy(to, to + distance, size);
+}
+
 /* Runs a kernel over whole tensors, row by row from the top. */
 static THUMBNET_NOINLINE void thumbnet_run_layer(thumbnet_row_kernel_t kernel,
                                                  const thumbnet_layer_t *layer,

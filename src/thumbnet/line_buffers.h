@@ -289,17 +289,6 @@ static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *
     return start + (row * tensor->width + column) * tensor->pixel_size;
 }
 
-/* Moves bytes to `distance` bytes lower, from the left in pieces that do not overlap: memcpy is
- * linked anyway, memmove would not be. */
-static inline void thumbnet_stream_move_down(uint8_t *to, uint32_t distance, uint32_t size)
-{
-    for (; size > distance; size -= distance) {
-        memcpy(to, to + distance, distance);
-        to += distance;
-    }
-    memcpy(to, to + distance, size);
-}
-
 /* Room for pixels [x, x + n) of the newest row. */
 static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, uint32_t number)
 {
@@ -321,7 +310,7 @@ static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, ui
         const uint32_t keep = (uint32_t)state->x - tensor->margin;
         const uint32_t moved = keep - state->first;
         thumbnet_stream_retire(run, number, keep);
-        thumbnet_stream_move_down(strip, moved * size, tensor->margin * size);
+        thumbnet_move_down(strip, moved * size, tensor->margin * size);
     }
     return strip + (uint32_t)(state->x - state->first) * size;
 }

@@ -6,18 +6,17 @@ import random
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
+from typing import cast
 
-import numpy as np
 import pytest
 from support import inputs, shared
-from support.batch import run_together
 from support.compiled import compile_file, litert_outputs, mismatches, run_on
-from support.litert import LiteRT
 from support.random_plans import random_plan
+from support.schedules import check_exact, planned
 from support.small_networks import suite
 from support.stream_graphs import StreamBuilder
 from support.stream_networks import stream_network
-from test_stream_codegen import in_short, planned
+from thumbnet.ir.attributes import DepthwiseConvolution
 from thumbnet.ir.graph import Graph
 from thumbnet.passes import run_passes
 from thumbnet.pipeline import import_model
@@ -86,15 +85,7 @@ def test_random_networks_are_exact_in_bands(seed: int, tmp_path: Path) -> None:
     graphs = [every, banded(graph, rng), banded(graph, rng)]
     plans = [random_plan(one, INPUTS[i % 2], rng) for i, one in enumerate(graphs)]
     models = [planned(model, plan, f"random_{i}") for i, plan in enumerate(plans)]
-    samples = suite(model.reference_graph)
-    reference = LiteRT(path.read_bytes())
-    expected = [[output.reshape(-1) for output in reference.run(sample)] for sample in samples]
-    for compiled, of_model in zip(models, run_together(models, samples, tmp_path), strict=True):
-        for ways, wanted in zip(of_model, expected, strict=True):
-            for found in ways:
-                pairs = enumerate(zip(found, wanted, strict=True))
-                wrong = [index for index, (a, b) in pairs if not np.array_equal(a, b)]
-                assert not wrong, in_short(compiled)
+    check_exact(path, models, suite(model.reference_graph), tmp_path)
 
 
 MARKS = {"mcunet-in3": 46_500, "mbv2-w0.35": 17_300, "mcunet-vww1": 11_600}
@@ -147,7 +138,7 @@ def test_work_is_counted() -> None:
         x = builder.inverted(builder.inputs[0], 3, kernel, stride, 5)
         graph = builder.graph(x)
         (bottleneck,) = find_bottlenecks(graph)
-        how = graph.operators[1].attributes.window  # type: ignore[attr-defined]
+        how = cast(DepthwiseConvolution, graph.operators[1].attributes).window
         out = builder.shape(x)[1]
         again = expanded_rows(height, out, kernel, stride, how.pad_top, band) - height
         before, after = (

@@ -10,14 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.batch import run_together
 from support.compiled import AnyArray, compile_file, litert_outputs, mismatches, run_on
-from support.litert import LiteRT
 from support.random_plans import random_split_plan
+from support.schedules import check_exact, planned
 from support.shared import model_path, needs_shared, suite
 from support.small_networks import suite as small_suite
 from support.stream_networks import stream_network
-from test_stream_codegen import in_short, planned
 from thumbnet.emulator.measure import WARNINGS, compile_check
 from thumbnet.emulator.toolchain import Family, Toolchain
 from thumbnet.errors import ThumbnetError
@@ -50,21 +48,14 @@ def test_random_networks_are_exact_in_two_memories(seed: int, tmp_path: Path) ->
             continue
         plan = random_split_plan(graph, source, random.Random(seed))
         models.append(planned(base, plan, f"split_{number}"))
-    samples = small_suite(base.reference_graph)
-    reference = LiteRT(path.read_bytes())
-    expected = [[output.reshape(-1) for output in reference.run(sample)] for sample in samples]
-    outputs = run_together(models, samples, tmp_path)
-    for compiled, of_model in zip(models, outputs, strict=True):
-        for ways, wanted in zip(of_model, expected, strict=True):
-            for found in ways:
-                assert all(map(np.array_equal, found, wanted)), in_short(compiled)
+    check_exact(path, models, small_suite(base.reference_graph), tmp_path)
 
 
 def layer_by_layer(path: Path, memories: Memories) -> Compiled:
     """The model as whole layers in two memories."""
     base = compile_file(path)
     cuts = [Cut(i, i + 1, None, 0, 0) for i in range(len(base.graph.operators))]
-    plan = place_stages(Scheduler(base.graph, "arena"), cuts, memories)
+    plan = place_stages(Scheduler(base.graph, "arena").maker, cuts, memories)
     assert plan is not None
     return planned(base, plan, base.naming.name)
 

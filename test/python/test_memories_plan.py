@@ -61,7 +61,7 @@ def test_assignments_are_the_best_of_all(seeds: range) -> None:
     for seed in seeds:
         rng = random.Random(seed)
         graph = stream_graph(seed, least=6, most=16)
-        built = Scheduler(graph, "arena").build(random_cuts(graph, "arena", rng))
+        built = Scheduler(graph, "arena").maker.built(random_cuts(graph, "arena", rng))
         parts = parts_of(graph, built, input_in_arena=True)
         movable = [i for i, live in enumerate(parts.ranges) if not live.is_scratch]
         if len(movable) > MOST_TENSORS:
@@ -250,7 +250,7 @@ def test_stages_are_nearly_the_best_of_all(monkeypatch: pytest.MonkeyPatch) -> N
         sizes = Memories(int(whole * rng.uniform(0.1, 0.6)), int(whole * rng.uniform(0.4, 1)))
         costs = []
         for path in all_paths(scheduler.net):
-            plan = place_stages(scheduler, path, sizes)
+            plan = place_stages(scheduler.maker, path, sizes)
             if plan is not None and plan.memory.slow is not None:
                 costs.append(sum(cut.cost for cut in path) + plan.memory.slow.accesses)
         found = schedule_two_memories(graph, input="arena", objective="speed", memories=sizes)
@@ -300,7 +300,7 @@ def test_assignments_of_real_networks_are_proven_best(name: str) -> None:
     cuts = [Cut(index, index + 1, None, 0, 0) for index in range(len(graph.operators))]
     whole = scheduler.make(cuts).memory.arena_size
     for part in (10, 2):
-        plan = place_stages(scheduler, cuts, Memories(whole // part, whole))
+        plan = place_stages(scheduler.maker, cuts, Memories(whole // part, whole))
         assert plan is not None
         slow = plan.memory.slow
         assert slow is not None
@@ -317,7 +317,7 @@ def test_accesses_of_a_small_network_by_hand() -> None:
     graph = builder.graph(result)
     scheduler = Scheduler(graph, "arena")
     cuts = random_cuts(graph, "arena", random.Random(0))
-    steps = [step for found in scheduler.build(cuts) for step in found.stage.steps]
+    steps = [step for found in scheduler.maker.built(cuts) for step in found.stage.steps]
     found = tensor_accesses(graph, steps, {})
     # Windows cover 3 + 3 rows in the middle and 2 + 2 at the edges, and as many columns.
     assert found["in0"] == 32 + 10 * 10 * 2

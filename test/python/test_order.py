@@ -24,9 +24,9 @@ from thumbnet.schedule import order as order_module
 from thumbnet.schedule.choose import Chooser
 from thumbnet.schedule.layers import make_plan
 from thumbnet.schedule.lock import make_lock, pinned_plan
+from thumbnet.schedule.lowering import lower_all
 from thumbnet.schedule.order import Needs, Order, is_forced, least_orders, least_peak, reordered
 from thumbnet.schedule.replay_stream import replay_plan
-from thumbnet.schedule.scheduler import lower_all
 from thumbnet.schedule.stream import schedule_stream
 from thumbnet.schedule.stream_net import make_network
 

@@ -5,7 +5,6 @@ What is found and saved is in test_second_pass.py.
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import json
 import random
@@ -16,17 +15,15 @@ from typing import Any
 import numpy as np
 import pytest
 from support import inputs
-from support.batch import run_together
 from support.cli import run
 from support.compiled import compile_file, litert_outputs, mismatches, run_on
 from support.litert import LiteRT
 from support.random_plans import random_plan
+from support.schedules import check_exact, planned
 from support.squeeze_excite import INPUTS, MACS, MARKS, MODEL, real
 from support.stream_networks import stream_network
-from thumbnet.codegen import Provenance, generate
 from thumbnet.errors import ThumbnetError
 from thumbnet.pipeline import Compiled
-from thumbnet.plan import Plan
 from thumbnet.schedule.lock import Lock, LockedPass, make_lock, pinned_plan
 from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.second_pass import in_part, second_passes
@@ -35,27 +32,9 @@ from thumbnet.schedule.second_pass_rewrite import SPLIT, run_twice
 # -- generated code -------------------------------------------------------------------------------
 
 
-def planned(compiled: Compiled, plan: Plan, name: str) -> Compiled:
-    """The same model under another plan."""
-    naming = dataclasses.replace(compiled.naming, name=name)
-    files = generate(plan, naming, Provenance("net.tflite", "0" * 64, "0"))
-    return dataclasses.replace(compiled, plan=plan, naming=naming, files=files)
-
-
 def samples_of(compiled: Compiled) -> list[list[Any]]:
     shape = compiled.reference_graph.tensor(compiled.reference_graph.inputs[0]).shape
     return [[make(shape, "int8", 1)] for make in (inputs.smooth, inputs.noise)]
-
-
-def check_all(path: Path, models: list[Compiled], folder: Path) -> None:
-    """All models, run and pushed, under sanitizers: LiteRT's outputs."""
-    samples = samples_of(models[0])
-    reference = LiteRT(path.read_bytes())
-    expected = [[output.reshape(-1) for output in reference.run(sample)] for sample in samples]
-    for of_model in run_together(models, samples, folder):
-        for ways, wanted in zip(of_model, expected, strict=True):
-            for found in ways:
-                assert all(np.array_equal(a, b) for a, b in zip(found, wanted, strict=True))
 
 
 @pytest.mark.parametrize("source", INPUTS)
@@ -72,7 +51,7 @@ def test_the_real_network_is_exact_in_every_schedule(source: str, tmp_path: Path
     parts = [in_part(real(), one, SPLIT) for one in second_passes(real(), source)]
     plan = random_plan(run_twice(real(), parts), source, random.Random(3))
     models.append(planned(models[-1], plan, "random_parts"))
-    check_all(MODEL, models, tmp_path)
+    check_exact(MODEL, models, samples_of(models[0]), tmp_path)
 
 
 @pytest.mark.parametrize("seed", [13, 19, 37])
@@ -86,7 +65,7 @@ def test_random_networks_are_exact(seed: int, tmp_path: Path) -> None:
     for one in passes:
         plan = random_plan(run_twice(models[0].graph, [one]), "arena", random.Random(seed))
         models.append(planned(models[0], plan, f"random_{len(models)}"))
-    check_all(path, models, tmp_path)
+    check_exact(path, models, samples_of(models[0]), tmp_path)
 
 
 def on_the_core(compiled: Compiled) -> int:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import random
 from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
-from support.batch import run_together
 from support.compiled import compile_file
-from support.litert import LiteRT
 from support.random_plans import random_plan
+from support.schedules import check_exact, planned
 from support.small_networks import suite
 from support.stream_networks import stream_network
-from thumbnet.codegen import Provenance, generate
 from thumbnet.passes import run_passes
-from thumbnet.pipeline import Compiled, import_model
+from thumbnet.pipeline import import_model
 from thumbnet.plan import Plan, Stage
 from thumbnet.schedule.pushed import why_not_pushed
 
@@ -50,21 +46,6 @@ def random_plans(path: Path, seed: int) -> list[Plan]:
     return [random_plan(graph, source, random.Random(seed)) for source in sources]
 
 
-def planned(compiled: Compiled, plan: Plan, name: str) -> Compiled:
-    """The same model under another plan."""
-    naming = dataclasses.replace(compiled.naming, name=name)
-    files = generate(plan, naming, Provenance("net.tflite", "0" * 64, "0"))
-    return dataclasses.replace(compiled, plan=plan, naming=naming, files=files)
-
-
-def in_short(compiled: Compiled) -> str:
-    """A plan for messages: its input and the operators of its stages."""
-    plan = compiled.plan
-    source = "rows" if plan.pushed else "arena" if plan.input_in_arena else "buffer"
-    stages = (f"{stage.kind} {len(stage.steps)}" for stage in plan.stages)
-    return f"{source}: {', '.join(stages)}"
-
-
 @pytest.mark.parametrize("seed", SEEDS)
 def test_random_networks_are_exact_in_every_schedule(seed: int, tmp_path: Path) -> None:
     """The least RAM and random plans, from run() and from pushed rows, under sanitizers."""
@@ -73,16 +54,7 @@ def test_random_networks_are_exact_in_every_schedule(seed: int, tmp_path: Path) 
     how = {"input": INPUTS[seed % len(plans)], "objective": "ram"}
     models = [compile_file(path, name="least", schedule=how)]
     models += [planned(models[0], plan, f"random_{i}") for i, plan in enumerate(plans)]
-    samples = suite(models[0].reference_graph)
-    reference = LiteRT(path.read_bytes())
-    expected = [[output.reshape(-1) for output in reference.run(sample)] for sample in samples]
-    outputs = run_together(models, samples, tmp_path)
-    for compiled, of_model in zip(models, outputs, strict=True):
-        for number, (ways, wanted) in enumerate(zip(of_model, expected, strict=True)):
-            for way, found in enumerate(ways):
-                pairs = enumerate(zip(found, wanted, strict=True))
-                wrong = [index for index, (a, b) in pairs if not np.array_equal(a, b)]
-                assert not wrong, (in_short(compiled), f"sample {number}, way {way}", wrong)
+    check_exact(path, models, suite(models[0].reference_graph), tmp_path)
 
 
 def test_random_plans_have_everything_in_them(tmp_path: Path) -> None:

@@ -11,17 +11,14 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from support import shared
-from support.batch import run_together
 from support.compiled import compile_file, litert_outputs, mismatches, run_on
-from support.litert import LiteRT
 from support.random_tiles import pixels_made, random_bands, random_tiles, rows_expanded
+from support.schedules import check_exact, planned
 from support.small_networks import suite
 from support.stream_graphs import StreamBuilder, stream_graph
 from support.stream_networks import stream_network
-from test_stream_codegen import in_short, planned
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph
 from thumbnet.passes import run_passes
@@ -151,15 +148,7 @@ def test_random_networks_are_exact_over_tiles(seed: int, tmp_path: Path) -> None
     plans = [random_tiles(one, INPUTS[i // 2], rng) for i, one in enumerate(graphs)]
     models = [planned(model, plan, f"tiled_{i}") for i, plan in enumerate(plans) if plan]
     assert models
-    samples = suite(model.reference_graph)
-    reference = LiteRT(path.read_bytes())
-    expected = [[output.reshape(-1) for output in reference.run(sample)] for sample in samples]
-    for compiled, of_model in zip(models, run_together(models, samples, tmp_path), strict=True):
-        for ways, wanted in zip(of_model, expected, strict=True):
-            for found in ways:
-                pairs = enumerate(zip(found, wanted, strict=True))
-                wrong = [index for index, (a, b) in pairs if not np.array_equal(a, b)]
-                assert not wrong, (in_short(compiled), compiled.plan.stages[0].tiles)
+    check_exact(path, models, suite(model.reference_graph), tmp_path)
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -11,11 +11,12 @@ from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
 from thumbnet.plan import Plan
 from thumbnet.schedule.layers import make_plan
+from thumbnet.schedule.lowering import lower_all
 from thumbnet.schedule.order import Needs, Order, is_forced, least_orders, least_peak, reordered
-from thumbnet.schedule.scheduler import MODERATE, PLANNED, UNBOUNDED, Scheduler, lower_all
+from thumbnet.schedule.scheduler import MODERATE, PLANNED, Scheduler
 from thumbnet.schedule.search_cuts import least_bytes
 from thumbnet.schedule.search_growth import INFINITE
-from thumbnet.schedule.stream import recomputing
+from thumbnet.schedule.stream import best_plan
 from thumbnet.schedule.stream_net import make_network
 
 LOOKED_AT = 3000
@@ -57,17 +58,7 @@ class Chooser:
             for whole in self._other_layers:
                 if whole.memory.arena_size <= limit:
                     return whole
-        plan = self._fastest(limit) if objective == "speed" else self._smallest(MODERATE)
-        if plan is None or plan.memory.arena_size > limit:
-            plan = self._smallest(UNBOUNDED)
-        if recompute > 1 and (objective == "ram" or plan.memory.arena_size > limit):
-            ram_limit = limit if objective == "speed" else None
-            for scheduler in self._schedulers:
-                plan = recomputing(scheduler, plan, ram_limit, MODERATE, recompute)
-            if plan.memory.arena_size > limit:
-                for scheduler in self._schedulers:
-                    plan = recomputing(scheduler, plan, None, UNBOUNDED, recompute)
-        return plan
+        return best_plan(self._schedulers, objective, limit, MODERATE, recompute)
 
     @cached_property
     def _given_layers(self) -> Plan:
@@ -92,28 +83,6 @@ class Chooser:
                     least = plan.memory.arena_size
                     plans.append(plan)
         return plans
-
-    def _smallest(self, moderate: float) -> Plan:
-        """As :meth:`Scheduler.smallest`, in the order that does best."""
-        best: Plan | None = None
-        for scheduler in sorted(self._schedulers, key=lambda one: one.aim(moderate)):
-            if best is None or scheduler.aim(moderate) < best.memory.arena_size:
-                plan = scheduler.smallest(moderate)
-                if best is None or plan.memory.arena_size < best.memory.arena_size:
-                    best = plan
-        if best is None:
-            raise ValueError(f"{self.graph.name} has no order")
-        return best
-
-    def _fastest(self, limit: int) -> Plan | None:
-        """The plan of least overhead within ``limit`` bytes; None where none is found."""
-        best: tuple[int, Plan] | None = None
-        for scheduler in sorted(self._schedulers, key=lambda one: one.cost(limit)):
-            if best is None or scheduler.cost(limit) < best[0]:
-                found = scheduler.fastest(limit)
-                if found is not None and found[1].memory.arena_size <= limit:
-                    best = found if best is None else min(best, found, key=lambda one: one[0])
-        return None if best is None else best[1]
 
     @cached_property
     def _lowered(self) -> dict[str, Lowered]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from thumbnet.ir.graph import Graph
-from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, Stage
 from thumbnet.schedule.choose import Chooser
+from thumbnet.schedule.lowering import lower_all
 from thumbnet.schedule.stream_cost import WORK, layer_cost, line_cost, run_cost
 from thumbnet.schedule.stream_net import Network, make_network
 from thumbnet.schedule.stream_stage import Extent
@@ -68,9 +68,7 @@ def _candidates(graph: Graph, input: str, recompute: float) -> Iterator[Plan]:
 def overhead(plan: Plan) -> int:
     """What a plan is estimated to run in instructions beyond the network as whole layers."""
     graph = plan.graph
-    lowered = {
-        operator.name: family(operator).lower(graph, operator) for operator in graph.operators
-    }
+    lowered = lower_all(graph)
     net = make_network(graph, lowered, input_in_arena=plan.input_in_arena)
     total, first = int(WORK * (plan.macs - plan.network_macs)), 0
     for stage in plan.stages:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 
-from thumbnet.errors import ThumbnetError
-from thumbnet.ir.graph import Graph, Operator
+from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered, Rows, Source
-from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, Stage, Step
+from thumbnet.schedule.lowering import lower
 from thumbnet.schedule.memory import plan_memory
 
 
@@ -18,19 +17,11 @@ def make_plan(graph: Graph, *, input_in_arena: bool = True) -> Plan:
     Raises:
         ThumbnetError: an operator's constants leave what its kernel can hold.
     """
-    steps = tuple(Step(operator, _lower(graph, operator)) for operator in graph.operators)
+    steps = tuple(Step(operator, flattened(lower(graph, operator))) for operator in graph.operators)
     lowered = {step.operator.name: step.lowered for step in steps}
     memory = plan_memory(graph, lowered, input_in_arena=input_in_arena)
     stages = tuple(Stage("layer", (step,)) for step in steps)
     return Plan(graph, stages, memory, input_in_arena)
-
-
-def _lower(graph: Graph, operator: Operator) -> Lowered:
-    try:
-        return flattened(family(operator).lower(graph, operator))
-    except ValueError as error:
-        place = f'{graph.name}: node "{operator.name}" ({operator.kind.upper()})'
-        raise ThumbnetError(place, str(error), "check the model's quantization") from error
 
 
 def flattened(lowered: Lowered) -> Lowered:

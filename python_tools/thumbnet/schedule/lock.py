@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationErr
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Graph, Operator
-from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, SecondPass, Stage, Tiles
 from thumbnet.schedule.bands import (
     FUSED,
@@ -28,9 +27,9 @@ from thumbnet.schedule.bands import (
     in_bands,
 )
 from thumbnet.schedule.layers import make_plan
+from thumbnet.schedule.lowering import lower_all
 from thumbnet.schedule.memory import Memories
 from thumbnet.schedule.pushed import why_not_pushed
-from thumbnet.schedule.scheduler import Scheduler
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.search_growth import segment
 from thumbnet.schedule.second_pass import in_part, second_passes
@@ -211,14 +210,12 @@ def pinned_plan(
     passes = tuple(_passes(graph, lock, place))
     graph = _in_bands(run_twice(graph, passes), lock, place)
     ordered = graph.replace(operators=_matched(graph, lock, place))
-    lowered = {
-        operator.name: family(operator).lower(ordered, operator) for operator in ordered.operators
-    }
-    cuts = list(_cuts(ordered, StageMaker(ordered, lowered, input), lock, place))
+    maker = StageMaker(ordered, lower_all(ordered), input)
+    cuts = list(_cuts(ordered, maker, lock, place))
     if memories is None:
-        plan = build_plan(ordered, cuts, input=input)
+        plan = build_plan(maker, cuts)
     else:
-        placed = place_stages(Scheduler(ordered, input, lowered), cuts, memories)
+        placed = place_stages(maker, cuts, memories)
         if placed is None:
             sizes = f"fast: {memories.fast}, slow: {memories.slow}"
             problem = f"the plan does not fit schedule.ram {{{sizes}}}; it was made with "
@@ -255,18 +252,15 @@ def _passes(graph: Graph, lock: Lock, place: str) -> Iterator[SecondPass]:
         yield in_part(graph, found, locked.kept)
 
 
-def build_plan(graph: Graph, cuts: Sequence[Cut], *, input: str) -> Plan:
+def build_plan(maker: StageMaker, cuts: Sequence[Cut]) -> Plan:
     """The plan of given stages.
 
     Raises:
         ValueError: a cut is no stage.
     """
     if all(cut.width is None for cut in cuts):
-        return make_plan(graph, input_in_arena=input == "arena")
-    lowered = {
-        operator.name: family(operator).lower(graph, operator) for operator in graph.operators
-    }
-    return StageMaker(graph, lowered, input).plan(cuts)
+        return make_plan(maker.graph, input_in_arena=maker.in_arena)
+    return maker.plan(cuts)
 
 
 def _in_bands(graph: Graph, lock: Lock, place: str) -> Graph:
@@ -374,10 +368,7 @@ def _node(operator: LockedOperator) -> str:
 
 
 def _network(graph: Graph, input: str) -> Network:
-    lowered = {
-        operator.name: family(operator).lower(graph, operator) for operator in graph.operators
-    }
-    return make_network(graph, lowered, input_in_arena=input == "arena")
+    return make_network(graph, lower_all(graph), input_in_arena=input == "arena")
 
 
 def _leader_width(net: Network, stage: Stage, first: int) -> int:

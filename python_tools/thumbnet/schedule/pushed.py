@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thumbnet.ir.graph import Graph, Operator
-from thumbnet.operators.registry import family
+from thumbnet.schedule.lowering import lower_all
 from thumbnet.schedule.stream_net import make_network
 from thumbnet.schedule.stream_stage import Walk
 
@@ -16,10 +16,7 @@ def why_not_pushed(graph: Graph) -> str | None:
     """
     if len(graph.inputs) != 1:
         return f"rows needs a model of one input; this one has {len(graph.inputs)}"
-    lowered = {
-        operator.name: family(operator).lower(graph, operator) for operator in graph.operators
-    }
-    net = make_network(graph, lowered, input_in_arena=False)
+    net = make_network(graph, lower_all(graph), input_in_arena=False)
     value = net.values[net.inputs[0]]
     if value.last < 0:
         return f'rows: nothing reads the input "{value.name}"'

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
 
 from thumbnet.errors import ThumbnetError
-from thumbnet.ir.graph import Graph, Operator
+from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
-from thumbnet.operators.registry import family
 from thumbnet.plan import Plan, SecondPass
+from thumbnet.schedule.lowering import lower_all
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.recompute import banded_graphs
 from thumbnet.schedule.search_cuts import Cut, Price, Stages, least_bytes
@@ -166,10 +166,6 @@ class Scheduler:
         sizes = [layer_bytes(self.net, index) for index in range(len(self.net.nodes))]
         return min(limit, self.least + max((size for size in sizes if size != INFINITE), default=0))
 
-    def build(self, cuts: Sequence[Cut]) -> list[Built]:
-        """These stages, nothing of them placed yet."""
-        return self.maker.built(cuts)
-
     def make(self, cuts: Sequence[Cut]) -> Plan:
         """The plan of these stages, some of them upwards where that needs less."""
         plan = self.maker.plan(cuts)
@@ -246,24 +242,6 @@ class Scheduler:
         if best is None:
             raise ValueError(f"{self.graph.name}: no path through stages of {least} bytes")
         return best
-
-
-def lower_all(graph: Graph) -> dict[str, Lowered]:
-    """A graph's operators as row kernels, by name.
-
-    Raises:
-        ThumbnetError: constants leave what a kernel can hold.
-    """
-    return {operator.name: lower(graph, operator) for operator in graph.operators}
-
-
-def lower(graph: Graph, operator: Operator) -> Lowered:
-    """One of them."""
-    try:
-        return family(operator).lower(graph, operator)
-    except ValueError as error:
-        place = f'{graph.name}: node "{operator.name}" ({operator.kind.upper()})'
-        raise ThumbnetError(place, str(error), "check the model's quantization") from error
 
 
 def _cheapest(stages: Stages, limit: int) -> list[Cut] | None:

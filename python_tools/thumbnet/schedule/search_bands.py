@@ -9,8 +9,9 @@ soon as it does more than is known to do; the least limit is found by bisection.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
@@ -88,6 +89,41 @@ class State:
         return self._next
 
 
+@dataclass(frozen=True, slots=True)
+class Banded:
+    """Bands, and the most bytes of any stage with them."""
+
+    peak: int
+    bands: Bands
+
+
+class _Peaked(Protocol):
+    @property
+    def peak(self) -> int: ...
+
+
+_Found = TypeVar("_Found", bound=_Peaked)
+
+
+def lowest(at: Callable[[int], _Found | None], limit: int) -> list[_Found]:
+    """What ``at`` finds for ``limit`` and for lower ones, that of the lowest first.
+
+    ``at`` finds something for a limit if it does for a lower one; the lowest is found by bisection.
+    """
+    best = at(limit)
+    found = [] if best is None else [best]
+    low = 0
+    while best is not None and low < best.peak:
+        middle = (low + best.peak) // 2
+        lower = at(middle)
+        if lower is None:
+            low = middle + 1
+        else:
+            best = lower
+            found.append(best)
+    return found[::-1]
+
+
 class BandSearch:
     """Ways to run a network in stages with at most ``most`` extra multiply-accumulates."""
 
@@ -108,34 +144,24 @@ class BandSearch:
 
     def least(self, limit: int) -> list[Bands]:
         """Bands with which stages need the fewest bytes, at most ``limit``; a few such sets."""
-        best = self.at(limit)
-        if best is None:
-            return []
-        low, found = 0, [best]
-        while low < best[0]:
-            middle = (low + best[0]) // 2
-            lower = self.at(middle)
-            if lower is None:
-                low = middle + 1
-            else:
-                best = lower
-                found.append(best)
-        return _distinct(bands for _, bands in reversed(found))
+        return _distinct(one.bands for one in lowest(self.at, limit))
 
     def within(self, limit: int) -> list[Bands]:
         """Bands of least work at ``limit``, and at limits below it."""
         found: list[Bands] = []
         best = self.at(limit)
         while best is not None and len(found) < _CHOICES:
-            found.append(best[1])
-            best = self.at(best[0] - 1)
+            found.append(best.bands)
+            best = self.at(best.peak - 1)
         return _distinct(found)
 
-    def at(self, limit: int) -> tuple[int, Bands] | None:
+    def at(self, limit: int) -> Banded | None:
         """The bands of least work in stages of at most ``limit`` bytes and their peak, if any."""
         ways = self.ways(limit)
         way = ways[0]
-        return None if way is None else (max(way.peak, self.net.live[0]), self.bands(0, ways))
+        if way is None:
+            return None
+        return Banded(max(way.peak, self.net.live[0]), self.bands(0, ways))
 
     def ways(self, limit: int) -> list[Way | None]:
         """From each operator on the way of least work in stages of at most ``limit`` bytes."""

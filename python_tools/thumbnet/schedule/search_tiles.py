@@ -17,7 +17,7 @@ from thumbnet.operators.base import Lowered, Rows
 from thumbnet.operators.inverted_bottleneck import band_macs, lower_band
 from thumbnet.plan import Tiles
 from thumbnet.schedule.bands import find_bottlenecks
-from thumbnet.schedule.search_bands import HEIGHTS, Bands, BandSearch, State, best_states
+from thumbnet.schedule.search_bands import HEIGHTS, Bands, BandSearch, State, best_states, lowest
 from thumbnet.schedule.search_growth import STATE_SIZE, Growth, Tables
 from thumbnet.schedule.stream_net import Fused, Network, Node, Read, fused_node
 from thumbnet.schedule.stream_overlap import Overlaps
@@ -75,18 +75,7 @@ class TileSearch:
 
     def least(self, limit: int) -> list[Tiled]:
         """The ways of fewest bytes, at most ``limit``."""
-        best = self.at(limit)
-        found = [] if best is None else [best]
-        low = 0
-        while best is not None and low < best.peak:
-            middle = (low + best.peak) // 2
-            lower = self.at(middle)
-            if lower is None:
-                low = middle + 1
-            else:
-                best = lower
-                found.append(best)
-        return found[::-1][:_CHOICES]
+        return lowest(self.at, limit)[:_CHOICES]
 
     def within(self, limit: int) -> list[Tiled]:
         """The way of least work at ``limit``, and at limits below it."""

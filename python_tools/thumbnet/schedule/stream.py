@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from thumbnet.ir.graph import Graph
 from thumbnet.plan import Plan
+from thumbnet.schedule.lowering import lower
 from thumbnet.schedule.scheduler import (
     ATTEMPTS,
     MODERATE,
     PLANNED,
     UNBOUNDED,
     Scheduler,
-    lower,
 )
 from thumbnet.schedule.search_growth import INFINITE
 from thumbnet.schedule.second_pass import candidates
@@ -56,17 +56,48 @@ def schedule_stream(
     if input not in INPUTS or objective not in ("ram", "speed"):
         raise ValueError(f"input {input!r}, objective {objective!r}")
     limit = INFINITE if ram_limit is None else ram_limit
-    scheduler = Scheduler(graph, input)
-    fastest = scheduler.fastest(limit) if objective == "speed" else None
-    plan = scheduler.smallest(moderate) if fastest is None else fastest[1]
+    return best_plan([Scheduler(graph, input)], objective, limit, moderate, recompute)
+
+
+def best_plan(
+    schedulers: Sequence[Scheduler], objective: str, limit: int, moderate: float, recompute: float
+) -> Plan:
+    """As :func:`schedule_stream`, of several schedulers, which differ in the operators' order."""
+    plan = _fastest(schedulers, limit) if objective == "speed" else _smallest(schedulers, moderate)
+    if plan is None or plan.memory.arena_size > limit:
+        plan = _smallest(schedulers, UNBOUNDED)
     if recompute > 1 and (objective == "ram" or plan.memory.arena_size > limit):
         ram_limit = limit if objective == "speed" else None
-        plan = recomputing(scheduler, plan, ram_limit, moderate, recompute)
-    if plan.memory.arena_size > limit:
-        plan = min(plan, scheduler.smallest(UNBOUNDED), key=lambda one: one.memory.arena_size)
-        if recompute > 1:
-            plan = recomputing(scheduler, plan, None, UNBOUNDED, recompute)
+        for scheduler in schedulers:
+            plan = recomputing(scheduler, plan, ram_limit, moderate, recompute)
+        if plan.memory.arena_size > limit:
+            for scheduler in schedulers:
+                plan = recomputing(scheduler, plan, None, UNBOUNDED, recompute)
     return plan
+
+
+def _smallest(schedulers: Sequence[Scheduler], moderate: float) -> Plan:
+    """As :meth:`Scheduler.smallest`, of the one that does best."""
+    best: Plan | None = None
+    for scheduler in sorted(schedulers, key=lambda one: one.aim(moderate)):
+        if best is None or scheduler.aim(moderate) < best.memory.arena_size:
+            plan = scheduler.smallest(moderate)
+            if best is None or plan.memory.arena_size < best.memory.arena_size:
+                best = plan
+    if best is None:
+        raise ValueError("no scheduler")
+    return best
+
+
+def _fastest(schedulers: Sequence[Scheduler], limit: int) -> Plan | None:
+    """The plan of least overhead within ``limit`` bytes; None where none is found."""
+    best: tuple[int, Plan] | None = None
+    for scheduler in sorted(schedulers, key=lambda one: one.cost(limit)):
+        if best is None or scheduler.cost(limit) < best[0]:
+            found = scheduler.fastest(limit)
+            if found is not None and found[1].memory.arena_size <= limit:
+                best = found if best is None else min(best, found, key=lambda one: one[0])
+    return None if best is None else best[1]
 
 
 def recomputing(

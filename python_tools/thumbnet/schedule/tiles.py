@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered
-from thumbnet.operators.registry import family
 from thumbnet.plan import Tiles
 from thumbnet.schedule.bands import in_bands
+from thumbnet.schedule.lowering import lower_all
 from thumbnet.schedule.search_growth import segment
 from thumbnet.schedule.search_tiles import Tiled, TileSearch, narrowed
 from thumbnet.schedule.stream_build import Built
@@ -131,8 +131,6 @@ def beginning(graph: Graph, way: Tiled, *, input_in_arena: bool) -> Beginning:
     """The stage of a way that was found."""
     fused = in_bands(graph, dict((*way.bands, *way.behind)))
     end = way.end - sum(bottleneck.end - bottleneck.first - 1 for bottleneck, _ in way.bands)
-    lowered = {
-        operator.name: family(operator).lower(fused, operator) for operator in fused.operators
-    }
+    lowered = lower_all(fused)
     net = make_network(fused, lowered, input_in_arena=input_in_arena)
     return Beginning(fused, end, way.tiles, way.peak, lowered, net)

@@ -19,6 +19,7 @@ from thumbnet.schedule.memory import Memories
 from thumbnet.schedule.scheduler import MODERATE, Scheduler
 from thumbnet.schedule.search_cuts import Cut, Stages
 from thumbnet.schedule.search_memories import Shortage, room_in, shortage
+from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_cost import WORK, layer_cost
 
 SLOW_BYTE = 1.0
@@ -68,7 +69,7 @@ def _best(
         price: float = sum(cut.cost for cut in path)
         if objective == "speed" and price >= value:
             continue
-        plan = place_stages(scheduler, path, memories)
+        plan = place_stages(scheduler.maker, path, memories)
         if plan is None or plan.memory.slow is None:
             continue
         price += SLOW_BYTE * plan.memory.slow.accesses
@@ -87,20 +88,19 @@ def fits_two_memories(graph: Graph, *, input: str, memories: Memories) -> bool:
 
 def _fits(scheduler: Scheduler, memories: Memories) -> bool:
     return any(
-        place_stages(scheduler, path, memories) is not None
+        place_stages(scheduler.maker, path, memories) is not None
         for hopeful in (False, True)
         for path in _candidates(scheduler, memories, hopeful=hopeful)
     )
 
 
-def place_stages(scheduler: Scheduler, path: Sequence[Cut], memories: Memories) -> Plan | None:
+def place_stages(maker: StageMaker, path: Sequence[Cut], memories: Memories) -> Plan | None:
     """The plan of these stages in two memories; None where they do not fit."""
-    built = scheduler.build(path)
-    in_arena = scheduler.input == "arena"
-    memory = plan_two_memories(scheduler.graph, built, memories, input_in_arena=in_arena)
+    built, in_arena = maker.built(path), maker.in_arena
+    memory = plan_two_memories(maker.graph, built, memories, input_in_arena=in_arena)
     if memory is None:
         return None
-    return Plan(scheduler.graph, tuple(found.stage for found in built), memory, in_arena)
+    return Plan(maker.graph, tuple(found.stage for found in built), memory, in_arena)
 
 
 def _candidates(

@@ -54,10 +54,10 @@ def random_split_plan(graph: Graph, input: str, rng: random.Random) -> Plan:
     """The same in two memories, the fast one of random size between nothing and all whole."""
     cuts = random_cuts(graph, input, rng)
     scheduler = Scheduler(graph, input)
-    one = plan_stages(graph, scheduler.build(cuts), input_in_arena=input == "arena")
+    one = plan_stages(graph, scheduler.maker.built(cuts), input_in_arena=input == "arena")
     kept = max((p.live.size for p in one.placements if p.live.is_scratch), default=0)
     fast = kept + int(rng.random() * (one.arena_size - kept))
-    plan = place_stages(scheduler, cuts, Memories(fast, one.arena_size))
+    plan = place_stages(scheduler.maker, cuts, Memories(fast, one.arena_size))
     assert plan is not None, "all whole tensors fit the slow memory"
     return plan
 
