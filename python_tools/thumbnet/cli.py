@@ -45,6 +45,10 @@ Ram = Annotated[
 Flash = Annotated[
     str | None, typer.Option(metavar="BYTES", help="Flash for the weights, such as 512K or 1M.")
 ]
+Optimize = Annotated[
+    str | None,
+    typer.Option(metavar="WHAT", help="speed, balanced or size, whatever the manifest says."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -75,11 +79,12 @@ def build(
     target: TargetName = "generic",
     ram: Ram = None,
     flash: Flash = None,
+    optimize: Optimize = None,
 ) -> None:
     """Write a model's C sources: all of them or, after an error, none."""
     from thumbnet.commands.build import build as run
 
-    run(manifest, target, out, ram, flash)
+    run(manifest, target, out, ram, flash, optimize)
 
 
 @app.command()
@@ -94,12 +99,13 @@ def measure(
         int | None,
         typer.Option(min=1, max=1000, help="Inferences: of the file's, or that many made-up ones."),
     ] = None,
+    optimize: Optimize = None,
     as_json: AsJson = False,
 ) -> None:
     """Run a model on an emulated target: exactness, instructions, stack, sizes."""
     from thumbnet.commands.measure import measure as run
 
-    if not run(model, target, inputs, count, as_json):
+    if not run(model, target, inputs, count, optimize, as_json):
         raise typer.Exit(1)
 
 
@@ -109,6 +115,7 @@ def plan(
     target: TargetName = "generic",
     ram: Ram = None,
     flash: Flash = None,
+    optimize: Optimize = None,
     as_json: AsJson = False,
     front: Annotated[
         bool, typer.Option("--front", help="Show the Pareto front of RAM and work, too.")
@@ -120,7 +127,7 @@ def plan(
     """Show the stages with their line buffers and live bytes, the peak, and the memory map."""
     from thumbnet.commands.plan import plan as run
 
-    run(model, target, ram, flash, as_json, front, lock)
+    run(model, target, ram, flash, optimize, as_json, front, lock)
 
 
 @app.command()

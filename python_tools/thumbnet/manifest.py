@@ -30,6 +30,7 @@ from pydantic_core import ErrorDetails
 
 from thumbnet import identifiers, yaml_lines
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
+from thumbnet.options import Optimize
 from thumbnet.yaml_lines import Document, Key
 
 LATER_KEYS = ("quantize", "train", "search")
@@ -161,7 +162,8 @@ class Manifest(_Frozen):
     """A model to build, checked; ``model`` is its absolute path, ``name`` a C identifier.
 
     ``inputs`` and ``outputs`` are C names by position, empty or as many as the model has;
-    ``labels`` name the classes of the first output. ``io`` quantized leaves a float model's
+    ``labels`` name the classes of the first output. ``optimize`` is what flash is spent on, see
+    :data:`thumbnet.options.Optimize`. ``io`` quantized leaves a float model's
     QUANTIZE and DEQUANTIZE at its borders to the caller; float converts on the device.
     """
 
@@ -171,6 +173,7 @@ class Manifest(_Frozen):
     outputs: TensorNames = ()
     labels: Labels = ()
     io: Literal["quantized", "float"] = "quantized"
+    optimize: Optimize = "balanced"
     schedule: Schedule = Schedule()
     _document: Document | None = PrivateAttr(default=None)
 

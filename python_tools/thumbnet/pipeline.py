@@ -16,6 +16,7 @@ from thumbnet.ir.graph import Graph
 from thumbnet.ir.verify import verify
 from thumbnet.manifest import MOST_RECOMPUTE, Manifest
 from thumbnet.operators.registry import check_supported
+from thumbnet.options import Build
 from thumbnet.passes import run_passes
 from thumbnet.passes.quantized_io import quantize_io
 from thumbnet.plan import Memories, Plan
@@ -51,7 +52,8 @@ def compile_model(manifest: Manifest, target: Target) -> Compiled:
         ThumbnetError: the model cannot be read, is not supported, or does not fit.
     """
     imported = import_model(manifest)
-    graph = run_passes(imported)
+    build = Build(target.isa, manifest.optimize, target.core)
+    graph = run_passes(imported).built_for(build)
     check_supported(graph, manifest.model.name)
     check_outputs(graph, manifest.model.name)
     plan = schedule(graph, manifest, target)

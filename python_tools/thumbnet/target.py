@@ -10,12 +10,10 @@ import difflib
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from thumbnet.errors import ThumbnetError
+from thumbnet.options import Isa
 from thumbnet.resources import data_directory
-
-Isa = Literal["portable", "dsp", "mve"]
 
 BOARD_PREFIX = "emulated_"
 _MIB = 1 << 20

@@ -11,12 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "python_tools" / "thumbnet"
 
-GRAPH = {"errors", "ir", "quantize.requantize", "operators"}
+GRAPH = {"errors", "options", "ir", "quantize.requantize", "operators"}
 """What every room of the compiler stands on."""
 
 PLAN = GRAPH | {"plan"}
 
-PIPELINE = {"", "errors", "ir", "operators", "manifest", "target", "plan"}
+PIPELINE = {"", "errors", "options", "ir", "operators", "manifest", "target", "plan"}
 """Beside its rooms: "" is the package itself, for its version."""
 
 ROOMS = {"frontends", "passes", "quantize", "schedule", "codegen", "training", "report"}
@@ -32,11 +32,12 @@ ALLOWED: Mapping[str, set[str]] = {
     "yaml_lines": {"errors"},
     "output": {"errors"},
     "doctor": set(),
-    "target": {"errors", "resources"},
-    "manifest": {"errors", "identifiers", "yaml_lines"},
-    "ir": {"errors"},
+    "target": {"errors", "resources", "options"},
+    "manifest": {"errors", "identifiers", "yaml_lines", "options"},
+    "options": set(),
+    "ir": {"errors", "options"},
     "quantize.requantize": {"ir"},
-    "operators": {"errors", "ir", "quantize.requantize"},
+    "operators": {"errors", "options", "ir", "quantize.requantize"},
     **dict.fromkeys(MEMORY, GRAPH | MEMORY),
     "plan": GRAPH | {"schedule.memory"},
     "frontends": GRAPH,

@@ -10,8 +10,15 @@ from thumbnet.report.figures import plan_figures
 from thumbnet.report.terminal import build_line
 
 
-def build(path: Path, target: str, out: Path, ram: str | None, flash: str | None) -> None:
+def build(
+    path: Path,
+    target: str,
+    out: Path,
+    ram: str | None,
+    flash: str | None,
+    optimize: str | None,
+) -> None:
     """Write the files into ``out``, all or none, and print one line about them."""
-    _, board, compiled = compile_for(path, target, ram, flash)
+    _, board, compiled = compile_for(path, target, ram, flash, optimize)
     written = write_files(out, compiled.files)
     print(build_line(plan_figures(compiled.plan, compiled.naming.name, board.name), written))

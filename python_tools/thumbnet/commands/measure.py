@@ -17,12 +17,19 @@ from thumbnet.report.console import console
 from thumbnet.report.terminal import key_values
 
 
-def measure(path: Path, target: str, inputs: Path | None, count: int | None, as_json: bool) -> bool:
+def measure(
+    path: Path,
+    target: str,
+    inputs: Path | None,
+    count: int | None,
+    optimize: str | None,
+    as_json: bool,
+) -> bool:
     """Print the measurement; return whether every output equals the reference's.
 
     The keys of the JSON object never change their names or meanings.
     """
-    manifest, board, compiled = compile_for(path, target)
+    manifest, board, compiled = compile_for(path, target, optimize=optimize)
     samples = _samples(compiled, inputs, count)
     two = compiled.plan.memory.slow is not None
     options = HarnessOptions(input_in_arena=compiled.plan.input_in_arena, two_memories=two)

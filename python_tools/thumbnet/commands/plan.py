@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import thumbnet
-from thumbnet.commands.model import board_for
+from thumbnet.commands.model import read_for
 from thumbnet.errors import ThumbnetError
-from thumbnet.manifest import Manifest, load_or_implicit
+from thumbnet.manifest import Manifest
 from thumbnet.operators.registry import family
 from thumbnet.output import write_files
 from thumbnet.pipeline import Compiled, compile_model
@@ -28,6 +28,7 @@ def plan(
     target: str,
     ram: str | None,
     flash: str | None,
+    optimize: str | None,
     as_json: bool,
     with_front: bool = False,
     lock: bool = False,
@@ -38,9 +39,7 @@ def plan(
     MCUNetV2's patches would need. ``lock``
     writes the plan to the manifest's lock file; a plan that the manifest pins is not used then.
     """
-    manifest = load_or_implicit(path)
-    manifest.require_model()
-    board = board_for(target, ram, flash)
+    manifest, board = read_for(path, target, ram, flash, optimize)
     compiled = compile_model(_unpinned(manifest) if lock else manifest, board)
     figures = plan_figures(compiled.plan, compiled.naming.name, board.name)
     front = _front(compiled, manifest) if with_front else None

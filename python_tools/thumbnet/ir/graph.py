@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from thumbnet.ir.attributes import Attributes
+from thumbnet.options import GENERIC, Build
 
 Array = npt.NDArray[np.generic]
 
@@ -111,13 +112,14 @@ class Operator:
 
 @dataclass(frozen=True, eq=False)
 class Graph:
-    """A network: operators in topological order over named tensors."""
+    """A network: operators in topological order over named tensors, and what it is built for."""
 
     name: str
     tensors: Mapping[str, Tensor]
     operators: tuple[Operator, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    build: Build = GENERIC
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
@@ -151,8 +153,12 @@ class Graph:
         for operator in new_operators:
             used.update(operator.inputs, operator.outputs)
         kept = {name: tensor for name, tensor in merged.items() if name in used}
-        return Graph(self.name, kept, new_operators, new_inputs, new_outputs)
+        return Graph(self.name, kept, new_operators, new_inputs, new_outputs, self.build)
 
     def renamed(self, name: str) -> Graph:
         """The same graph under another name."""
         return dataclasses.replace(self, name=name)
+
+    def built_for(self, build: Build) -> Graph:
+        """The same graph for other kernels."""
+        return dataclasses.replace(self, build=build)

@@ -239,7 +239,14 @@ class Family(abc.ABC):
 
 
 def window_overlap(
-    source: Source, output: Rows, kernel_width: int, stride: int, pad: int, *, together: int = 1
+    source: Source,
+    output: Rows,
+    kernel_width: int,
+    stride: int,
+    pad: int,
+    *,
+    together: int = 1,
+    reads_first: bool = False,
 ) -> int:
     """Least d such that output row runs never overwrite input bytes that are still needed.
 
@@ -248,14 +255,16 @@ def window_overlap(
     largest (end of the output pixel) - (first input byte of that pixel's or a later window), both
     from their tensors' starts: the output may start d bytes or more below the input.
     ``kernel_width``, ``stride`` and ``pad`` are those of the columns; a kernel may write up to
-    ``together`` pixels of a row while it still reads the window of the first of them.
+    ``together`` pixels of a row while it still reads the window of the first of them. A kernel that
+    ``reads_first`` has read all windows of any pixels that it makes together before it writes them.
     """
     rows = source.rows
     pixel = rows.channels * rows.element_size
     ys = np.arange(output.height, dtype=np.int64)
     xs = np.arange(output.width, dtype=np.int64)
     top = np.clip(ys * source.stride - source.pad, 0, rows.height)
-    left = np.clip(xs * stride - pad, 0, max(rows.width - 1, 0))
+    read = xs + 1 if reads_first else xs
+    left = np.clip(read * stride - pad, 0, rows.width if reads_first else max(rows.width - 1, 0))
     # A later pixel of this row starts further right but reads from the same top row; the next row
     # starts again at column 0.
     next_top = np.clip((ys + 1) * source.stride - source.pad, 0, rows.height)
@@ -264,6 +273,9 @@ def window_overlap(
         top[:, None] * rows.row_size + left[None, :] * pixel,
         next_top[:, None] * rows.row_size,
     )
+    if reads_first:
+        # Behind the last pixel only the next row reads.
+        oldest[:, -1] = next_top * rows.row_size
     written = np.minimum(xs + together, output.width) * output.channels * output.element_size
     end = ys[:, None] * output.row_size + written[None, :]
     return int(max(np.max(end - oldest), 0))

@@ -29,8 +29,12 @@ _ELEMENTWISE = (
 """Kinds that read an element of an input for the last time just before they write the output
 element that it takes part in (or the last such, where it is broadcast)."""
 
-TOGETHER = {"conv_2d": 2, "depthwise_conv_2d": 2, "fully_connected": 2}
-"""Neighbouring pixels that a kernel makes at once, channel by channel."""
+PAIRS = ("thumbnet_conv_2d", "thumbnet_fully_connected", "thumbnet_depthwise_conv_2d")
+"""Kernels (without what their names end in) that make two neighbouring pixels at once, channel by
+channel, reading the windows of both for each."""
+
+READ_FIRST: tuple[str, ...] = ()
+"""Kernels that read the windows of the pixels that they make at once before they write any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +70,9 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
     source, output = lowered.sources[index], lowered.output
     how = operator.attributes
     if isinstance(how, attributes.Convolution | attributes.DepthwiseConvolution | attributes.Pool):
-        free_from = _windows(operator.kind, how.window, source.rows, output)
+        free_from = _windows(lowered, how.window, source.rows, output)
     elif operator.kind == "fully_connected":
-        free_from = _windows(operator.kind, attributes.Window(1, 1), source.rows, output)
+        free_from = _windows(lowered, attributes.Window(1, 1), source.rows, output)
     elif operator.kind in _ELEMENTWISE:
         free_from = _elements(source.rows, output)
     elif isinstance(how, attributes.Pad):
@@ -84,15 +88,21 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
     return Access(source, free_from)
 
 
-def _windows(kind: str, window: attributes.Window, rows: Rows, output: Rows) -> IntArray:
+def _windows(lowered: Lowered, window: attributes.Window, rows: Rows, output: Rows) -> IntArray:
     columns = np.arange(rows.width)
     last = np.minimum((columns + window.pad_left) // window.stride_width, output.width - 1)
     # Strides beyond the kernel's width skip columns; the last windows may not reach the last ones.
     read = columns < last * window.stride_width - window.pad_left + window.kernel_width
+    function = lowered.kernel.function
+    if function in READ_FIRST:
+        # Not before it has been read for the last pixel that wants it.
+        free_from = np.where(read, last * _pixel_size(output), _NEVER_READ)
+        return np.repeat(free_from, _pixel_size(rows))
     # A kernel reads a window again for each output channel, so not even the pixel itself, nor one
     # that is made together with it, may be written there.
-    free_pixel = last + TOGETHER.get(kind, 1)
-    if kind == "depthwise_conv_2d" and rows.channels == output.channels:
+    pairs = function.removesuffix("_s8").removesuffix("_1x1").removesuffix("_multiplier") in PAIRS
+    free_pixel = last + 1 + pairs
+    if function == "thumbnet_depthwise_conv_2d_s8":
         # Channel by channel: what a channel has read may be written from that channel on.
         pixel = np.minimum(last + 1, output.width - 1)
         channels = pixel[:, None] * rows.channels + np.arange(rows.channels)
