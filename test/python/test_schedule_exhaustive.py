@@ -10,7 +10,7 @@ from support.all_plans import AllPlans, least_overhead, least_ram, orders
 from support.stream_graphs import stream_graph
 from thumbnet.ir.graph import Graph
 from thumbnet.schedule.choose import Chooser
-from thumbnet.schedule.front import overhead
+from thumbnet.schedule.predict import predict
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.replay_stream import replay_plan
 
@@ -96,7 +96,7 @@ def test_no_plan_is_better(seeds: range) -> None:
             for plan in (cheapest.plan, fast):
                 replay_plan(plan)
             if fast.memory.arena_size <= limit:
-                dearer[seed, percent] = overhead(fast) - cheapest.overhead
+                dearer[seed, percent] = predict(fast).total - cheapest.overhead
             else:
                 assert limit < best.size + above[seed]
     # Below zero the enumeration would not be of all plans.

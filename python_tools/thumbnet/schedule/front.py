@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from thumbnet.ir.graph import Graph
-from thumbnet.plan import Plan, Stage
+from thumbnet.plan import Plan
 from thumbnet.schedule.choose import Chooser
-from thumbnet.schedule.lowering import lower_all
-from thumbnet.schedule.stream_cost import WORK, layer_cost, line_cost, run_cost
-from thumbnet.schedule.stream_net import Network, make_network
-from thumbnet.schedule.stream_stage import Extent
+from thumbnet.schedule.predict import predict
 
 STEP = 0.9
 """How much less RAM each search of the front may use than the one before."""
@@ -43,7 +40,7 @@ def pareto_front(graph: Graph, input: str, recompute: float = 1.0) -> list[Point
     least RAM; there may be others between the rungs. At most ``recompute`` times the graph's
     multiply-accumulates are executed.
     """
-    points = [Point(plan, overhead(plan)) for plan in _candidates(graph, input, recompute)]
+    points = [Point(plan, predict(plan).overhead) for plan in _candidates(graph, input, recompute)]
     front: list[Point] = []
     for point in sorted(points, key=lambda point: (point.size, point.overhead)):
         if not front or point.overhead < front[-1].overhead:
@@ -63,30 +60,3 @@ def _candidates(graph: Graph, input: str, recompute: float) -> Iterator[Plan]:
         yield plan
         size = plan.memory.arena_size
         limit = int((size if limit is None else min(limit, size)) * STEP)
-
-
-def overhead(plan: Plan) -> int:
-    """What a plan is estimated to run in instructions beyond the network as whole layers."""
-    graph = plan.graph
-    lowered = lower_all(graph)
-    net = make_network(graph, lowered, input_in_arena=plan.input_in_arena)
-    total, first = int(WORK * (plan.macs - plan.network_macs)), 0
-    for stage in plan.stages:
-        end = first + len(stage.steps)
-        if stage.kind == "stream":
-            total += stage_overhead(net, stage, first, end)
-        first = end
-    return total
-
-
-def stage_overhead(net: Network, stage: Stage, first: int, end: int) -> int:
-    """The same of the streamed ``stage`` of operators [first, end) of a network."""
-    total = 0
-    for node in net.nodes[first:end]:
-        total += run_cost(node, stage.segments[node.name]) - layer_cost(node)
-    for number, value in enumerate(net.values):
-        line = stage.lines.get(value.name)
-        # A pushed row is the caller's until it is kept.
-        if line is not None and line.segment:
-            total += line_cost(net, number, Extent(line.rows, line.margin), line.segment)
-    return total

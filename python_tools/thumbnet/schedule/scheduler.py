@@ -17,13 +17,13 @@ from thumbnet.schedule.search_cuts import Cut, Price, Stages, least_bytes
 from thumbnet.schedule.search_growth import INFINITE, layer_bytes
 from thumbnet.schedule.stages import StageMaker
 from thumbnet.schedule.stream_build import Built
-from thumbnet.schedule.stream_cost import WORK, layer_cost
+from thumbnet.schedule.stream_cost import extra_cost, layer_cost
 
 PLANNED = 8
 """Orders of operators of which memory plans are made."""
 
 MODERATE = 0.15
-"""What a plan for least RAM may cost more than whole layers, as a part of the arithmetic."""
+"""What a plan for least RAM may cost more than whole layers, as a part of these."""
 
 _SPREAD = 1.35
 """How much more than the least RAM a plan of moderate cost may take."""
@@ -128,8 +128,12 @@ class Scheduler:
         return max(sizes[found], self.least)
 
     def _budget(self, moderate: float, stages: Stages) -> float:
-        """The overhead that is moderate; that of the cheapest plan of ``stages``, if it is more."""
-        budget = sum(moderate * WORK * node.macs + layer_cost(node) for node in self.net.nodes)
+        """The cost that is moderate; that of the cheapest plan of ``stages``, if it is more.
+
+        What is done twice, which is limited by itself, is no overhead here.
+        """
+        nodes = self.net.nodes
+        budget = sum((1 + moderate) * layer_cost(node) + extra_cost(node) for node in nodes)
         return max(budget, _cost(stages, stages.limit))
 
     def fastest(self, limit: int) -> tuple[int, Plan] | None:

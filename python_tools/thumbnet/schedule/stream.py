@@ -19,7 +19,6 @@ from thumbnet.schedule.search_growth import INFINITE
 from thumbnet.schedule.second_pass import candidates
 from thumbnet.schedule.second_pass_rewrite import run_twice
 from thumbnet.schedule.stream_build import Built
-from thumbnet.schedule.stream_cost import WORK
 from thumbnet.schedule.tiles import WIDTHS, Beginning, beginnings
 
 INPUTS = ("arena", "buffer", "rows")
@@ -194,7 +193,7 @@ def plan_behind(beginning: Beginning, input: str, ram_limit: int | None, moderat
         return plan if fits else plan_behind(beginning, input, None, UNBOUNDED)
     built = beginning.build(WIDTHS[0])
     if moderate != UNBOUNDED:
-        built = beginning.moderate(moderate, WORK)
+        built = beginning.moderate(moderate)
     # What the rest needs anyway makes the runs as wide as they can be.
     room = max(_behind(beginning, input, built).least, beginning.size(built))
     return _behind(beginning, input, list(beginning.within(room))[-1]).smallest(moderate)

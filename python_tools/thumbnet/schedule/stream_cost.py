@@ -1,49 +1,83 @@
-"""What a schedule costs besides the arithmetic: an estimate in executed instructions.
+"""What schedules cost in executed instructions, predicted.
 
-Only differences between schedules matter. The constants were fitted to counts of six networks, each
-in stages of eight segment widths, on an emulated Cortex-M4: within 2 % of an inference's
-instructions from two pixels a run on, up to 7 % too low at one.
+Calls of kernels are priced by :mod:`thumbnet.operators.cost`. What is here is the executors' own
+share; these constants were fitted to counts of streamed plans of real networks on an emulated
+Cortex-M4 by ``scripts/fit_streams.py``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from thumbnet.operators.cost import CallCost
+from thumbnet.schedule.layers import flattened
 from thumbnet.schedule.stream_net import Network, Node
 from thumbnet.schedule.stream_stage import Extent
 
-WORK = 1.5
-"""A multiply-accumulate with all that belongs to it."""
+_RUN = 330
+"""A run in a stream besides its kernel's call in a layer: which operator is ready, and where."""
 
-_ROW = 100
-"""A kernel's call in a layer."""
+_POINTER = 30
+"""Each row that a run reads."""
 
-_PARTS = 3
-"""Kernels that each row of a band goes through after its expansion."""
-
-_RUN = 550
-"""A kernel's call in a stream, with finding out which operator is ready and where its rows are."""
-
-_COPY = 170
-"""A call of memcpy or memmove."""
+_COPY = 100
+"""A move of a line buffer's pixels."""
 
 _COPIED_BYTES = 4
-"""Bytes that are copied in one instruction."""
+"""Bytes that are moved in one instruction."""
 
 
 def layer_cost(node: Node) -> int:
     """Of an operator over whole tensors."""
-    return 0 if node.is_view else node.height * _ROW
+    if node.is_view:
+        return 0
+    calls = node.call.parts.values() if node.workspace is not None else [node.call]
+    return sum(_whole_layer(call) for call in calls)
+
+
+def extra_cost(node: Node) -> int:
+    """Of what an operator in bands does twice."""
+    how = node.call.lowered
+    if node.workspace is None or not how.extra_macs:
+        return 0
+    expand = node.call.parts["expand"]
+    return _whole_layer(expand) * how.extra_macs // max(expand.lowered.macs, 1)
+
+
+def _whole_layer(call: CallCost) -> int:
+    flat = flattened(call.lowered)
+    calls = flat.output.height if flat.steps is None else flat.steps
+    return int(calls * call(flat.output.width if flat.width is None else flat.width))
 
 
 def run_cost(node: Node, segment: int) -> int:
     """Of a streamed operator whose runs make ``segment`` pixels."""
     whole, rest = divmod(node.width, segment)
-    runs = whole + (rest > 0)
+    runs = [(whole, segment), (1, rest)] if rest else [(whole, segment)]
+    pointers = sum(read.source.kernel_height for read in node.reads) * _POINTER
     if node.workspace is not None:
-        calls = node.workspace.rows + _PARTS * node.band
-        return -(-node.height // node.band) * runs * (_RUN + calls * _ROW)
-    # A row of odd width has a pixel without a neighbour anyway.
-    alone = whole * (segment % 2) + rest % 2 - node.width % 2
-    return node.height * (runs * _RUN + max(alone, 0) * node.pair_gain)
+        height = -(-node.height // node.band)
+        band = sum(count * (_RUN + pointers + _band_cost(node, run)) for count, run in runs)
+        return int(height * band)
+    return int(node.height * sum(count * (_RUN + pointers + node.call(run)) for count, run in runs))
+
+
+def _band_cost(node: Node, run: int) -> float:
+    """Of a run of an inverted bottleneck's kernel: that of the kernels that it calls."""
+    return sum(calls * call(pixels) for call, calls, pixels in _band_calls(node, run))
+
+
+def _band_calls(node: Node, run: int) -> Iterator[tuple[CallCost, int, int]]:
+    workspace = node.workspace
+    if workspace is None:
+        raise ValueError(f"{node.name} has no workspace")
+    for name, call in node.call.parts.items():
+        if name == "expand":
+            # Columns that the run before has made are kept.
+            new = min(run * workspace.stride_width, workspace.width)
+            yield call, workspace.rows, new
+        else:
+            yield call, node.band, run
 
 
 def line_cost(net: Network, tensor: int, extent: Extent | None, segment: int) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered, Rows, Source, Workspace
+from thumbnet.operators.cost import CallCost
 from thumbnet.schedule.live_ranges import find_views
 
 UNIT = 720720 << 4
@@ -63,8 +64,8 @@ class Node:
     band: int
     """Rows of the grid that are made together."""
     macs: int
-    pair_gain: int
-    """Instructions that a pixel costs less where its neighbour is made together with it."""
+    call: CallCost
+    """Instructions of a call of its kernel."""
     is_view: bool
     streams: bool
     """Whether it can be part of a streamed stage."""
@@ -211,7 +212,7 @@ def _node(
         how.workspace,
         how.band,
         how.macs,
-        _pair_gain(operator.kind, how),
+        CallCost(how, graph.build.core),
         is_view,
         not is_view and small,
     )
@@ -233,17 +234,11 @@ def fused_node(net: Network, first: int, end: int, how: Lowered) -> Fused:
         how.workspace,
         how.band,
         how.macs,
-        _pair_gain("conv_2d", how),
+        CallCost(how, last.call.core),
         False,
         all(one.streams for one in net.nodes[first:end]),
     )
     return Fused(node, end, how.macs - sum(one.macs for one in net.nodes[first:end]))
-
-
-def _pair_gain(kind: str, how: Lowered) -> int:
-    """Per multiply-accumulate, as counted on an emulated Cortex-M4."""
-    a_pixel = how.macs // max(how.output.height * how.output.width, 1)
-    return a_pixel * 4 if kind == "depthwise_conv_2d" else a_pixel // 2
 
 
 def _read(tensor: int, source: Source, how: Lowered, rows: Rows) -> Read:

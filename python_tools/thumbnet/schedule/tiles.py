@@ -72,15 +72,15 @@ class Beginning:
                 break
             yield built
 
-    def moderate(self, share: float, work: float) -> Built:
-        """The stage in the narrowest runs whose estimated cost is that share of the arithmetic.
+    def moderate(self, share: float) -> Built:
+        """The stage in the narrowest runs whose overhead is at most that share of whole layers.
 
-        Of which a multiply-accumulate costs ``work`` instructions. Runs no longer than little more
-        than the least RAM allows.
+        What tiles do twice, which is limited by itself, is no overhead here. Runs no longer than
+        little more than the least RAM allows.
         """
         costs = dict(self._costs())
         nodes = self.net.nodes[: self.end]
-        budget = sum(share * work * node.macs + layer_cost(node) for node in nodes)
+        budget = min(costs.values()) + share * sum(layer_cost(node) for node in nodes)
         best = self.build(WIDTHS[0])
         most = int(self.size(best) * SPREAD)
         for width in WIDTHS[1:]:

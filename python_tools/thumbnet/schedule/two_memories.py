@@ -20,7 +20,7 @@ from thumbnet.schedule.scheduler import MODERATE, Scheduler
 from thumbnet.schedule.search_cuts import Cut, Stages
 from thumbnet.schedule.search_memories import Shortage, room_in, shortage
 from thumbnet.schedule.stages import StageMaker
-from thumbnet.schedule.stream_cost import WORK, layer_cost
+from thumbnet.schedule.stream_cost import layer_cost
 
 SLOW_BYTE = 1.0
 """Instructions that stand for what a byte read or written in slow memory costs more than in fast.
@@ -64,7 +64,7 @@ def _best(
     best: Plan | None = None
     value = float("inf")
     nodes = scheduler.net.nodes
-    moderate = sum(MODERATE * WORK * node.macs + layer_cost(node) for node in nodes)
+    moderate = (1 + MODERATE) * sum(layer_cost(node) for node in nodes)
     for path in paths:
         price: float = sum(cut.cost for cut in path)
         if objective == "speed" and price >= value:

@@ -15,7 +15,7 @@ from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.registry import family
 from thumbnet.plan import Plan
 from thumbnet.schedule.allocate import Buffer, Interval, allocate, disjoint, overlapping
-from thumbnet.schedule.front import stage_overhead
+from thumbnet.schedule.predict import stage_costs
 from thumbnet.schedule.search_cuts import WIDTHS, Cut
 from thumbnet.schedule.stream_build import Built, build_layer, build_stream
 from thumbnet.schedule.stream_memory import make_block, plan_stages
@@ -113,7 +113,8 @@ class AllPlans:
         pushed = self.pushed and first == 0
         if end == first + 1 and not pushed:
             layer = build_layer(graph, self.lowered, net, first)
-            yield AnyStage(layer, self._needs(graph, layer, first, end), 0)
+            cost = sum(stage_costs(net, layer.stage, first, end).values())
+            yield AnyStage(layer, self._needs(graph, layer, first, end), cost)
             return
         walk = Walk(net, first, pushed=pushed)
         late = pushed and net.values[net.inputs[0]].last >= end
@@ -125,7 +126,7 @@ class AllPlans:
             built = build_stream(graph, self.lowered, net, cut, pushed=pushed)
             if dict(built.stage.segments) not in seen:
                 seen.append(dict(built.stage.segments))
-                cost = stage_overhead(net, built.stage, first, end)
+                cost = sum(stage_costs(net, built.stage, first, end).values())
                 yield AnyStage(built, self._needs(graph, built, first, end), cost)
 
     def _needs(self, graph: Graph, built: Built, first: int, end: int) -> int:

@@ -1,0 +1,199 @@
+"""How many instructions a row kernel executes, predicted.
+
+A call that makes n pixels costs a weighted sum of counts that follow from the kernel's loops:
+calls, tiles of columns, pairs of channels in them, steps of their inner loop. The weights were
+fitted to executed instructions on emulated cores by ``scripts/fit_costs.py``, which writes
+``costs.json``: one table an instruction set, one entry a kernel function (or instantiation, where
+it has its own).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+from thumbnet.operators.base import Lowered, Part
+
+TABLE = Path(__file__).with_name("costs.json")
+
+CORES = {
+    "cortex-m0": "armv6m",
+    "cortex-m0plus": "armv6m",
+    "cortex-m3": "armv7m",
+    "cortex-m4": "dsp",
+    "cortex-m7": "dsp",
+    "cortex-m33": "dsp",
+    "cortex-m55": "mve",
+    "rv32imc": "rv32imc",
+}
+"""The table of each core that instructions are counted on."""
+
+LIKE_OTHERS = "dsp"
+"""The table for cores that have none, and for kernels that another's has not."""
+
+Features = dict[str, float]
+
+
+class CallCost:
+    """Predicted instructions of calls of one operator's kernel, by the pixels that a call makes."""
+
+    def __init__(self, lowered: Lowered, core: str) -> None:
+        self.lowered = lowered
+        self.core = core
+        self._weights: Mapping[str, float] | None = None
+        self._known: dict[int, float] = {}
+        self._parts: dict[str, CallCost] | None = None
+
+    @property
+    def parts(self) -> dict[str, CallCost]:
+        """The costs of the kernels that the kernel calls, by the name of the field."""
+        if self._parts is None:
+            fields = self.lowered.fields
+            found = {name: value.lowered for name, value in fields if isinstance(value, Part)}
+            self._parts = {name: CallCost(part, self.core) for name, part in found.items()}
+        return self._parts
+
+    def __call__(self, n: int) -> float:
+        """Of a call that makes ``n`` pixels (an accumulating kernel: that takes them)."""
+        if self._weights is None:
+            self._weights = weights(self.lowered, self.core)
+        if n not in self._known:
+            found = features(self.lowered, n).items()
+            self._known[n] = sum(self._weights.get(name, 0.0) * value for name, value in found)
+        return self._known[n]
+
+
+def features(lowered: Lowered, n: int) -> Features:
+    """What a call that makes ``n`` pixels does, as counts that its cost is linear in."""
+    function = lowered.kernel.function
+    kind = next((kind for prefix, kind in _KINDS if function.startswith(prefix)), _elementwise)
+    if lowered.accumulates:
+        kind = _accumulating
+    return {"call": 1.0, **kind(lowered, n)}
+
+
+def entry(lowered: Lowered) -> str:
+    """The name under which an instantiation's weights may be filed."""
+    kernel = lowered.kernel
+    return "_".join([kernel.function, *map(str, kernel.literals)])
+
+
+def weights(lowered: Lowered, core: str) -> Mapping[str, float]:
+    """The fitted weights of a kernel on ``core``; those of another core where it has none."""
+    tables = _tables()
+    name = CORES.get(core, LIKE_OTHERS)
+    order = [name, LIKE_OTHERS, *sorted(tables)]
+    for key in (entry(lowered), lowered.kernel.function):
+        for table in order:
+            if key in tables.get(table, {}):
+                return tables[table][key]
+    raise KeyError(f"{entry(lowered)} is in no table of {TABLE.name}: run scripts/fit_costs.py")
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
+    found: Mapping[str, Mapping[str, Mapping[str, float]]] = json.loads(TABLE.read_text())
+    return found
+
+
+def _window_taps(lowered: Lowered) -> int:
+    source = lowered.sources[0]
+    return source.kernel_height * source.kernel_width
+
+
+def _tiles(prefix: str, n: int, width: int) -> Features:
+    """Tiles of ``width`` pixels, and the narrower one that ends a run."""
+    full, rest = divmod(n, width)
+    found = {f"{prefix}{width}": float(full)}
+    if rest:
+        found[f"{prefix}{rest}"] = 1.0
+    return found
+
+
+def _convolution(lowered: Lowered, n: int) -> Features:
+    """Tiles of neighbouring pixels; in them pairs of channels; in these multiply-accumulates."""
+    output = lowered.output
+    pairs = (output.channels + 1) // 2
+    source = lowered.sources[0]
+    depth = _window_taps(lowered) * source.rows.channels
+    steps = -(-depth // 4)
+    found: Features = {}
+    for name, count in _tiles("tile", n, _TILE.get(lowered.kernel.function, 2)).items():
+        found |= {
+            name: count,
+            f"{name} pairs": count * pairs,
+            f"{name} steps": count * pairs * steps,
+        }
+    found |= {
+        "pixels": n,
+        "expanded rows": n * source.kernel_height,
+        "expanded": n * depth,
+    }
+    return found
+
+
+def _depthwise(lowered: Lowered, n: int) -> Features:
+    """Blocks of columns; in them blocks of channels whose columns are gathered, then filtered."""
+    source, channels = lowered.sources[0], lowered.output.channels
+    taps = _window_taps(lowered)
+    groups = -(-channels // 4)
+    columns = (n - 1) * source.stride_width + source.kernel_width
+    blocks = -(-n // _BLOCK)
+    columns += (blocks - 1) * max(source.kernel_width - source.stride_width, 0)
+    found = {
+        "groups": float(blocks * groups),
+        "columns": float(columns * groups),
+        "column rows": float(columns * groups * source.kernel_height),
+        "channels": float(blocks * channels),
+        "channel rows": float(blocks * channels * source.kernel_height),
+        "pixels": float(n * channels),
+        "taps": float(n * channels * taps),
+        "channel taps": float(blocks * channels * taps),
+    }
+    for name, count in _tiles("tile", n, 4).items():
+        found |= {name: count * channels, f"{name} taps": count * channels * taps}
+    return found
+
+
+def _pool(lowered: Lowered, n: int) -> Features:
+    elements = n * lowered.output.channels
+    taps = _window_taps(lowered)
+    return {
+        "pixels": n,
+        "elements": elements,
+        "taps": n * taps,
+        "element taps": elements * taps,
+    }
+
+
+def _accumulating(lowered: Lowered, n: int) -> Features:
+    """The last call also writes the output: a part of it is each call's."""
+    rows = lowered.sources[0].rows
+    output = lowered.output.width * lowered.output.channels
+    return {
+        "pixels": n,
+        "elements": n * rows.channels,
+        "output": output * n / (rows.height * rows.width),
+    }
+
+
+def _elementwise(lowered: Lowered, n: int) -> Features:
+    return {"pixels": n, "elements": n * lowered.output.channels}
+
+
+_TILE: dict[str, int] = {}
+"""Columns that a convolution's kernel makes together, where it is not two."""
+
+_BLOCK = 16
+"""Columns that a depthwise kernel gathers at once."""
+
+_KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
+    ("thumbnet_conv_2d", _convolution),
+    ("thumbnet_fully_connected", _convolution),
+    ("thumbnet_depthwise", _depthwise),
+    ("thumbnet_average_pool", _pool),
+    ("thumbnet_max_pool", _pool),
+    ("thumbnet_mean", _pool),
+)

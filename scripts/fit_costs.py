@@ -1,0 +1,173 @@
+"""Counts the instructions of single operators on emulated cores and fits operators/costs.json.
+
+    scripts/fit_costs.py [--cores cortex-m4 ...] [--only conv_2d ...] [--optimize speed]
+
+Every operator is a network of its own, measured layer by layer; what is fitted is the cost of a
+call of its kernel (see ``thumbnet.operators.cost``), with the loop that calls it. Prints how far
+the fit is off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "test" / "python"), str(Path(__file__).resolve().parent)]
+
+from fit_samples import samples  # noqa: E402
+from thumbnet.codegen import Naming, Provenance, generate  # noqa: E402
+from thumbnet.codegen.model import ctype  # noqa: E402
+from thumbnet.commands.samples import make_samples  # noqa: E402
+from thumbnet.emulator import Border, ModelIo, measure  # noqa: E402
+from thumbnet.frontends.tflite import read_tflite  # noqa: E402
+from thumbnet.ir.graph import Graph  # noqa: E402
+from thumbnet.operators.base import Lowered  # noqa: E402
+from thumbnet.operators.cost import CORES, TABLE, entry, features  # noqa: E402
+from thumbnet.options import Build, Optimize  # noqa: E402
+from thumbnet.passes import run_passes  # noqa: E402
+from thumbnet.schedule.layers import make_plan  # noqa: E402
+from thumbnet.target import resolve_target  # noqa: E402
+
+FloatArray = npt.NDArray[np.float64]
+Sample = tuple[Lowered, int]
+"""An operator over a whole tensor, and the instructions that it took."""
+
+_ROUNDS = 20000
+
+
+def count(graph: Graph, core: str, optimize: Optimize) -> Sample | None:
+    """Measures a network of one operator; None where the passes left none."""
+    target = resolve_target(core)
+    built = graph.built_for(Build(target.isa, optimize, core))
+    plan = make_plan(built)
+    steps = [step for step in plan.steps if not plan.is_view(step.operator)]
+    if len(steps) != 1:
+        return None
+    naming = Naming("sample", ("input",), ("output",))
+    if len(built.inputs) > 1:
+        names = tuple(f"input_{i}" for i in range(len(built.inputs)))
+        naming = Naming("sample", names, ("output",))
+    files = generate(plan, naming, Provenance("sample", "0" * 64, "0"))
+    tensors = [built.tensor(name) for name in built.inputs]
+    output = built.tensor(built.outputs[0])
+    io = ModelIo(
+        tuple(
+            Border(name, ctype(tensor), tensor.elements)
+            for name, tensor in zip(naming.inputs, tensors, strict=True)
+        ),
+        (Border("output", ctype(output), output.elements),),
+    )
+    found = measure(files, "sample", target, make_samples(tensors, 1), io)
+    assert found.instructions is not None
+    return steps[0].lowered, found.instructions
+
+
+def call_features(lowered: Lowered) -> dict[str, float]:
+    """Those of all calls of a layer."""
+    steps = lowered.output.height if lowered.steps is None else lowered.steps
+    width = lowered.output.width if lowered.width is None else lowered.width
+    return {name: steps * value for name, value in features(lowered, width).items()}
+
+
+def fit(found: list[Sample]) -> dict[str, float]:
+    """Weights of least relative error, none of them negative."""
+    rows = [call_features(lowered) for lowered, _ in found]
+    names = sorted({name for row in rows for name in row})
+    measured = np.array([instructions for _, instructions in found], np.float64)
+    table = np.array([[row.get(name, 0.0) for name in names] for row in rows])
+    solved = not_negative(table / measured[:, None], np.ones(len(found)))
+    return {name: float(f"{value:.4g}") for name, value in zip(names, solved, strict=True) if value}
+
+
+def not_negative(table: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Least squares with weights that are not negative (Lawson and Hanson's active set)."""
+    scale = np.linalg.norm(table, axis=0)
+    scale[scale == 0] = 1.0
+    matrix = table / scale
+    free = np.zeros(matrix.shape[1], bool)
+    solution = np.zeros(matrix.shape[1])
+    for _ in range(_ROUNDS):
+        gradient = matrix.T @ (wanted - matrix @ solution)
+        gradient[free] = -np.inf
+        best = int(np.argmax(gradient))
+        if gradient[best] < 1e-9:
+            break
+        free[best] = True
+        while True:
+            trial = np.zeros_like(solution)
+            trial[free] = np.linalg.lstsq(matrix[:, free], wanted, rcond=None)[0]
+            if not np.any(trial[free] <= 0):
+                solution = trial
+                break
+            negative = free & (trial <= 0)
+            step = np.min(solution[negative] / (solution[negative] - trial[negative]))
+            solution = solution + step * (trial - solution)
+            free &= solution > 1e-15
+            solution[~free] = 0.0
+    return solution / scale
+
+
+def groups(core: str, only: list[str], optimize: Optimize) -> dict[str, list[Sample]]:
+    """Samples by the entry that they are fitted to."""
+    found: dict[str, list[Sample]] = defaultdict(list)
+    for name, model in samples(only):
+        path = Path("sample.tflite")
+        sample = count(run_passes(read_bytes(model, path)), core, optimize)
+        if sample is None:
+            continue
+        lowered = sample[0]
+        found[lowered.kernel.function].append(sample)
+        if lowered.kernel.literals:
+            found[entry(lowered)].append(sample)
+        print(name, entry(lowered), sample[1], flush=True)
+    return found
+
+
+def read_bytes(model: bytes, path: Path) -> Graph:
+    """A model in memory as a graph."""
+    import tempfile  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / path
+        file.write_bytes(model)
+        return read_tflite(file)
+
+
+def errors(weights: dict[str, float], found: list[Sample]) -> FloatArray:
+    """Relative errors of a fit."""
+    predicted = [
+        sum(weights.get(name, 0.0) * value for name, value in call_features(lowered).items())
+        for lowered, _ in found
+    ]
+    measured = np.array([instructions for _, instructions in found], np.float64)
+    return np.array(predicted) / measured - 1
+
+
+def main() -> int:
+    """Fits what the arguments name and merges it into the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cores", nargs="*", default=["cortex-m4"])
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--optimize", default="speed")
+    arguments = parser.parse_args()
+    tables: dict[str, Any] = json.loads(TABLE.read_text()) if TABLE.exists() else {}
+    for core in arguments.cores:
+        table = tables.setdefault(CORES[core], {})
+        for key, found in sorted(groups(core, arguments.only, arguments.optimize).items()):
+            table[key] = fit(found)
+            off = errors(table[key], found)
+            print(f"{core} {key}: {len(found)} samples, off by {np.abs(off).max():.1%} at most")
+    TABLE.write_text(json.dumps(tables, indent=1, sort_keys=True) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+"""The single operators that scripts/fit_costs.py counts, of shapes that costs depend on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+
+import numpy as np
+from support import random_models as models
+from support.tflite_writer import Writer
+
+Rng = np.random.Generator
+Make = Callable[[Rng], bytes]
+
+_WIDTHS = (1, 2, 3, 4, 5, 7, 8, 16, 24, 40)
+
+
+def samples(only: Sequence[str] = ()) -> Iterator[tuple[str, bytes]]:
+    """Names and models, the same each time; those whose names begin with one of ``only``."""
+    for index, (name, make) in enumerate(_all()):
+        if not only or name.startswith(tuple(only)):
+            yield name, make(np.random.default_rng(index))
+
+
+def _all() -> Iterator[tuple[str, Make]]:
+    yield from _pointwise()
+    yield from _convolutions()
+    yield from _fully_connected()
+    yield from _depthwise()
+    yield from _others()
+
+
+def _pointwise() -> Iterator[tuple[str, Make]]:
+    for width, (depth, channels) in product(
+        _WIDTHS, ((8, 16), (16, 96), (48, 16), (64, 64), (20, 11), (3, 8))
+    ):
+        yield f"conv_1x1 {width} {depth} {channels}", _conv(1, width, depth, channels, 1, 1)
+
+
+def _convolutions() -> Iterator[tuple[str, Make]]:
+    sizes = (
+        (3, 8, 3, 2),
+        (16, 16, 3, 1),
+        (32, 32, 3, 2),
+        (8, 12, 5, 1),
+        (1, 8, 3, 2),
+        (24, 8, 1, 2),
+    )
+    for width, (depth, channels, kernel, stride) in product((2, 3, 4, 6, 9, 16, 24), sizes):
+        make = _conv(4, width, depth, channels, kernel, stride)
+        yield f"conv_2d {width} {depth} {channels} {kernel} {stride}", make
+
+
+def _conv(height: int, width: int, depth: int, channels: int, kernel: int, stride: int) -> Make:
+    shape = (1, height * stride, width * stride, depth)
+    return lambda rng: models.conv_2d(rng, shape, channels, kernel, stride=stride)
+
+
+def _fully_connected() -> Iterator[tuple[str, Make]]:
+    for depth, channels in product((8, 20, 64, 128, 640), (2, 5, 12, 64)):
+        yield (
+            f"fully_connected {depth} {channels}",
+            lambda rng, depth=depth, channels=channels: models.fully_connected(
+                rng, (1, depth), channels
+            ),
+        )
+
+
+def _depthwise() -> Iterator[tuple[str, Make]]:
+    for kernel, stride, channels in product((3, 5, 7), (1, 2), (8, 16, 20)):
+        for width in (1, 2, 3, 4, 5, 6, 8, 12, 16, 20, 40):
+            shape = (1, 4 * stride, width * stride, channels)
+            yield (
+                f"depthwise {width} {channels} {kernel} {stride}",
+                lambda rng, shape=shape, kernel=kernel, stride=stride: models.depthwise_conv_2d(
+                    rng, shape, kernel=kernel, stride=stride
+                ),
+            )
+
+
+def _others() -> Iterator[tuple[str, Make]]:
+    for width, channels in product((1, 2, 4, 9, 24), (1, 6, 16, 64)):
+        shape = (1, 3, width, channels)
+        yield (
+            f"add {width} {channels}",
+            lambda rng, shape=shape: models.binary(rng, "add", (shape, shape)),
+        )
+        yield (
+            f"mul {width} {channels}",
+            lambda rng, shape=shape: models.binary(rng, "mul", (shape, shape)),
+        )
+        yield (
+            f"softmax {channels}",
+            lambda rng, channels=channels: models.unary(rng, "softmax", (1, channels)),
+        )
+        for kind in ("average_pool_2d", "max_pool_2d"):
+            for size in (2, 3):
+                wide = (1, 3 * size, width * size, channels)
+                yield (
+                    f"{kind} {width} {channels} {size}",
+                    lambda rng, kind=kind, size=size, wide=wide: models.unary(
+                        rng, kind, wide, kernel=size, stride=size
+                    ),
+                )
+        yield (
+            f"mean {width} {channels}",
+            lambda rng, shape=shape: models.unary(rng, "mean", shape, axes=(1, 2)),
+        )
+    for size, channels in product((2, 3, 5, 8), (8, 24, 64)):
+        shape = (1, size, size, channels)
+        yield (
+            f"global {size} {channels}",
+            lambda rng, size=size, shape=shape: models.unary(
+                rng, "average_pool_2d", shape, kernel=size, stride=size, padding="valid"
+            ),
+        )
+    yield from _moving()
+
+
+def _unary(kind: str, shape: tuple[int, ...], **arguments: object) -> Make:
+    return lambda rng: models.unary(rng, kind, shape, **arguments)
+
+
+def _joined(shape: tuple[int, ...], axis: int) -> Make:
+    def make(rng: Rng) -> bytes:
+        writer = Writer()
+        values = [writer.input(shape, scale=0.1, zero_point=3) for _ in range(2)]
+        return writer.finish([writer.concatenation(values, axis)])
+
+    return make
+
+
+def _broadcast(kind: str, shape: tuple[int, ...]) -> Make:
+    return lambda rng: models.binary(rng, kind, (shape, (1, 1, 1, shape[3])))
+
+
+def _converted(shape: tuple[int, ...], *, back: bool) -> Make:
+    def make(rng: Rng) -> bytes:
+        writer = Writer()
+        if back:
+            x = writer.input(shape, scale=0.1, zero_point=3)
+            return writer.finish([writer.dequantize(x)])
+        x = writer.input(shape, "float32")
+        return writer.finish([writer.quantize(x, scale=0.1, zero_point=3)])
+
+    return make
+
+
+def _moving() -> Iterator[tuple[str, Make]]:
+    """Operators that move or convert bytes, and broadcasts."""
+    for width, channels in product((2, 5, 16), (3, 16, 40)):
+        shape, name = (1, 4, width, channels), f"{width} {channels}"
+        yield f"add_broadcast {name}", _broadcast("add", shape)
+        yield f"mul_broadcast {name}", _broadcast("mul", shape)
+        yield f"logistic {name}", _unary("logistic", shape)
+        yield f"hard_swish {name}", _unary("hard_swish", shape)
+        for axis in (1, 2, 3):
+            yield f"concatenation {axis} {name}", _joined(shape, axis)
+        for border in ([(0, 0), (1, 1), (1, 1), (0, 0)], [(0, 0), (0, 0), (0, 0), (1, 2)]):
+            yield f"pad {name}", _unary("pad", shape, before_after=border)
+        size = (8, 2 * width)
+        yield f"resize {name}", _unary("resize_nearest_neighbor", shape, size=size)
+        yield f"transpose {name}", _unary("transpose", shape, permutation=(0, 3, 1, 2))
+        yield f"mean_row {name}", _unary("mean", shape, axes=(2,))
+        yield f"quantize {name}", _converted(shape, back=False)
+        yield f"dequantize {name}", _converted(shape, back=True)
+        yield (
+            f"multiplier {name}",
+            lambda rng, shape=shape: models.depthwise_conv_2d(rng, shape, 2),
+        )
