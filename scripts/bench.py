@@ -1,6 +1,8 @@
 """Measures all shared models and writes test/bench/*.json and BENCHMARKS.md from them.
 
-    scripts/bench.py [--targets cortex-m4 ...] [--models NAME ...] [--table]
+    scripts/bench.py [--builds cortex-m4 "cortex-m4 speed" ...] [--models NAME ...] [--table]
+
+A build is a target and what its flash is spent on, ``balanced`` where nothing is said.
 
 ``--table`` only writes BENCHMARKS.md from the committed results.
 """
@@ -20,10 +22,16 @@ ROOT = Path(__file__).resolve().parent.parent
 MODELS = ROOT.parent / "shared" / "models"
 RESULTS = ROOT / "test" / "bench" / "results.json"
 PEERS = ROOT / "test" / "bench" / "peers.json"
-TARGETS = ("cortex-m4",)
+BUILDS = (
+    *("cortex-m4", "cortex-m4 speed", "cortex-m4 size"),
+    *("cortex-m0plus", "cortex-m3", "cortex-m7", "cortex-m33", "cortex-m55", "rv32imc"),
+)
+PEERS_BUILD = "cortex-m4 speed"
+"""The build that stands beside the peers."""
 MOST_FIELDS = (
     "exact",
     "instructions",
+    "predicted_instructions",
     "arena_bytes",
     "stack_bytes",
     "code_bytes",
@@ -33,12 +41,12 @@ MOST_FIELDS = (
 )
 
 
-def measure(model: Path, target: str) -> dict[str, Any] | None:
+def measure(model: Path, build: str) -> dict[str, Any] | None:
     """What ``thumbnet measure --json`` says; None where the model is refused."""
+    target, _, optimize = build.partition(" ")
     command = [sys.executable, "-m", "thumbnet", "measure", str(model), "--target", target]
-    done = subprocess.run(
-        [*command, "--json", "--count", "4"], check=False, capture_output=True, text=True
-    )
+    command += ["--optimize", optimize or "balanced", "--json", "--count", "2"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode not in (0, 1):
         print(f"{model.parent.name}: {done.stderr.strip().splitlines()[0][:150]}", flush=True)
         return None
@@ -46,18 +54,18 @@ def measure(model: Path, target: str) -> dict[str, Any] | None:
     return {field: report[field] for field in MOST_FIELDS}
 
 
-def run(targets: list[str], names: list[str]) -> None:
+def run(builds: list[str], names: list[str]) -> None:
     """Measures and merges into the results."""
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     for folder in sorted(MODELS.iterdir()):
         files = sorted(folder.glob("*.tflite"))
         if not files or (names and folder.name not in names):
             continue
-        for target in targets:
-            figures = measure(files[0], target)
+        for build in builds:
+            figures = measure(files[0], build)
             if figures is not None:
-                results.setdefault(target, {})[folder.name] = figures
-                print(folder.name, target, json.dumps(figures), flush=True)
+                results.setdefault(build, {})[folder.name] = figures
+                print(folder.name, build, json.dumps(figures), flush=True)
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
 
 
@@ -77,17 +85,19 @@ def table() -> str:
         lines += [
             f"## {target}",
             "",
-            "| model | MACs | engine | instructions | per MAC | RAM | stack | code | weights |",
-            "|---|---|---|---|---|---|---|---|---|",
+            "| model | MACs | engine | instructions | predicted | per MAC | RAM | stack | code "
+            "| weights |",
+            "|---|---|---|---|---|---|---|---|---|---|",
         ]
         for name, ours in sorted(models.items()):
             ratio = ours["instructions"] / ours["macs"]
+            off = ours["predicted_instructions"] / ours["instructions"] - 1
             lines.append(
                 f"| {name} | {ours['macs']:,} | thumbnet{'' if ours['exact'] else ' (INEXACT)'} | "
-                f"{ours['instructions']:,} | {ratio:.2f} | {ours['arena_bytes']:,} | "
+                f"{ours['instructions']:,} | {off:+.1%} | {ratio:.2f} | {ours['arena_bytes']:,} | "
                 f"{ours['stack_bytes']:,} | {ours['code_bytes']:,} | {ours['weight_bytes']:,} |"
             )
-            for peer, figures in peers.get(name, {}).items() if target == "cortex-m4" else ():
+            for peer, figures in peers.get(name, {}).items() if target == PEERS_BUILD else ():
                 ratio = figures["instructions"] / ours["macs"]
                 lines.append(
                     f"| | | {peer} | {figures['instructions']:,} | {ratio:.2f} | "
@@ -102,7 +112,7 @@ def table() -> str:
 def main() -> int:
     """Runs what the arguments ask for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--targets", nargs="*", default=list(TARGETS))
+    parser.add_argument("--builds", nargs="*", default=list(BUILDS))
     parser.add_argument("--models", nargs="*", default=[])
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
@@ -110,7 +120,7 @@ def main() -> int:
         if not MODELS.is_dir():
             print(f"bench: {MODELS.parent.name}/models is absent", file=sys.stderr)
             return 2
-        run(arguments.targets, arguments.models)
+        run(arguments.builds, arguments.models)
         bench_streams.run(arguments.models)
     (ROOT / "BENCHMARKS.md").write_text(table())
     return 0

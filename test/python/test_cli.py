@@ -242,6 +242,7 @@ KEYS = {
     "target",
     "exact",
     "instructions",
+    "predicted_instructions",
     "arena_bytes",
     "stack_bytes",
     "code_bytes",

@@ -15,6 +15,7 @@ from thumbnet.pipeline import Compiled
 from thumbnet.reference.interpreter import run as run_reference
 from thumbnet.report.console import console
 from thumbnet.report.terminal import key_values
+from thumbnet.schedule.predict import predict
 
 
 def measure(
@@ -43,6 +44,7 @@ def measure(
         "exact": exact,
         "inferences": len(samples),
         "instructions": measured.instructions,
+        "predicted_instructions": predict(compiled.plan).total,
         "arena_bytes": measured.arena_size,
         "stack_bytes": measured.stack_bytes,
         "code_bytes": measured.code_bytes,
