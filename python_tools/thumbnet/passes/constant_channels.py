@@ -117,9 +117,7 @@ class _Needs:
 
     def least(self, operator: Operator) -> int:
         """How many channels the output must have."""
-        if operator.kind != "fully_connected" or channel_count(
-            self.graph.tensor(operator.outputs[0])
-        ) == 1:
+        if operator.kind != "fully_connected":
             return 1
         # With a single scale TFLite derives the multiplier otherwise.
         quantization = self.graph.tensor(operator.inputs[1]).quantization
@@ -169,7 +167,7 @@ def _convolution(needs: _Needs, operator: Operator) -> None:
     if len(rows) != len(weighed):
         # Declared with another last dimension.
         needs.all(output)
-        rows = np.ones(len(weighed), np.bool_)
+        rows = np.full(len(weighed), fill_value=True)
     if needs.graph.tensor(operator.inputs[1]).shape[-1] % len(needs.of(x)):
         needs.all(x)
     needs.join(x, weighed[rows].any(axis=0))
@@ -208,6 +206,9 @@ def _mean(needs: _Needs, operator: Operator) -> None:
 
 def _concatenation(needs: _Needs, operator: Operator) -> None:
     output = operator.outputs[0]
+    if any(needs.graph.tensor(name).is_constant for name in operator.inputs):
+        _everything(needs, operator)
+        return
     if cast(Concatenation, operator.attributes).axis != _last(needs, output):
         needs.equal(*operator.inputs, output)
         return

@@ -53,7 +53,8 @@ class Interval:
     @property
     def constant(self) -> npt.NDArray[np.bool_]:
         """Which channels have the value ``low`` everywhere, whatever the inputs."""
-        return self.low == self.high
+        same: npt.NDArray[np.bool_] = np.equal(self.low, self.high)
+        return same
 
 
 Known = Mapping[str, Interval]
@@ -191,7 +192,9 @@ def _elementwise(graph: Graph, operator: Operator, known: Known) -> Interval:
     """Monotone in either operand while the other is held, so that extremes lie at corners."""
     output = graph.tensor(operator.outputs[0])
     multiplier, reach = result_multiplier(graph, operator)
-    if _wraps(np.array([reach]), multiplier):
+    # A constant's scale may be negative; then the reach is another.
+    positive = min(graph.tensor(name).scale for name in operator.inputs) > 0
+    if not positive or _wraps(np.array([reach]), multiplier):
         return _full(output)
     a, b = (known[name] for name in operator.inputs)
     corners = [

@@ -17,6 +17,7 @@ from thumbnet.operators.reduce import operator_scaling
 from thumbnet.passes.intervals import Known, channel_count
 from thumbnet.passes.rewrite import fresh_name, substitute
 
+_SUFFIX = "/kept"
 Mask = npt.NDArray[np.bool_]
 Kept = Mapping[str, Mask]
 """By name of a computed tensor, which of its channels (its last dimension) stay."""
@@ -52,9 +53,8 @@ def _replaced(
 ) -> Graph:
     inputs, tensors = list(operator.inputs), []
     for index, tensor in constants.items():
-        name = tensor.name
-        if len(graph.consumers(name)) > 1 or name not in graph.tensors:
-            name = fresh_name(graph, name)
+        # What has another value has another name.
+        name = fresh_name(graph, tensor.name)
         if index == len(inputs):
             inputs.append("")
         inputs[index] = name
@@ -161,7 +161,8 @@ def _with_data(tensor: Tensor, data: Array, rows: Mask, axis: int) -> Tensor:
             scale=tuple(quantization.scale[i] for i in chosen),
             zero_point=tuple(quantization.zero_point[i] for i in chosen),
         )
-    return dataclasses.replace(tensor, shape=data.shape, data=data, quantization=quantization)
+    name = tensor.name.removesuffix(_SUFFIX) + _SUFFIX
+    return Tensor(name, data.shape, tensor.dtype, quantization, data)
 
 
 _RULES: dict[str, Rule] = {
