@@ -163,20 +163,20 @@ def _convolution(needs: _Needs, operator: Operator) -> None:
     """conv_2d and fully_connected."""
     x, output = operator.inputs[0], operator.outputs[0]
     weighed = needs.weighed[operator.name]
-    rows = needs.of(output)
+    rows: Mask = needs.of(output)
     if len(rows) != len(weighed):
         # Declared with another last dimension.
         needs.all(output)
-        rows = np.full(len(weighed), fill_value=True)
+        rows = np.ones(len(weighed), np.bool_)
     if needs.graph.tensor(operator.inputs[1]).shape[-1] % len(needs.of(x)):
         needs.all(x)
-    needs.join(x, weighed[rows].any(axis=0))
+    needs.join(x, np.any(weighed[rows], axis=0))
 
 
 def _depthwise(needs: _Needs, operator: Operator) -> None:
     x, output = operator.inputs[0], operator.outputs[0]
     multiplier = cast(DepthwiseConvolution, operator.attributes).depth_multiplier
-    groups = needs.of(output).reshape(-1, multiplier).any(axis=1)
+    groups: Mask = np.logical_or.reduce(needs.of(output).reshape(-1, multiplier), axis=1)
     needs.join(x, groups)
     if len(groups) > 1:
         # As many outputs an input as before.

@@ -27,16 +27,17 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("remove no-ops", remove_noops),
     # A reshape at a border or in front of a flattening operator is only another view.
     ("remove reshapes", remove_reshapes),
+    # PAD + VALID convolution is one convolution with explicit pads.
+    ("fold pad", fold_pad),
     # RELU after an operator that clamps anyway.
     ("fuse activation", fuse_activation),
     # Byte to byte functions become one kernel with a table.
     ("lower lookup", lower_lookup),
     # What has the same value for every input need not be computed.
     ("remove constant channels", remove_constant_channels),
-    # Of what is left, some is an identity now.
+    # Of what is left, some is an identity now, or pads no channels any more.
     ("remove no-ops", remove_noops),
     ("remove reshapes", remove_reshapes),
-    # PAD + VALID convolution is one convolution with explicit pads.
     ("fold pad", fold_pad),
     # One input channel with a multiplier is an ordinary convolution.
     ("lower depthwise", lower_depthwise),
