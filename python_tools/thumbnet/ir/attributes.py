@@ -53,11 +53,16 @@ class Convolution(Attributes):
 
 @dataclass(frozen=True)
 class DepthwiseConvolution(Attributes):
-    """depthwise_conv_2d: inputs x [1,H,W,I], weights [1,KH,KW,I*M], bias [I*M] or ""."""
+    """depthwise_conv_2d: inputs x [1,H,W,I], weights [1,KH,KW,I*M], bias [I*M] or "".
+
+    The first ``ties_up`` output channels round ties upwards; None: as many as TFLite rounds so,
+    which is another number only behind a pass that removed channels.
+    """
 
     window: Window
     depth_multiplier: int = 1
     activation: Activation = Activation.NONE
+    ties_up: int | None = None
 
 
 @dataclass(frozen=True)
@@ -92,10 +97,14 @@ class Pool(Attributes):
 
 @dataclass(frozen=True)
 class Reduce(Attributes):
-    """mean: over ``axes`` (non-negative), kept as 1 where ``keep_dims``."""
+    """mean: over ``axes`` (non-negative), kept as 1 where ``keep_dims``.
+
+    ``ties_up`` as in :class:`DepthwiseConvolution`.
+    """
 
     axes: tuple[int, ...]
     keep_dims: bool
+    ties_up: int | None = None
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ def _attributes(operator: Operator) -> str:
     parts = []
     for field in dataclasses.fields(operator.attributes):
         value = getattr(operator.attributes, field.name)
-        if value == Activation.NONE:
+        if value is None or value == Activation.NONE:
             continue
         if isinstance(value, Activation):
             value = value.value

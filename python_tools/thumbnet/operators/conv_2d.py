@@ -146,6 +146,11 @@ def _multipliers(graph: Graph, operator: Operator) -> list[Multiplier]:
     return channel_multipliers(x, weights, output, channels)
 
 
+def product_multipliers(graph: Graph, operator: Operator) -> list[Multiplier]:
+    """The multipliers of a conv_2d or fully_connected, one per output channel."""
+    return _multipliers(graph, operator)
+
+
 def requantize_channels(
     accumulators: IntArray,
     multipliers: Sequence[Multiplier],

@@ -94,8 +94,8 @@ class DepthwiseConv2d(Family):
         sums = sums + given_bias(graph, operator, channels)
         bounds = activation_bounds(attributes.activation, output)
         multipliers = channel_multipliers(x, weights, output, channels)
-        ties_up = channels - channels % _VECTOR
-        made = requantize_channels(sums, multipliers, output, bounds, ties_up)
+        rounded_up = ties_up(attributes, channels)
+        made = requantize_channels(sums, multipliers, output, bounds, rounded_up)
         return [made.reshape(output.shape)]
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
@@ -113,8 +113,8 @@ class DepthwiseConv2d(Family):
         bias = live_bias(given_bias(graph, operator, len(taps)), multipliers)
         sums = taps.sum(axis=1, dtype=np.int16)
         low, high = activation_bounds(attributes.activation, output)
-        ties_up = _ties_up(out_rows.channels, output, low)
-        kernel = _kernel(attributes, tail=ties_up < out_rows.channels)
+        rounded_up = _visible_ties_up(attributes, output, low)
+        kernel = _kernel(attributes, tail=rounded_up < out_rows.channels)
         source = window_source(window, rows)
         return Lowered(
             kernel=kernel,
@@ -126,7 +126,7 @@ class DepthwiseConv2d(Family):
                 *requantization_fields(multipliers),
                 ("channels", rows.channels),
                 ("in_width", rows.width),
-                ("ties_up", ties_up),
+                ("ties_up", rounded_up),
                 ("multiplier", attributes.depth_multiplier),
                 ("stride_width", window.stride_width),
                 ("pad_left", window.pad_left),
@@ -142,12 +142,19 @@ class DepthwiseConv2d(Family):
         )
 
 
-def _ties_up(channels: int, output: Tensor, low: int) -> int:
+def ties_up(attributes: DepthwiseConvolution, channels: int) -> int:
+    """How many of ``channels`` output channels, the first ones, round ties upwards."""
+    given = attributes.ties_up
+    return channels - channels % _VECTOR if given is None else given
+
+
+def _visible_ties_up(attributes: DepthwiseConvolution, output: Tensor, low: int) -> int:
     """How many channels round ties upwards; all where one cannot tell.
 
     Only results below zero depend on it, and a clamp at the zero point hides those.
     """
-    return channels if low >= output.zero_point else channels - channels % _VECTOR
+    channels = output.shape[3]
+    return channels if low >= output.zero_point else ties_up(attributes, channels)
 
 
 def _kernel(attributes: DepthwiseConvolution, *, tail: bool) -> Kernel:
@@ -186,7 +193,8 @@ def as_conv_2d(graph: Graph, operator: Operator) -> tuple[Operator, Tensor] | No
     old, output = graph.tensor(operator.inputs[1]), graph.tensor(operator.outputs[0])
     attributes, channels = _attributes(operator), output.shape[3]
     low, _ = activation_bounds(attributes.activation, output)
-    if graph.tensor(operator.inputs[0]).shape[3] != 1 or _ties_up(channels, output, low) < channels:
+    rounded_up = _visible_ties_up(attributes, output, low)
+    if graph.tensor(operator.inputs[0]).shape[3] != 1 or rounded_up < channels:
         return None
     data = np.ascontiguousarray(np.transpose(cast(Array, old.data), (3, 1, 2, 0)))
     quantization = old.quantization

@@ -231,6 +231,14 @@ def _sum_multipliers(a: Tensor, b: Tensor, output: Tensor) -> tuple[Multiplier, 
     )
 
 
+def result_multiplier(graph: Graph, operator: Operator) -> tuple[Multiplier, int]:
+    """The multiplier of the sum or product, and the greatest magnitude that it is applied to."""
+    tensors = [graph.tensor(name) for name in (*operator.inputs, *operator.outputs)]
+    if operator.kind == "mul":
+        return _product_multiplier(*tensors), 255 * 255
+    return _sum_multipliers(*tensors)[2], 255 << _LEFT_SHIFT
+
+
 def _product_multiplier(a: Tensor, b: Tensor, output: Tensor) -> Multiplier:
     """TFLite multiplies and divides these scales in float32."""
     product = np.float32(a.scale) * np.float32(b.scale)

@@ -8,7 +8,7 @@ its own that TFLite has for it, whose vector part rounds ties upwards.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -101,7 +101,7 @@ class Mean(Family):
     ) -> list[Array]:
         """TFLite's QuantizedMeanOrSum, or its Mean over the plane where it uses that."""
         output = graph.tensor(operator.outputs[0])
-        how = _scaling(graph, operator)
+        how = operator_scaling(graph, operator)
         values = cast(Array, inputs[0]).astype(np.int64)
         sums: IntArray = values.sum(axis=_axes(operator)).reshape(-1) + how.in_offset
         factors = (how.multiplier.mantissa, how.multiplier.shift)
@@ -116,7 +116,7 @@ class Mean(Family):
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """Accumulators where rows are added up, else a kernel that reads within one row."""
         x = graph.tensor(operator.inputs[0])
-        how = _scaling(graph, operator)
+        how = operator_scaling(graph, operator)
         over_rows, over_columns, over_channels = _over(x, _axes(operator))
         rows = rows_of(x)
         out_rows = Rows(
@@ -181,9 +181,11 @@ def _lower_row(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
     )
 
 
-def _scaling(graph: Graph, operator: Operator) -> Scaling:
-    keep_dims = cast(attributes.Reduce, operator.attributes).keep_dims
-    return scaling(*borders(graph, operator), _axes(operator), keep_dims)
+def operator_scaling(graph: Graph, operator: Operator) -> Scaling:
+    """How a mean scales its sums, in the rounding of the channels that it had when imported."""
+    how = cast(attributes.Reduce, operator.attributes)
+    found = scaling(*borders(graph, operator), how.axes, how.keep_dims)
+    return found if how.ties_up is None else replace(found, rounded_up=how.ties_up)
 
 
 def _axes(operator: Operator) -> tuple[int, ...]:

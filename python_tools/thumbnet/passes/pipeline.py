@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from thumbnet.ir.graph import Graph
 from thumbnet.ir.verify import verify
+from thumbnet.passes.constant_channels import remove_constant_channels
 from thumbnet.passes.fold_constants import fold_constants
 from thumbnet.passes.fold_pad import fold_pad
 from thumbnet.passes.fuse_activation import fuse_activation
@@ -30,10 +31,16 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("fold pad", fold_pad),
     # RELU after an operator that clamps anyway.
     ("fuse activation", fuse_activation),
-    # One input channel with a multiplier is an ordinary convolution.
-    ("lower depthwise", lower_depthwise),
     # Byte to byte functions become one kernel with a table.
     ("lower lookup", lower_lookup),
+    # What has the same value for every input need not be computed.
+    ("remove constant channels", remove_constant_channels),
+    # Of what is left, some is an identity now, or pads no channels any more.
+    ("remove no-ops", remove_noops),
+    ("remove reshapes", remove_reshapes),
+    ("fold pad", fold_pad),
+    # One input channel with a multiplier is an ordinary convolution.
+    ("lower depthwise", lower_depthwise),
     ("remove unused", remove_unused),
 )
 

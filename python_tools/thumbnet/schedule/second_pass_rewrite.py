@@ -156,7 +156,8 @@ def _run_part(graph: Graph, one: SecondPass) -> Graph:
         for suffix, part in slices.items():
             constants = dict(_sliced_constants(graph, operator, names, suffix, part, tensors))
             output = _sliced(graph.tensor(operator.outputs[0]), -1, part)
-            first[operator.name].append(parts[suffix].copy(operator, output, constants))
+            placed = _placed(operator, one.kept, part)
+            first[operator.name].append(parts[suffix].copy(placed, output, constants))
     rests = [first[operator.name][1] for operator in made]
     again = _Copies(names, "/again", {}, tensors)
     by_name = {tensor.name: tensor for tensor in tensors}
@@ -179,6 +180,16 @@ def _run_part(graph: Graph, one: SecondPass) -> Graph:
         else:
             operators.append(operator)
     return graph.replace(operators=operators, tensors=tensors)
+
+
+def _placed(operator: Operator, kept: int, part: slice) -> Operator:
+    """``operator`` for ``part`` of its channels, of which the first have their own rounding."""
+    how = operator.attributes
+    rounding = attributes.DepthwiseConvolution | attributes.Reduce
+    if not isinstance(how, rounding) or how.ties_up is None:
+        return operator
+    first = min(how.ties_up, kept) if part.start is None else max(how.ties_up - kept, 0)
+    return dataclasses.replace(operator, attributes=dataclasses.replace(how, ties_up=first))
 
 
 def _joined(output: Tensor, parts: tuple[str, str], names: _Names) -> Operator:

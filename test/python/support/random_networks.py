@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from support.random_models import random_scale, random_weights, random_zero_point
 from support.tflite_model import Value
@@ -24,20 +25,23 @@ LARGEST = 400
 """Elements beyond which nothing grows any more."""
 
 
-def random_network(seed: int, chains: int = 6) -> bytes:
-    """``chains`` chains of three to seven moves each."""
+def random_network(seed: int, chains: int = 6, constant: float = 0.15) -> bytes:
+    """``chains`` chains of three to seven moves each.
+
+    Of the convolutions' channels, a part ``constant`` has the same value for every input.
+    """
     rng = np.random.default_rng(seed)
     writer, outputs = Writer(), []
     for _ in range(chains):
-        outputs += Chain(writer, rng).run(int(rng.integers(3, 8)))
+        outputs += Chain(writer, rng, constant).run(int(rng.integers(3, 8)))
     return writer.finish(outputs)
 
 
 class Chain:
     """Operators in a row, chosen at random; ``x`` is the newest value."""
 
-    def __init__(self, writer: Writer, rng: Rng) -> None:
-        self.writer, self.rng = writer, rng
+    def __init__(self, writer: Writer, rng: Rng, constant: float) -> None:
+        self.writer, self.rng, self.constant = writer, rng, constant
         self.outputs: list[Value] = []
         channels = int(rng.choice([1, 1, 2, 3, 4, 8]))
         shape = (1, int(rng.integers(2, 7)), int(rng.integers(2, 7)), channels)
@@ -216,7 +220,7 @@ class Chain:
         if self.rng.random() < 0.3:
             x = self.writer.reshape(x, (1, 1, count))
         weights = random_weights(self.rng, (int(self.rng.integers(1, 9)), count))
-        bias = self.rng.integers(-999, 999, len(weights))
+        bias = self._bias(len(weights), 999)
         return self.writer.fully_connected(
             x, weights, bias, weight_scale=0.01, scale=self._sum_scale(x, 0.01, count),
             zero_point=self._point(), activation=self._pick(["none", *RELUS]),
@@ -240,7 +244,7 @@ class Chain:
         valid = all(k <= n for k, n in zip(kernels, x.shape[1:3], strict=True))
         weights = random_weights(rng, (channels, *kernels, x.shape[3]))
         scales = rng.uniform(0.002, 0.02, channels if rng.random() < 0.5 else 1)
-        bias = rng.integers(-999, 999, channels)
+        bias = self._bias(channels, 999)
         return self.writer.conv_2d(
             x, weights, bias, weight_scale=scales, zero_point=self._point(),
             scale=self._sum_scale(x, float(scales.mean()), weights[0].size),
@@ -257,7 +261,7 @@ class Chain:
         channels = weights.shape[3]
         scales = self.rng.uniform(0.002, 0.02, (channels,))
         return self.writer.depthwise_conv_2d(
-            x, weights, self.rng.integers(-99, 99, (channels,)), weight_scale=scales,
+            x, weights, self._bias(channels, 99), weight_scale=scales,
             zero_point=self._point(), scale=self._sum_scale(x, float(scales.mean()), 9),
             stride=stride or self._pick([1, 2]), activation=self._pick(["none", "none", "relu6"]),
         )  # fmt: skip
@@ -269,6 +273,12 @@ class Chain:
             return self.writer.relu(x, kind)
         scale = x.scale[0] * float(self.rng.uniform(0.4, 3))
         return self.writer.relu(x, kind, scale=scale, zero_point=self._point())
+
+    def _bias(self, channels: int, reach: int) -> npt.NDArray[np.int64]:
+        """Small biases; in channels that are to be constant, none that a sum could make up for."""
+        values = self.rng.integers(-reach, reach, channels)
+        constant = self.rng.random(channels) < self.constant
+        return np.where(constant, self._pick([-1, -1, 1]) << 24, values)
 
     def _sum_scale(self, x: Value, scale: float, taps: int) -> float:
         # Sums of products of bell-shaped weights fill the output's range.

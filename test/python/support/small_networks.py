@@ -92,6 +92,17 @@ def flat(values: list[AnyArray]) -> list[list[Any]]:
     return [value.reshape(-1).tolist() for value in values]
 
 
+def is_part_of(value: AnyArray, whole: AnyArray) -> bool:
+    """Whether ``value`` is ``whole``, in whatever shape, or some of its channels, in order."""
+    if value.size == whole.size:
+        return flat([value]) == flat([whole])
+    if value.shape[:-1] != whole.shape[:-1]:
+        return False
+    rest = iter(whole.reshape(-1, whole.shape[-1]).T)
+    wanted = value.reshape(-1, value.shape[-1]).T
+    return all(any(np.array_equal(channel, other) for other in rest) for channel in wanted)
+
+
 def classifier(*, softmax: bool = True) -> bytes:
     """Convolutions with a residual, a pooling, a mean and a fully_connected."""
     net = Net()
