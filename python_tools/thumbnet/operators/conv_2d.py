@@ -33,6 +33,7 @@ from thumbnet.operators.base import (
     window_overlap,
 )
 from thumbnet.operators.constraints import int8_per_tensor
+from thumbnet.operators.conv_2d_dsp import Layer, lower_dsp
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
@@ -311,14 +312,15 @@ class Conv2d(Family):
             rows, out_rows = Rows(1, pixels, taps.shape[1]), Rows(1, pixels, len(taps))
         low, high = activation_bounds(_activation(operator), output)
         edge_bias = CArray("edge_bias", "int32_t", bias.astype(np.int32))
+        folded = folded_bias(bias, taps, x.zero_point)
         kernel = _kernel(window, out_rows)
         source = window_source(window, rows)
-        return Lowered(
+        portable = Lowered(
             kernel=kernel,
             struct="thumbnet_conv_2d_t",
             fields=(
                 ("weights", CArray("weights", "int8_t", taps)),
-                ("bias", CArray("bias", "int32_t", folded_bias(bias, taps, x.zero_point))),
+                ("bias", CArray("bias", "int32_t", folded)),
                 ("edge_bias", edge_bias if reaches_outside(window) else 0),
                 *requantization_fields(multipliers),
                 ("in_channels", rows.channels),
@@ -337,6 +339,11 @@ class Conv2d(Family):
             overlap=(_overlap(source, out_rows, kernel),),
             pointwise=window == Window(1, 1),
         )
+        if graph.build.isa == "dsp":
+            points = (x.zero_point, output.zero_point)
+            layer = Layer(taps, folded.astype(np.int64), multipliers, points, (low, high))
+            return lower_dsp(portable, layer, graph.build) or portable
+        return portable
 
 
 def window_source(window: Window, rows: Rows) -> Source:

@@ -1,0 +1,210 @@
+"""conv_2d and fully_connected for Arm's DSP extension: packing, and the proof that it is exact.
+
+Kernels: ``src/thumbnet/kernels/conv_2d_dsp.h``. Two output channels A and B share the int16 lanes
+of a weight word as 256 * wB + wA, and requantization is one multiply-accumulate and a shift. Both
+are exact within bounds that hold or do not hold for a layer's own weights, whatever the inputs are;
+:func:`lower_dsp` checks them, and where one does not hold the layer keeps its portable kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from thumbnet.operators.base import CArray, Kernel, Lowered, Rows, Source, window_overlap
+from thumbnet.options import Build, Optimize
+from thumbnet.quantize.requantize import IntArray, Multiplier, multiply_rounding_up
+
+HEADER = "thumbnet/kernels/conv_2d_dsp.h"
+
+EFFORT: dict[Optimize, int] = {"size": 0, "balanced": 1, "speed": 2}
+"""The kernels' literal ``effort``."""
+
+TILE = 3
+"""Columns that are made together, but for size."""
+
+_QUAD = 4
+_LEAST_QUADS = 2
+_LAST_PAIR = -1 << 31
+_NO_SECOND = 1 << 30
+_INT32 = 1 << 31
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What is to be lowered, in numbers.
+
+    taps        int8 [channels, inputs of a window], in the order in which windows are read
+    bias        [channels], the input's zero point folded in
+    zero_points of the input and of the output
+    bounds      the fused activation, in the output's integers
+    """
+
+    taps: npt.NDArray[np.int8]
+    bias: IntArray
+    multipliers: Sequence[Multiplier]
+    zero_points: tuple[int, int]
+    bounds: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Channels:
+    """Channels in the kernels' terms; all arrays have an element for each.
+
+    ``output = saturate8(((2 * sum + bias) * mantissa + (rounding << 32) + 2**31 >> 32) >> shift)``
+    where ``sum`` is of taps times inputs.
+    """
+
+    taps: IntArray
+    shift: IntArray
+    mantissa: IntArray
+    rounding: IntArray
+    bias: IntArray
+
+
+def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
+    """``lowered``, a portable kernel, as one of the DSP kernels; None where none is exact."""
+    channels = exact_channels(layer)
+    if channels is None:
+        return None
+    stream = packed(channels)
+    if stream is None:
+        return None
+    source, output = lowered.sources[0], lowered.output
+    low, high = layer.bounds
+    effort = EFFORT[build.optimize]
+    columns = 1 if effort == 0 else min(TILE, _row_width(lowered))
+    quads = quads_of(layer.taps.shape[1])
+    gathered = source.rows.channels % _QUAD != 0
+    literals = (effort, int((low, high) != (-128, 127)))
+    return replace(
+        lowered,
+        kernel=Kernel(HEADER, _function(lowered, gathered), literals),
+        struct="thumbnet_conv_2d_dsp_t",
+        fields=(
+            ("weights", CArray("weights", "int32_t", stream)),
+            ("quads", quads),
+            ("out_channels", output.channels),
+            ("in_channels", source.rows.channels),
+            ("in_width", source.rows.width),
+            ("kernel_height", source.kernel_height),
+            ("kernel_width", source.kernel_width),
+            ("stride_width", source.stride_width),
+            ("pad_left", source.pad_left),
+            ("in_zero_point", layer.zero_points[0]),
+            ("low", low),
+            ("high", high),
+        ),
+        overlap=(_overlap(source, output, columns, pointwise=lowered.pointwise and not gathered),),
+        scratch=_QUAD * quads * (2 * columns + gathered),
+        pointwise=lowered.pointwise and not gathered,
+    )
+
+
+def quads_of(taps: int) -> int:
+    """Groups of four inputs of a window, the last padded; at least as many as the kernels need."""
+    return max(-(-taps // _QUAD), _LEAST_QUADS)
+
+
+def exact_channels(layer: Layer) -> Channels | None:
+    """The channels in the kernels' terms, or None where one of them cannot be exact.
+
+    A channel that gives one output for all inputs becomes that output.
+    """
+    taps = layer.taps.astype(np.int64)
+    mantissa = np.array([m.mantissa for m in layer.multipliers], np.int64)
+    shifts = np.array([m.shift for m in layer.multipliers], np.int64)
+    low_sum, high_sum = sum_bounds(taps)
+    zero_point, bounds = layer.zero_points[1], layer.bounds
+
+    def output(sums: IntArray) -> IntArray:
+        scaled = multiply_rounding_up(sums, mantissa, shifts)
+        return np.clip(scaled + zero_point, *bounds)
+
+    # An output is monotone in its sum unless that wraps: between equal ends is nothing else.
+    first, last = output(low_sum + layer.bias), output(high_sum + layer.bias)
+    left = np.maximum(shifts, 0)
+    most = np.maximum(np.abs(low_sum + layer.bias), np.abs(high_sum + layer.bias))
+    constant = (first == last) & (most << left < _INT32)
+    right = np.maximum(-shifts, 0)
+    half = (np.int64(1) << right) >> 1
+    rounding = (np.int64(zero_point) << right) + half
+    # 2 * (sum + bias) and the rounded high word with its constant must be within int32.
+    fits = (most < _INT32 // 2) & (np.abs(layer.bias) < _INT32 // 2)
+    fits &= np.abs(rounding) + most < _INT32
+    fits &= (shifts <= 0) & (right < 32)
+    if not np.all(constant | fits):
+        return None
+    return Channels(
+        taps=np.where(constant[:, None], 0, taps),
+        shift=np.where(constant, 0, right),
+        mantissa=np.where(constant, 0, mantissa),
+        rounding=np.where(constant, first, rounding),
+        bias=np.where(constant, 0, 2 * layer.bias),
+    )
+
+
+def sum_bounds(taps: IntArray) -> tuple[IntArray, IntArray]:
+    """The least and the greatest sum of taps times int8 inputs of each channel."""
+    positive = np.maximum(taps, 0).sum(axis=1)
+    negative = np.minimum(taps, 0).sum(axis=1)
+    return 127 * negative - 128 * positive, 127 * positive - 128 * negative
+
+
+def packed(channels: Channels) -> npt.NDArray[np.int64] | None:
+    """The kernels' stream of int32, or None where two channels cannot share a lane exactly.
+
+    B is the difference of sums that wrap at 32 bits, so 256 * B alone has to be within int32.
+    """
+    count, width = channels.taps.shape
+    odd = count % 2
+    taps = np.pad(channels.taps, ((0, odd), (0, _QUAD * quads_of(width) - width)))
+    a, b = taps[0::2], taps[1::2]
+    lanes = 256 * b + a
+    low_sum, high_sum = sum_bounds(b)
+    within = np.all((lanes >= -(1 << 15)) & (lanes < 1 << 15))
+    if not within or np.any(np.maximum(-low_sum, high_sum) >= 1 << 23):
+        return None
+    quads = lanes.reshape(len(a), -1, _QUAD)
+    # SXTB16 takes the bytes 0 and 2 of four inputs, then 1 and 3.
+    words = (quads[:, :, 2:] << 16) + (quads[:, :, :2] & 0xFFFF)
+    fields = (channels.shift, channels.mantissa, channels.rounding, channels.bias)
+    constants = np.pad(np.stack(fields, axis=1), ((0, odd), (0, 0))).reshape(len(a), -1)
+    constants[-1, 4] += _LAST_PAIR + odd * _NO_SECOND
+    return np.concatenate([words.reshape(len(a), -1), constants], axis=1)
+
+
+def _function(lowered: Lowered, gathered: bool) -> str:
+    if gathered:
+        return "thumbnet_conv_2d_gathered_dsp_s8"
+    if not lowered.pointwise:
+        return "thumbnet_conv_2d_dsp_s8"
+    one = lowered.output.height * lowered.output.width == 1
+    return "thumbnet_fully_connected_dsp_s8" if one else "thumbnet_conv_2d_1x1_dsp_s8"
+
+
+def _row_width(lowered: Lowered) -> int:
+    """The most pixels that a run has."""
+    output = lowered.output
+    return output.height * output.width if lowered.pointwise else output.width
+
+
+def _overlap(source: Source, output: Rows, columns: int, *, pointwise: bool) -> int:
+    """All windows of the columns of a tile are read before one of them is written."""
+    if pointwise:
+        # It may be run over the whole tensor as one row.
+        rows = source.rows
+        source = Source(Rows(1, rows.height * rows.width, rows.channels))
+        output = Rows(1, output.height * output.width, output.channels)
+    return window_overlap(
+        source,
+        output,
+        source.kernel_width,
+        source.stride_width,
+        source.pad_left,
+        together=columns,
+        reads_first=True,
+    )
