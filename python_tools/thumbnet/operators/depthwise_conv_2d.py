@@ -37,6 +37,7 @@ from thumbnet.operators.conv_2d import (
     window_source,
     windows,
 )
+from thumbnet.operators.depthwise_conv_2d_dsp import Channels, has_dsp_kernel, lower_dsp
 from thumbnet.quantize.requantize import activation_bounds
 
 HEADER = "thumbnet/kernels/depthwise_conv_2d.h"
@@ -111,9 +112,22 @@ class DepthwiseConv2d(Family):
         taps = cast(Array, weights.data).reshape(-1, out_rows.channels).T
         multipliers = channel_multipliers(x, weights, output, len(taps))
         bias = live_bias(given_bias(graph, operator, len(taps)), multipliers)
+        folded = folded_bias(bias, taps, x.zero_point)
         sums = taps.sum(axis=1, dtype=np.int16)
         low, high = activation_bounds(attributes.activation, output)
         rounded_up = _visible_ties_up(attributes, output, low)
+        if graph.build.isa == "dsp" and has_dsp_kernel(window, attributes.depth_multiplier):
+            channels = Channels(
+                taps.reshape(-1, window.kernel_height, window.kernel_width).astype(np.int64),
+                folded.astype(np.int64),
+                multipliers,
+                rounded_up,
+                output.zero_point,
+                low,
+                high,
+            )
+            source = window_source(window, rows)
+            return lower_dsp(source, out_rows, window, channels, x.zero_point)
         kernel = _kernel(attributes, tail=rounded_up < out_rows.channels)
         source = window_source(window, rows)
         return Lowered(
@@ -121,7 +135,7 @@ class DepthwiseConv2d(Family):
             struct="thumbnet_depthwise_conv_2d_t",
             fields=(
                 ("weights", CArray("weights", "int8_t", np.ascontiguousarray(taps))),
-                ("bias", CArray("bias", "int32_t", folded_bias(bias, taps, x.zero_point))),
+                ("bias", CArray("bias", "int32_t", folded)),
                 ("weight_sums", CArray("weight_sums", "int16_t", sums)),
                 *requantization_fields(multipliers),
                 ("channels", rows.channels),

@@ -103,6 +103,8 @@ def _windows(lowered: Lowered, window: attributes.Window, rows: Rows, output: Ro
         # Not before it has been read for the last pixel that wants it.
         free_from = np.where(read, last * _pixel_size(output), _NEVER_READ)
         return np.repeat(free_from, _pixel_size(rows))
+    if function == "thumbnet_depthwise_conv_2d_dsp_s8":
+        return _expanded(np.where(read, last, _NEVER_READ), output)
     # A kernel reads a window again for each output channel, so not even the pixel itself, nor one
     # that is made together with it, may be written there.
     pairs = function.removesuffix("_s8").removesuffix("_1x1").removesuffix("_multiplier") in PAIRS
@@ -114,6 +116,19 @@ def _windows(lowered: Lowered, window: attributes.Window, rows: Rows, output: Ro
         return np.where(read[:, None], channels, _NEVER_READ).reshape(-1)
     free_from = np.where(read, free_pixel * _pixel_size(output), _NEVER_READ)
     return np.repeat(free_from, _pixel_size(rows))
+
+
+def _expanded(last: IntArray, output: Rows) -> IntArray:
+    """Runs of up to 24 pixels, wherever they begin, four channels at a time: read, then written.
+
+    The first four channels are read when no pixel of the run is written, the others when all of
+    them are in the channels before; at worst the last pixel to read a column begins its run.
+    """
+    channels = np.arange(output.channels)
+    before = channels - channels % 4
+    behind = np.minimum(last + 24, output.width)[:, None] - 1
+    first = np.where(before > 0, behind, last[:, None]) * output.channels + before
+    return np.where(last[:, None] >= 0, first, _NEVER_READ).reshape(-1)
 
 
 def _elements(rows: Rows, output: Rows) -> IntArray:

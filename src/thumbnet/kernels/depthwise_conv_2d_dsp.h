@@ -1,0 +1,321 @@
+/* depthwise_conv_2d (depth multiplier 1) for cores with Arm's DSP extension.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Four channels at a time, and for each four
+ * 1. the columns of the rows are expanded to int16: two rows to words that hold a column of both
+ *    (PKHBT before SXTB16), an odd last row to words that hold two neighbouring columns. Columns
+ *    come in groups of two; a group holds channel by channel first the words of the pairs of rows
+ *    (left, right column), then that of the last row: kernel_height words a channel. What lies
+ *    outside the tensor is the zero point here, and nothing below knows of edges.
+ * 2. each channel's outputs are made of its words: SMLAD takes two taps at once.
+ *
+ * So all rows of the columns of a pass have been read for four channels before an output of them is
+ * written. A pass makes at most `most` outputs.
+ *
+ * A channel's record: for each pair of rows kernel_width words of two weights; of the last row the
+ * pairs of neighbours as an output begins with a group's left column, (0,1), (2,3).., and as it
+ * begins with the right one, (1,2), (3,4)..; bias (the zero point folded in), multiplier, rounding.
+ *
+ * Where `quick` is 1, weights and bias are 2^(11 - r) of the model's for a multiplier that shifts
+ * by r to the right, and an output is (sum * multiplier + rounding * 2^32) >> 42, saturated: both of
+ * TFLite's roundings at once, which the compiler has proved for the channel. Else the last word is
+ * the shift and outputs are requantized as elsewhere.
+ */
+#ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_H
+#define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_H
+
+#include <string.h>
+
+#include "thumbnet/kernels/depthwise_conv_2d_dsp_asm.h"
+#include "thumbnet/kernels/depthwise_conv_2d_dsp_types.h"
+
+#define THUMBNET_DEPTHWISE_SHIFT 10
+
+/* Two int16 in a word. */
+THUMBNET_INLINE int32_t thumbnet_depthwise_halves(int32_t low, int32_t high)
+{
+    return (int32_t)(((uint32_t)low & 0xffffu) | (uint32_t)high << 16);
+}
+
+THUMBNET_INLINE int32_t thumbnet_depthwise_smlad(int32_t x, int32_t y, int32_t sum)
+{
+#if defined(THUMBNET_DEPTHWISE_ASM)
+    int32_t result;
+    __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(x), "r"(y), "r"(sum));
+    return result;
+#else
+    /* Sums may pass int32 on their way. */
+    const uint32_t low = (uint32_t)((int32_t)(int16_t)x * (int16_t)y);
+    const uint32_t high = (uint32_t)((x >> 16) * (y >> 16));
+    return (int32_t)((uint32_t)sum + low + high);
+#endif
+}
+
+/* -- 1: expansion ----------------------------------------------------------------------------- */
+
+/* `channels` channels of a strip of two rows, or of one; `size` words a channel of a group. */
+THUMBNET_INLINE void thumbnet_depthwise_expand(thumbnet_depthwise_strip_t *strip, int two, int size,
+                                               int channels)
+{
+    const int8_t *const end = (const int8_t *)&strip->zero_points;
+    int32_t right = strip->columns & 1;
+    int32_t *out = strip->out;
+    const int8_t *a = strip->a;
+    const int8_t *b = two ? strip->b : a;
+    const int32_t zero = *end;
+    for (int32_t i = strip->columns >> 1; i > 0; i--) {
+        for (int c = 0; c < channels; c++) {
+            int32_t *word = out + c * size;
+            if (two) {
+                word[right] = thumbnet_depthwise_halves(a[c], b[c]);
+                if (right == 0) {
+                    word[1] = thumbnet_depthwise_halves(zero, zero);
+                } else if (i == strip->columns >> 1) {
+                    word[0] = thumbnet_depthwise_halves(zero, zero);
+                }
+            } else if (right == 0) {
+                word[0] = thumbnet_depthwise_halves(a[c], zero);
+            } else {
+                const int32_t left = i == strip->columns >> 1 ? zero : (int16_t)word[0];
+                word[0] = thumbnet_depthwise_halves(left, a[c]);
+            }
+        }
+        out += right ? 4 * size : 0;
+        right = !right;
+        a += strip->a_step;
+        b += two ? strip->b_step : 0;
+    }
+    strip->a += strip->a_advance;
+    strip->b += strip->b_advance;
+}
+
+/* -- 2: sums ---------------------------------------------------------------------------------- */
+
+/* The last row's part of an output; h are its words, `pitch` words from a group to the next; right
+ * says that the output begins with a group's right column. */
+THUMBNET_INLINE int32_t thumbnet_depthwise_last_row(const int32_t *h, int32_t pitch,
+                                                    const int32_t *weights, int width, int right,
+                                                    int32_t sum)
+{
+    const int32_t *const even = weights;
+    const int32_t *const odd = weights + (width > 1 ? width / 2 : 1);
+    if (width == 1) {
+        return sum + (int16_t)even[0] * (right ? h[0] >> 16 : (int16_t)h[0]);
+    }
+    if (right) {
+        sum += (h[0] >> 16) * (int16_t)even[0];
+        for (int j = 0; j < (width - 1) / 2; j++) {
+            h += pitch;
+            sum = thumbnet_depthwise_smlad(*h, odd[j], sum);
+        }
+        return width % 2 ? sum : sum + (int16_t)h[pitch] * (even[width / 2 - 1] >> 16);
+    }
+    for (int j = 0; j < width / 2; j++, h += pitch) {
+        sum = thumbnet_depthwise_smlad(*h, even[j], sum);
+    }
+    return width % 2 ? sum + (int16_t)*h * (odd[width / 2 - 1] >> 16) : sum;
+}
+
+/* The sum of an output whose window begins at `column` of the pass; words are those of its channel.
+ */
+THUMBNET_INLINE int32_t thumbnet_depthwise_sum(const int32_t *words, const int32_t *weights,
+                                               int height, int width, int32_t column, int32_t sum)
+{
+    const int32_t pitch = 4 * height;
+    for (int row = 0; row + 1 < height; row += 2) {
+        for (int k = 0; k < width; k++) {
+            const int32_t at = column + k;
+            sum = thumbnet_depthwise_smlad(words[(at >> 1) * pitch + row + (at & 1)], *weights++,
+                                           sum);
+        }
+    }
+    if (height % 2) {
+        words += (column >> 1) * pitch + height - 1;
+        sum = thumbnet_depthwise_last_row(words, pitch, weights, width, column & 1, sum);
+    }
+    return sum;
+}
+
+/* int32 words of a record but for bias, multiplier, and rounding or shift. */
+THUMBNET_INLINE int thumbnet_depthwise_weight_words(int height, int width)
+{
+    const int last = width > 1 ? width / 2 + (width - 1) / 2 : 1;
+    return height / 2 * width + (height % 2 ? last : 0);
+}
+
+/* `count` channels of `made` outputs from the words at context->columns. */
+THUMBNET_INLINE void thumbnet_depthwise_outputs(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                                thumbnet_depthwise_context_t *context, int height,
+                                                int width, int stride, int quick, int32_t made)
+{
+    const int words = thumbnet_depthwise_weight_words(height, width);
+    for (; context->count > 0; context->count--) {
+        const int32_t *const end = context->record + words;
+        const int ties_up = context->record - p->records < (words + 3) * (int32_t)p->ties_up;
+        int8_t *out = context->outputs;
+        for (int32_t i = 0; i < made; i++, out += p->channels) {
+            const int32_t sum = thumbnet_depthwise_sum(context->columns, context->record, height,
+                                                       width, i * stride, end[0]);
+            if (quick) {
+                const int64_t whole = (int64_t)sum * end[1] + end[2] * ((int64_t)1 << 32);
+                const int32_t value = (int32_t)(whole >> 32) >> THUMBNET_DEPTHWISE_SHIFT;
+                *out = (int8_t)thumbnet_clamp(value, -128, 127);
+            } else {
+                *out = thumbnet_convolution_output(sum, end[1], end[2], ties_up, p->out_zero_point,
+                                                   p->low, p->high);
+            }
+        }
+        context->record += words + 3;
+        context->columns += height;
+        context->outputs++;
+    }
+}
+
+/* -- passes ----------------------------------------------------------------------------------- */
+
+/* Rows of a kernel, at most. */
+#define THUMBNET_DEPTHWISE_ROWS 8
+
+/* Four channels of a pass: expands them (count of them where they are all), makes the outputs of
+ * the last `count` of them. */
+THUMBNET_INLINE void thumbnet_depthwise_block(const thumbnet_depthwise_conv_2d_dsp_t *p, int height,
+                                              int width, int stride, int quick,
+                                              thumbnet_depthwise_strip_t *strips, int32_t inside,
+                                              thumbnet_depthwise_context_t *context, int32_t made)
+{
+    const int channels = p->channels < 4 ? p->channels : 4;
+    for (int row = 0; row < height && inside > 0; row += 2, strips++) {
+        const int two = row + 1 < height;
+#if defined(THUMBNET_DEPTHWISE_ASM)
+        if (channels == 4 && (height == 3 || height == 5 || height == 7)) {
+            if (two) {
+                (height == 3   ? thumbnet_depthwise_pack_two_3
+                 : height == 5 ? thumbnet_depthwise_pack_two_5
+                               : thumbnet_depthwise_pack_two_7)(strips);
+            } else {
+                (height == 3   ? thumbnet_depthwise_pack_one_3
+                 : height == 5 ? thumbnet_depthwise_pack_one_5
+                               : thumbnet_depthwise_pack_one_7)(strips);
+            }
+            continue;
+        }
+#endif
+        thumbnet_depthwise_expand(strips, two, height, channels);
+    }
+#if defined(THUMBNET_DEPTHWISE_ASM)
+    if (quick && height == 3 && width == 3 && stride <= 2) {
+        if (stride == 1) {
+            thumbnet_depthwise_3x3_s1(context);
+        } else {
+            thumbnet_depthwise_3x3_s2(context);
+        }
+        return;
+    }
+#endif
+    thumbnet_depthwise_outputs(p, context, height, width, stride, quick, made);
+}
+
+/* Where the columns inside of a strip's rows begin; groups begin at `words`. */
+THUMBNET_INLINE void thumbnet_depthwise_strips(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                               int height, const void *const *rows, int32_t offset,
+                                               int32_t *words, int32_t left, int32_t inside,
+                                               thumbnet_depthwise_strip_t *strips)
+{
+    words += left / 2 * 4 * height;
+    for (int row = 0; row < height; row += 2, strips++, words += 2) {
+        const int8_t *const a = (const int8_t *)rows[row];
+        const int8_t *const b = row + 1 < height ? (const int8_t *)rows[row + 1] : NULL;
+        const int8_t *const outside = (const int8_t *)&strips->zero_points;
+        memset(&strips->zero_points, p->in_zero_point, sizeof strips->zero_points);
+        strips->a = a != NULL ? a + offset : outside;
+        strips->b = b != NULL ? b + offset : outside;
+        strips->a_step = a != NULL ? p->channels : 0;
+        strips->b_step = b != NULL ? p->channels : 0;
+        strips->a_advance = a != NULL ? 4 : 0;
+        strips->b_advance = b != NULL ? 4 : 0;
+        strips->out = words;
+        strips->columns = 2 * inside + left % 2;
+    }
+}
+
+/* Columns of zero points to groups [first, last). */
+THUMBNET_INLINE void thumbnet_depthwise_outside(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                                int height, int32_t *words, int32_t first,
+                                                int32_t last)
+{
+    const int32_t both = thumbnet_depthwise_halves(p->in_zero_point, p->in_zero_point);
+    for (int32_t i = first * 4 * height; i < last * 4 * height; i++) {
+        words[i] = both;
+    }
+}
+
+/* A pass: `made` outputs from the one whose window begins at input column `column`; rows point
+ * `offset` bytes before the first column inside. */
+THUMBNET_INLINE void thumbnet_depthwise_pass(const thumbnet_depthwise_conv_2d_dsp_t *p, int height,
+                                             int width, int stride, int quick,
+                                             const void *const *rows, int32_t offset, int8_t *out,
+                                             int32_t column, int32_t made, int32_t *words)
+{
+    thumbnet_depthwise_strip_t strips[THUMBNET_DEPTHWISE_ROWS / 2];
+    thumbnet_depthwise_context_t context;
+    const int32_t channels = p->channels;
+    const int32_t columns = (made - 1) * stride + width;
+    int32_t left = column < 0 ? -column : 0;
+    left = left < columns ? left : columns;
+    int32_t inside = p->in_width - (column + left);
+    inside = inside < columns - left ? inside : columns - left;
+    if (inside > 0) {
+        thumbnet_depthwise_outside(p, height, words, 0, left / 2);
+        thumbnet_depthwise_outside(p, height, words, (left + inside + 1) / 2, (columns + 1) / 2);
+        thumbnet_depthwise_strips(p, height, rows, offset, words, left, inside, strips);
+    } else {
+        thumbnet_depthwise_outside(p, height, words, 0, (columns + 1) / 2);
+    }
+    for (int32_t i = 0; i < 3; i++) {
+        context.step[i] = (i + 1) * channels;
+    }
+    /* A column is half a group. */
+    context.to_end = made * stride * 8 * height;
+    context.to_last_four = context.to_end - 4 * stride * 8 * height;
+    context.record = p->records;
+    context.outputs = out;
+    for (int32_t c = 0; c < channels; c += 4) {
+        context.count = channels - c < 4 ? channels - c : 4;
+        context.columns = words;
+        if (context.count < 4 && channels >= 4) {
+            /* The last four, of which the first are made already. */
+            const int32_t back = 4 - context.count;
+            context.columns += back * height;
+            for (int row = 0; row < height && inside > 0; row += 2) {
+                strips[row / 2].a -= strips[row / 2].a_advance != 0 ? back : 0;
+                strips[row / 2].b -= strips[row / 2].b_advance != 0 ? back : 0;
+            }
+        }
+        thumbnet_depthwise_block(p, height, width, stride, quick, strips, inside, &context, made);
+    }
+}
+
+/* The row kernel; kernel_height (at most THUMBNET_DEPTHWISE_ROWS), kernel_width, stride and quick
+ * are literals. */
+THUMBNET_INLINE void thumbnet_depthwise_conv_2d_dsp_s8(const void *constants, int kernel_height,
+                                                       int kernel_width, int stride, int quick,
+                                                       const void *const *rows, void *out,
+                                                       int32_t x, int32_t n, void *scratch)
+{
+    const thumbnet_depthwise_conv_2d_dsp_t *p =
+        (const thumbnet_depthwise_conv_2d_dsp_t *)constants;
+    int32_t column = x * stride - p->pad_left;
+    const int32_t base = column > 0 ? column : 0;
+    int8_t *pixel = (int8_t *)out;
+    while (n > 0) {
+        const int32_t made = n < p->most ? n : p->most;
+        const int32_t offset = column > 0 ? (column - base) * p->channels : 0;
+        thumbnet_depthwise_pass(p, kernel_height, kernel_width, stride, quick, rows, offset, pixel,
+                                column, made, (int32_t *)scratch);
+        n -= made;
+        pixel += made * p->channels;
+        column += made * stride;
+    }
+}
+
+#endif

@@ -1,0 +1,268 @@
+/* depthwise_conv_2d for cores with Arm's DSP extension: the inner loops in assembly.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * See depthwise_conv_2d_dsp.h for what they compute and for their portable twins. r7 may be the
+ * frame pointer, which a compiler does not let a block clobber: where it is needed it is kept in
+ * memory. */
+#ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_ASM_H
+#define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_ASM_H
+
+#include "thumbnet/kernels/depthwise_conv_2d_dsp_types.h"
+
+#if defined(THUMBNET_DEPTHWISE_ASM)
+
+/* Expands two rows from r12's thumbnet_depthwise_strip_t; g is the bytes of a channel in a group. A
+ * group of 2 columns x 4 channels takes 24 instructions. */
+#define THUMBNET_DEPTHWISE_PACK_TWO(g)                                                             \
+    "ldm r12, {r0-r6, r8, r9}\n\t"                                                                 \
+    "add r8, r8, r0\n\t"                                                                           \
+    "add r9, r9, r1\n\t"                                                                           \
+    "strd r8, r9, [r12]\n\t"                                                                       \
+    "lsrs r5, r5, #1\n\t"                                                                          \
+    "bcc 2f\n\t"                                                                                   \
+    "mov r8, r6\n\t" /* the left column lies outside */                                            \
+    "mov r10, r6\n\t"                                                                              \
+    "ldr r9, [r0]\n\t"                                                                             \
+    "add r0, r0, r2\n\t"                                                                           \
+    "ldr r11, [r1]\n\t"                                                                            \
+    "add r1, r1, r3\n\t"                                                                           \
+    "subs r5, r5, #1\n\t"                                                                          \
+    "b 3f\n\t"                                                                                     \
+    "1: ldr r8, [r0]\n\t"                                                                          \
+    "ldr r9, [r0, r2]\n\t"                                                                         \
+    "add r0, r0, r2, lsl #1\n\t"                                                                   \
+    "ldr r10, [r1]\n\t"                                                                            \
+    "ldr r11, [r1, r3]\n\t"                                                                        \
+    "add r1, r1, r3, lsl #1\n\t"                                                                   \
+    "3: pkhbt r12, r8, r10, lsl #16\n\t"                                                           \
+    "pkhtb r10, r10, r8, asr #16\n\t"                                                              \
+    "pkhbt r8, r9, r11, lsl #16\n\t"                                                               \
+    "pkhtb r11, r11, r9, asr #16\n\t"                                                              \
+    "sxtb16 r9, r12, ror #8\n\t"                                                                   \
+    "sxtb16 lr, r8, ror #8\n\t"                                                                    \
+    "strd r9, lr, [r4, #" #g "]\n\t"                                                               \
+    "sxtb16 r9, r10\n\t"                                                                           \
+    "sxtb16 lr, r11\n\t"                                                                           \
+    "strd r9, lr, [r4, #2*" #g "]\n\t"                                                             \
+    "sxtb16 r9, r10, ror #8\n\t"                                                                   \
+    "sxtb16 lr, r11, ror #8\n\t"                                                                   \
+    "strd r9, lr, [r4, #3*" #g "]\n\t"                                                             \
+    "sxtb16 r12, r12\n\t"                                                                          \
+    "sxtb16 r8, r8\n\t"                                                                            \
+    "strd r12, r8, [r4], #4*" #g "\n\t"                                                            \
+    "2: subs r5, r5, #2\n\t"                                                                       \
+    "bge 1b\n\t"                                                                                   \
+    "cmn r5, #1\n\t"                                                                               \
+    "bne 9f\n\t"                                                                                   \
+    "ldr r8, [r0]\n\t" /* the right column lies outside */                                         \
+    "ldr r10, [r1]\n\t"                                                                            \
+    "mov r9, r6\n\t"                                                                               \
+    "mov r11, r6\n\t"                                                                              \
+    "b 3b\n\t"                                                                                     \
+    "9:\n\t"
+
+/* The same for a row of its own: neighbouring columns in a word. 15 instructions a group. */
+#define THUMBNET_DEPTHWISE_PACK_ONE(g)                                                             \
+    "ldm r12, {r0-r6, r8, r9}\n\t"                                                                 \
+    "add r8, r8, r0\n\t"                                                                           \
+    "str r8, [r12]\n\t"                                                                            \
+    "lsrs r5, r5, #1\n\t"                                                                          \
+    "bcc 2f\n\t"                                                                                   \
+    "mov r8, r6\n\t"                                                                               \
+    "ldr r9, [r0]\n\t"                                                                             \
+    "add r0, r0, r2\n\t"                                                                           \
+    "subs r5, r5, #1\n\t"                                                                          \
+    "b 3f\n\t"                                                                                     \
+    "1: ldr r8, [r0]\n\t"                                                                          \
+    "ldr r9, [r0, r2]\n\t"                                                                         \
+    "add r0, r0, r2, lsl #1\n\t"                                                                   \
+    "3: pkhbt r12, r8, r9, lsl #16\n\t"                                                            \
+    "pkhtb r9, r9, r8, asr #16\n\t"                                                                \
+    "sxtb16 r8, r12, ror #8\n\t"                                                                   \
+    "str r8, [r4, #" #g "]\n\t"                                                                    \
+    "sxtb16 r8, r9\n\t"                                                                            \
+    "str r8, [r4, #2*" #g "]\n\t"                                                                  \
+    "sxtb16 r8, r9, ror #8\n\t"                                                                    \
+    "str r8, [r4, #3*" #g "]\n\t"                                                                  \
+    "sxtb16 r12, r12\n\t"                                                                          \
+    "str r12, [r4], #4*" #g "\n\t"                                                                 \
+    "2: subs r5, r5, #2\n\t"                                                                       \
+    "bge 1b\n\t"                                                                                   \
+    "cmn r5, #1\n\t"                                                                               \
+    "bne 9f\n\t"                                                                                   \
+    "ldr r8, [r0]\n\t"                                                                             \
+    "mov r9, r6\n\t"                                                                               \
+    "b 3b\n\t"                                                                                     \
+    "9:\n\t"
+
+#define THUMBNET_DEPTHWISE_PACK(name, text)                                                        \
+    static THUMBNET_NOINLINE void name(thumbnet_depthwise_strip_t *strip)                          \
+    {                                                                                              \
+        register thumbnet_depthwise_strip_t *r12 __asm__("r12") = strip;                           \
+        __asm__ volatile(text                                                                      \
+                         : "+r"(r12)                                                               \
+                         :                                                                         \
+                         : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11",     \
+                           "lr", "cc", "memory");                                                  \
+    }
+
+THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_two_3, THUMBNET_DEPTHWISE_PACK_TWO(12))
+THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_3, THUMBNET_DEPTHWISE_PACK_ONE(12))
+THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_two_5, THUMBNET_DEPTHWISE_PACK_TWO(20))
+THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_5, THUMBNET_DEPTHWISE_PACK_ONE(20))
+THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_two_7, THUMBNET_DEPTHWISE_PACK_TWO(28))
+THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_ONE(28))
+
+/* -- sums and outputs ------------------------------------------------------------------------- */
+
+/* Outputs 0 and 1, then 2 and 3, in r10, r11, lr, r9: three instructions each. r0-r5: multiplier,
+ * rounding constant, place, distances to outputs 1, 2 and 3. */
+#define THUMBNET_DEPTHWISE_SCALE(v)                                                                \
+    "smmla " #v ", " #v ", r0, r1\n\t"                                                             \
+    "ssat " #v ", #8, " #v ", asr #10\n\t"
+
+#define THUMBNET_DEPTHWISE_FOUR_OUT                                                                \
+    "ldm r12, {r0-r6}\n\t" THUMBNET_DEPTHWISE_SCALE(r10) THUMBNET_DEPTHWISE_SCALE(r11)             \
+        THUMBNET_DEPTHWISE_SCALE(lr) THUMBNET_DEPTHWISE_SCALE(r9) "strb r10, [r2]\n\t"             \
+                                                                  "strb r11, [r2, r3]\n\t"         \
+                                                                  "strb lr, [r2, r4]\n\t"          \
+                                                                  "strb r9, [r2, r5]\n\t"          \
+                                                                  "add r2, r2, r4, lsl #1\n\t"     \
+                                                                  "str r2, [r12, #8]\n\t"          \
+                                                                  "cmp r7, r6\n\t"                 \
+                                                                  "bls 4b\n\t"
+
+/* The second of two outputs may be one too many. */
+#define THUMBNET_DEPTHWISE_TWO_OUT                                                                 \
+    "ldm r12, {r0-r4}\n\t" THUMBNET_DEPTHWISE_SCALE(r10) THUMBNET_DEPTHWISE_SCALE(r11)             \
+        "ldr r6, [r12, #28]\n\t"                                                                   \
+        "cmp r7, r6\n\t"                                                                           \
+        "it ls\n\t"                                                                                \
+        "strbls r11, [r2, r3]\n\t"                                                                 \
+        "strb r10, [r2]\n\t"                                                                       \
+        "add r2, r2, r4\n\t"                                                                       \
+        "str r2, [r12, #8]\n\t"                                                                    \
+        "blo 5b\n\t"
+
+#define THUMBNET_DEPTHWISE_3X3_S1_FOUR                                                             \
+    "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
+    "ldm r7, {r0-r2}\n\t"                                                                          \
+    "smlad r10, r0, r3, r9\n\t"                                                                    \
+    "smlad r11, r1, r3, r9\n\t"                                                                    \
+    "smlad r10, r1, r4, r10\n\t"                                                                   \
+    "smlad r10, r2, r6, r10\n\t"                                                                   \
+    "smlatb r11, r2, r6, r11\n\t"                                                                  \
+    "ldrd r0, r1, [r7, #48]\n\t"                                                                   \
+    "ldr r2, [r7, #56]\n\t"                                                                        \
+    "smlad r10, r0, r5, r10\n\t"                                                                   \
+    "smlad r11, r0, r4, r11\n\t"                                                                   \
+    "smlad lr, r0, r3, r9\n\t"                                                                     \
+    "smlad r11, r1, r5, r11\n\t"                                                                   \
+    "smlad lr, r1, r4, lr\n\t"                                                                     \
+    "smlad r9, r1, r3, r9\n\t"                                                                     \
+    "smlabt r10, r2, r8, r10\n\t"                                                                  \
+    "smlad r11, r2, r8, r11\n\t"                                                                   \
+    "smlad lr, r2, r6, lr\n\t"                                                                     \
+    "smlatb r9, r2, r6, r9\n\t"                                                                    \
+    "ldr r2, [r7, #104]\n\t"                                                                       \
+    "ldrd r0, r1, [r7, #96]!\n\t"                                                                  \
+    "smlad lr, r0, r5, lr\n\t"                                                                     \
+    "smlad r9, r0, r4, r9\n\t"                                                                     \
+    "smlad r9, r1, r5, r9\n\t"                                                                     \
+    "smlabt lr, r2, r8, lr\n\t"                                                                    \
+    "smlad r9, r2, r8, r9\n\t"
+
+#define THUMBNET_DEPTHWISE_3X3_S1_TWO                                                              \
+    "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
+    "ldm r7, {r0-r2}\n\t"                                                                          \
+    "smlad r10, r0, r3, r9\n\t"                                                                    \
+    "smlad r11, r1, r3, r9\n\t"                                                                    \
+    "smlad r10, r1, r4, r10\n\t"                                                                   \
+    "smlad r10, r2, r6, r10\n\t"                                                                   \
+    "smlatb r11, r2, r6, r11\n\t"                                                                  \
+    "ldr r2, [r7, #56]\n\t"                                                                        \
+    "ldrd r0, r1, [r7, #48]!\n\t"                                                                  \
+    "smlad r10, r0, r5, r10\n\t"                                                                   \
+    "smlad r11, r0, r4, r11\n\t"                                                                   \
+    "smlad r11, r1, r5, r11\n\t"                                                                   \
+    "smlabt r10, r2, r8, r10\n\t"                                                                  \
+    "smlad r11, r2, r8, r11\n\t"
+
+/* Stride 2: output a begins, output b ends with the columns of a group. */
+#define THUMBNET_DEPTHWISE_3X3_BEGIN(a)                                                            \
+    "smlad " #a ", r0, r3, r9\n\t"                                                                 \
+    "smlad " #a ", r1, r4, " #a "\n\t"                                                             \
+    "smlad " #a ", r2, r6, " #a "\n\t"
+
+#define THUMBNET_DEPTHWISE_3X3_END(b)                                                              \
+    "smlad " #b ", r0, r5, " #b "\n\t"                                                             \
+    "smlabt " #b ", r2, r8, " #b "\n\t"
+
+#define THUMBNET_DEPTHWISE_3X3_S2_FOUR                                                             \
+    "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
+    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(r10) "ldrd r0, r1, [r7, #48]\n\t"           \
+    "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN(r11)      \
+    "ldrd r0, r1, [r7, #96]\n\t"                                                                   \
+    "ldr r2, [r7, #104]\n\t" THUMBNET_DEPTHWISE_3X3_END(r11) THUMBNET_DEPTHWISE_3X3_BEGIN(lr)      \
+    "ldrd r0, r1, [r7, #144]\n\t"                                                                  \
+    "ldr r2, [r7, #152]\n\t" THUMBNET_DEPTHWISE_3X3_END(lr) THUMBNET_DEPTHWISE_3X3_BEGIN(r9)       \
+    "ldr r2, [r7, #200]\n\t"                                                                       \
+    "ldr r0, [r7, #192]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r9)
+
+#define THUMBNET_DEPTHWISE_3X3_S2_TWO                                                              \
+    "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
+    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(r10) "ldrd r0, r1, [r7, #48]\n\t"           \
+    "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN(r11)      \
+    "ldr r2, [r7, #104]\n\t"                                                                       \
+    "ldr r0, [r7, #96]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r11)
+
+/* Channel by channel: its record comes to the context, its outputs four and two at a time. */
+#define THUMBNET_DEPTHWISE_3X3_CHANNELS(four, two)                                                 \
+    "str r7, [r12, #48]\n\t"                                                                       \
+    "6: ldr r10, [r12, #36]\n\t"                                                                   \
+    "ldm r10!, {r0-r6, r8}\n\t"                                                                    \
+    "str r10, [r12, #36]\n\t"                                                                      \
+    "sub r11, r12, #24\n\t"                                                                        \
+    "stm r11, {r0-r6, r8}\n\t"                                                                     \
+    "ldrd r2, r7, [r12, #40]\n\t" /* outputs, columns */                                           \
+    "adds r0, r2, #1\n\t"                                                                          \
+    "add r1, r7, #12\n\t"                                                                          \
+    "strd r0, r1, [r12, #40]\n\t"                                                                  \
+    "str r2, [r12, #8]\n\t"                                                                        \
+    "ldrd r0, r1, [r12, #52]\n\t" /* distances from the columns to both ends */                    \
+    "adds r6, r7, r0\n\t"                                                                          \
+    "adds r1, r1, r7\n\t"                                                                          \
+    "strd r6, r1, [r12, #24]\n\t"                                                                  \
+    "cmp r7, r6\n\t"                                                                               \
+    "bhi 7f\n\t"                                                                                   \
+    "4:\n\t" four THUMBNET_DEPTHWISE_FOUR_OUT                                                      \
+    "7: ldr r6, [r12, #28]\n\t"                                                                    \
+    "cmp r7, r6\n\t"                                                                               \
+    "bhs 8f\n\t"                                                                                   \
+    "5:\n\t" two THUMBNET_DEPTHWISE_TWO_OUT                                                        \
+    "8: ldr r0, [r12, #32]\n\t"                                                                    \
+    "subs r0, r0, #1\n\t"                                                                          \
+    "str r0, [r12, #32]\n\t"                                                                       \
+    "bne 6b\n\t"                                                                                   \
+    "ldr r7, [r12, #48]\n\t"
+
+#define THUMBNET_DEPTHWISE_SUMS(name, text)                                                        \
+    static THUMBNET_NOINLINE void name(thumbnet_depthwise_context_t *context)                      \
+    {                                                                                              \
+        register int32_t *r12 __asm__("r12") = &context->multiplier;                               \
+        __asm__ volatile(text                                                                      \
+                         : "+r"(r12)                                                               \
+                         :                                                                         \
+                         : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11",     \
+                           "lr", "cc", "memory");                                                  \
+    }
+
+THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s1,
+                        THUMBNET_DEPTHWISE_3X3_CHANNELS(THUMBNET_DEPTHWISE_3X3_S1_FOUR,
+                                                        THUMBNET_DEPTHWISE_3X3_S1_TWO))
+THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s2,
+                        THUMBNET_DEPTHWISE_3X3_CHANNELS(THUMBNET_DEPTHWISE_3X3_S2_FOUR,
+                                                        THUMBNET_DEPTHWISE_3X3_S2_TWO))
+
+#endif
+#endif

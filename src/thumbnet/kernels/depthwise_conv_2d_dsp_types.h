@@ -1,0 +1,56 @@
+/* What the parts of depthwise_conv_2d_dsp.h share. SPDX-License-Identifier: Apache-2.0 */
+#ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_TYPES_H
+#define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_TYPES_H
+
+#include "thumbnet/kernels/convolution.h"
+
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) &&                                          \
+    (defined(__GNUC__) || defined(__clang__)) && !defined(THUMBNET_NO_ASM)
+#define THUMBNET_DEPTHWISE_ASM 1
+#endif
+
+typedef struct {
+    const int32_t *records; /* one a channel, see depthwise_conv_2d_dsp.h */
+    uint16_t channels;
+    uint16_t in_width;
+    uint16_t ties_up;  /* channels before this one round ties up, the others away from 0 */
+    uint16_t most;     /* output columns of a pass, even */
+    uint8_t pad_left;
+    int8_t in_zero_point;
+    int8_t out_zero_point;
+    int8_t low; /* the fused activation */
+    int8_t high;
+} thumbnet_depthwise_conv_2d_dsp_t;
+
+/* One or two input rows as they are expanded: four channels of each column of a pass. */
+typedef struct {
+    const int8_t *a;
+    const int8_t *b; /* unused where there is one row */
+    int32_t a_step;  /* bytes to the next column; 0: outside, a points at zero_points */
+    int32_t b_step;
+    int32_t *out;        /* the first group that has a column inside */
+    int32_t columns;     /* 2 * columns inside + (the first is the second of its group) */
+    int32_t zero_points; /* four bytes */
+    int32_t a_advance;   /* bytes to the next four channels */
+    int32_t b_advance;
+} thumbnet_depthwise_strip_t;
+
+/* What the sums of a pass need. */
+typedef struct {
+    int32_t weights[6]; /* of the channel at hand */
+    int32_t multiplier;
+    int32_t rounding;
+    int8_t *out;
+    int32_t step[3];          /* bytes from an output to the next three */
+    const int32_t *last_four; /* where the columns of the last four outputs begin */
+    const int32_t *end;       /* where those of one more output would */
+    int32_t count;            /* channels */
+    const int32_t *record;    /* of the next channel */
+    int8_t *outputs;          /* its first output */
+    const int32_t *columns;   /* and its columns in the first group */
+    int32_t frame;            /* r7 */
+    int32_t to_last_four;     /* distances in bytes from columns */
+    int32_t to_end;
+} thumbnet_depthwise_context_t;
+
+#endif
