@@ -22,30 +22,53 @@
 typedef void (*thumbnet_row_kernel_t)(const void *constants, const void *const *rows, void *out,
                                       int32_t x, int32_t n, void *scratch);
 
+/* Types of the tables' fields: the generated file says first where smaller ones are enough. */
+#ifndef THUMBNET_SIZE
+#define THUMBNET_SIZE uint32_t /* bytes, pixels, offsets in the arena */
+#endif
+#ifndef THUMBNET_WINDOW
+#define THUMBNET_WINDOW uint16_t /* kernels, strides and paddings */
+#endif
+
+/* Whether an operator of this model picks rows one by one. */
+#ifndef THUMBNET_ROW_MAPS
+#define THUMBNET_ROW_MAPS 1
+#endif
+
+/* Whether a stage of this model is streamed: then columns matter, too. */
+#ifndef THUMBNET_STREAMS
+#define THUMBNET_STREAMS 1
+#endif
+
 /* Which rows of one input tensor an output row y reads: kernel_height rows from
  * y * stride - pad, or the one row map[y]; and which columns a pixel x does: kernel_width columns
  * from x * stride_width - pad_left, or the whole row where stride_width is 0. */
 typedef struct {
+#if THUMBNET_ROW_MAPS
     const uint16_t *map; /* NULL unless rows are picked one by one (resizing) */
-    uint32_t row_size;   /* bytes */
-    uint16_t height;     /* rows of the tensor */
-    uint16_t kernel_height;
-    uint16_t stride;
-    uint16_t pad;
-    uint16_t kernel_width;
-    uint16_t stride_width;
-    uint16_t pad_left;
+#endif
+    THUMBNET_SIZE row_size; /* bytes */
+    uint16_t height;        /* rows of the tensor */
+    THUMBNET_WINDOW kernel_height;
+    THUMBNET_WINDOW stride;
+    THUMBNET_WINDOW pad;
+#if THUMBNET_STREAMS
+    THUMBNET_WINDOW kernel_width;
+    THUMBNET_WINDOW stride_width;
+    THUMBNET_WINDOW pad_left;
+#endif
 } thumbnet_source_t;
 
 /* One operator over whole tensors. */
 typedef struct {
+    thumbnet_row_kernel_t kernel;
     const void *constants;
     const thumbnet_source_t *sources; /* one an input */
-    uint32_t out_row_size;            /* bytes from one output row to the next; 0: accumulating */
-    uint16_t steps;                   /* output rows; of an accumulating kernel, input rows */
+    THUMBNET_SIZE out_row_size;       /* bytes from one output row to the next; 0: accumulating */
+    THUMBNET_SIZE width;              /* pixels of a run: the whole row */
+    THUMBNET_SIZE clear; /* bytes of scratch that are zero before the first step; whole words */
+    uint16_t steps;      /* output rows; of an accumulating kernel, input rows */
     uint16_t inputs;
-    uint32_t width; /* pixels of a run: the whole row */
-    uint32_t clear; /* bytes of scratch that are zero before the first step */
 } thumbnet_layer_t;
 
 /* The most row pointers an operator of this model needs; the generated file says so first. */
@@ -53,15 +76,22 @@ typedef struct {
 #error "define THUMBNET_MAX_ROWS before including thumbnet/layer.h"
 #endif
 
+/* The first row that output row y reads. */
+THUMBNET_INLINE int32_t thumbnet_source_row(const thumbnet_source_t *source, int32_t y)
+{
+#if THUMBNET_ROW_MAPS
+    if (source->map != NULL) {
+        return source->map[y];
+    }
+#endif
+    return y * source->stride - source->pad;
+}
+
 /* Collects the rows that output row y reads; returns how many pointers it wrote. */
 static inline uint32_t thumbnet_source_rows(const thumbnet_source_t *source, const uint8_t *tensor,
                                             int32_t y, const void **rows)
 {
-    if (source->map != NULL) {
-        rows[0] = tensor + source->map[y] * source->row_size;
-        return 1;
-    }
-    const int32_t first = y * (int32_t)source->stride - (int32_t)source->pad;
+    const int32_t first = thumbnet_source_row(source, y);
     for (int32_t k = 0; k < (int32_t)source->kernel_height; k++) {
         const int32_t row = first + k;
         rows[k] = row < 0 || row >= (int32_t)source->height
@@ -69,6 +99,25 @@ static inline uint32_t thumbnet_source_rows(const thumbnet_source_t *source, con
                       : tensor + (uint32_t)row * source->row_size;
     }
     return source->kernel_height;
+}
+
+/* Zeroes whole words. Here and below, volatile keeps compilers from calling the C library: linking
+ * memset and memcpy for a few bytes costs more than these loops. */
+static inline void thumbnet_clear(void *words, uint32_t size)
+{
+    for (volatile uint32_t *word = (volatile uint32_t *)words; size >= 4u; size -= 4u) {
+        *word++ = 0;
+    }
+}
+
+/* Copies the few bytes of a small output. */
+static inline void thumbnet_copy(void *to, const void *from, uint32_t size)
+{
+    volatile uint8_t *out = (volatile uint8_t *)to;
+    const uint8_t *in = (const uint8_t *)from;
+    for (; size != 0; size--) {
+        *out++ = *in++;
+    }
 }
 
 /* Moves bytes to `distance` bytes lower, from the left in pieces that do not overlap: memcpy is
@@ -83,16 +132,12 @@ static inline void thumbnet_move_down(uint8_t *to, uint32_t distance, uint32_t s
 }
 
 /* Runs a kernel over whole tensors, row by row from the top. */
-static THUMBNET_NOINLINE void thumbnet_run_layer(thumbnet_row_kernel_t kernel,
-                                                 const thumbnet_layer_t *layer,
-                                                 const void *const *inputs, void *out,
-                                                 void *scratch)
+static inline void thumbnet_run_layer(thumbnet_row_kernel_t kernel, const thumbnet_layer_t *layer,
+                                      const void *const *inputs, void *out, void *scratch)
 {
     const void *rows[THUMBNET_MAX_ROWS];
     uint8_t *row_out = (uint8_t *)out;
-    if (scratch != NULL && layer->clear != 0) {
-        memset(scratch, 0, layer->clear);
-    }
+    thumbnet_clear(scratch, layer->clear);
     for (int32_t y = 0; y < (int32_t)layer->steps; y++) {
         uint32_t count = 0;
         for (uint32_t i = 0; i < layer->inputs; i++) {
@@ -103,5 +148,55 @@ static THUMBNET_NOINLINE void thumbnet_run_layer(thumbnet_row_kernel_t kernel,
         row_out += layer->out_row_size;
     }
 }
+
+/* A model's arena, or its two where the generated file defines THUMBNET_TWO_MEMORIES first: then
+ * the top bit of a whole tensor's offset is the number of its arena; all else is in the fast one.
+ */
+#ifdef THUMBNET_TWO_MEMORIES
+#define THUMBNET_IN_SLOW ((uint32_t)THUMBNET_SLOW << 31)
+typedef uint8_t *const *thumbnet_arena_t;
+#else
+typedef uint8_t *thumbnet_arena_t;
+#endif
+
+static inline uint8_t *thumbnet_at(thumbnet_arena_t arena, uint32_t offset)
+{
+#ifdef THUMBNET_TWO_MEMORIES
+    return arena[offset >> 31] + (offset & ~THUMBNET_IN_SLOW);
+#else
+    return arena + offset;
+#endif
+}
+
+/* The most inputs of a layer of this model. */
+#ifdef THUMBNET_MAX_INPUTS
+/* Runs layers one after the other. `places` are the offsets in the arena of each one's inputs,
+ * output and scratch; from THUMBNET_CALLER on, where that is defined, numbers of the caller's
+ * THUMBNET_CALLER_BUFFERS buffers. */
+static THUMBNET_NOINLINE void thumbnet_run_layers(const thumbnet_layer_t *layer, uint32_t count,
+                                                  const THUMBNET_SIZE *places,
+                                                  thumbnet_arena_t arena,
+                                                  const void *const *buffers)
+{
+    (void)buffers;
+    for (; count != 0; count--) {
+        const void *inputs[THUMBNET_MAX_INPUTS];
+        for (uint32_t i = 0; i < layer->inputs; i++) {
+            const uint32_t place = *places++;
+#ifdef THUMBNET_CALLER
+            inputs[i] = place - THUMBNET_CALLER < THUMBNET_CALLER_BUFFERS
+                            ? buffers[place - THUMBNET_CALLER]
+                            : thumbnet_at(arena, place);
+#else
+            inputs[i] = thumbnet_at(arena, place);
+#endif
+        }
+        void *const out = thumbnet_at(arena, *places++);
+        void *const scratch = thumbnet_at(arena, *places++);
+        thumbnet_run_layer(layer->kernel, layer, inputs, out, scratch);
+        layer++;
+    }
+}
+#endif
 
 #endif

@@ -11,17 +11,7 @@
 /* Kernels are where the time goes: these loops are better small than fast. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
 #pragma GCC push_options
-#pragma GCC optimize("Os")
-#endif
-
-/* A model's arena, or its two where the generated file defines THUMBNET_TWO_MEMORIES first: then
- * the top bit of a whole tensor's offset is the number of its arena; all else is in the fast one.
- */
-#ifdef THUMBNET_TWO_MEMORIES
-#define THUMBNET_STREAM_SLOW ((uint32_t)THUMBNET_SLOW << 31)
-typedef uint8_t *const *thumbnet_stream_arena_t;
-#else
-typedef uint8_t *thumbnet_stream_arena_t;
+#pragma GCC optimize("O2")
 #endif
 
 /* Where a tensor of a stage lies. */
@@ -33,10 +23,10 @@ enum {
 };
 
 typedef struct {
-    uint32_t slots; /* offset in the arena of the kept rows or of the whole tensor; of a tensor in
-                     * the caller's buffer, the number of that buffer */
-    uint32_t strip; /* offset in the arena of the strip */
-    uint16_t rows;  /* kept rows */
+    THUMBNET_SIZE slots; /* offset in the arena of the kept rows or of the whole tensor; of a tensor
+                          * in the caller's buffer, the number of that buffer */
+    THUMBNET_SIZE strip; /* offset in the arena of the strip */
+    uint16_t rows;       /* kept rows */
     uint16_t margin;
     uint16_t height;
     uint16_t width;
@@ -62,14 +52,13 @@ static inline int32_t thumbnet_stream_more(const thumbnet_stream_tensor_t *tenso
 }
 
 typedef struct {
-    thumbnet_row_kernel_t kernel;
     const thumbnet_layer_t *layer;
-    uint32_t scratch;    /* offset in the arena */
-    uint16_t inputs;     /* where they begin in the stage's list, one a source of the layer */
-    uint16_t segment;    /* most pixels of a run */
-    uint8_t output;      /* number of a tensor */
-    uint8_t position;    /* number of a state: the output's, of an accumulating kernel its own */
-    uint8_t last_reader; /* number of the last operator that reads the output, or its own */
+    THUMBNET_SIZE scratch; /* offset in the arena */
+    uint16_t inputs;       /* where they begin in the stage's list, one a source of the layer */
+    uint16_t segment;      /* most pixels of a run */
+    uint8_t output;        /* number of a tensor */
+    uint8_t position;      /* number of a state: the output's, of an accumulating kernel its own */
+    uint8_t last_reader;   /* number of the last operator that reads the output, or its own */
 } thumbnet_stream_operator_t;
 
 typedef struct {
@@ -80,6 +69,7 @@ typedef struct {
     uint8_t state_count;
     uint8_t input_count; /* the first tensors are those that the stage only reads */
     uint8_t operator_count;
+    uint8_t pushed_reader; /* number of the last operator that reads the first tensor */
     uint8_t upwards; /* row 0 of every tensor is its last: outputs grow over inputs from the end */
 #if THUMBNET_TILES
     uint8_t tile_columns; /* tiles side by side; 0: the stage runs once */
@@ -118,7 +108,7 @@ typedef struct {
     uint8_t *arena;
     const void *const *buffers; /* the caller's: whole tensors, or the newest row */
 #ifdef THUMBNET_TWO_MEMORIES
-    thumbnet_stream_arena_t arenas;
+    thumbnet_arena_t arenas;
 #endif
 #if THUMBNET_TILES
     thumbnet_stream_region_t *regions; /* behind the states; NULL: all of every tensor */
@@ -126,7 +116,7 @@ typedef struct {
 } thumbnet_stream_run_t;
 
 static inline thumbnet_stream_run_t thumbnet_stream_resume(const thumbnet_stream_t *stage,
-                                                           thumbnet_stream_arena_t arenas,
+                                                           thumbnet_arena_t arenas,
                                                            const void *const *buffers)
 {
 #ifdef THUMBNET_TWO_MEMORIES
@@ -170,7 +160,7 @@ static inline uint32_t thumbnet_stream_place(const thumbnet_stream_run_t *run,
 static inline uint8_t *thumbnet_stream_slots(const thumbnet_stream_run_t *run, uint32_t offset)
 {
 #ifdef THUMBNET_TWO_MEMORIES
-    return run->arenas[offset >> 31] + (offset & ~THUMBNET_STREAM_SLOW);
+    return thumbnet_at(run->arenas, offset);
 #else
     return run->arena + offset;
 #endif
@@ -220,9 +210,17 @@ THUMBNET_INLINE uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run
     return state->x != thumbnet_stream_left(run, number) ? state->y : state->y - 1u;
 }
 
-static inline const uint8_t *thumbnet_stream_row(const thumbnet_stream_run_t *run)
+/* The strip of a tensor that has one. */
+THUMBNET_INLINE const uint8_t *thumbnet_stream_strip(const thumbnet_stream_run_t *run,
+                                                     const thumbnet_stream_tensor_t *tensor)
 {
-    return (const uint8_t *)run->buffers[0];
+    return tensor->place == THUMBNET_STREAM_PUSHED ? (const uint8_t *)run->buffers[0]
+                                                   : run->arena + tensor->strip;
+}
+
+THUMBNET_INLINE int thumbnet_stream_is_whole(const thumbnet_stream_tensor_t *tensor)
+{
+    return tensor->place == THUMBNET_STREAM_WHOLE || tensor->place == THUMBNET_STREAM_CALLER;
 }
 
 /* Moves columns [first, end) of the strip to the slot of their row. */
@@ -235,10 +233,8 @@ static THUMBNET_NOINLINE void thumbnet_stream_retire(const thumbnet_stream_run_t
     if (tensor->rows != 0 && end > state->first) {
         const uint32_t row = thumbnet_stream_newest(run, number);
         const uint32_t column = state->first - (uint32_t)thumbnet_stream_left(run, number);
-        const uint8_t *strip = tensor->place == THUMBNET_STREAM_PUSHED ? thumbnet_stream_row(run)
-                                                                       : run->arena + tensor->strip;
         memcpy(run->arena + tensor->slots + ((row % tensor->rows) * tensor->width + column) * size,
-               strip, (end - state->first) * size);
+               thumbnet_stream_strip(run, tensor), (end - state->first) * size);
     }
     state->first = (uint16_t)end;
 }
@@ -257,36 +253,58 @@ static inline void thumbnet_stream_flush(const thumbnet_stream_run_t *run, uint3
     }
 }
 
-/* Pixel (row, column) of a tensor that has been made and is still kept. */
-static inline const uint8_t *thumbnet_stream_pixel(const thumbnet_stream_run_t *run,
-                                                   uint32_t number, uint32_t row, uint32_t column)
+/* Pointers to `count` rows from `row` on, which begin at column `column`: rows that have been made
+ * and are still kept; NULL is a row outside the tensor. */
+THUMBNET_INLINE void thumbnet_stream_rows(const thumbnet_stream_run_t *run, uint32_t number,
+                                          int32_t row, uint32_t count, uint32_t column,
+                                          const void **rows)
 {
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
+    const uint32_t size = tensor->pixel_size;
+    const uint32_t height = tensor->height;
+    int32_t line = (int32_t)(tensor->width * size);
+    uint32_t kept = tensor->rows;
+    uint32_t newest = 0xffffffffu; /* the row that is in the strip */
+    const uint8_t *strip = NULL;
     const uint8_t *start = thumbnet_stream_slots(run, tensor->slots);
-    if (tensor->place == THUMBNET_STREAM_CALLER || tensor->place == THUMBNET_STREAM_WHOLE) {
+    if (thumbnet_stream_is_whole(tensor)) {
         if (tensor->place == THUMBNET_STREAM_CALLER) {
             start = (const uint8_t *)run->buffers[tensor->slots];
         }
-        row = thumbnet_stream_place(run, tensor, row);
-    } else {
-        const thumbnet_stream_state_t *state = &run->state[number];
-        const int in_strip =
-            row == thumbnet_stream_newest(run, number) && state->first != THUMBNET_STREAM_NONE;
-        if (in_strip && column >= state->first) {
-            start = tensor->place == THUMBNET_STREAM_PUSHED ? thumbnet_stream_row(run)
-                                                            : run->arena + tensor->strip;
-            column -= state->first;
-            row = 0;
-        } else {
-            if (in_strip) {
-                thumbnet_stream_flush(run, number);
-            }
-            /* Nothing is kept where a window lies in the padding alone: then nothing is read. */
-            row = tensor->rows > 1 ? row % tensor->rows : 0u;
-            column -= (uint32_t)thumbnet_stream_left(run, number);
+        kept = height;
+        if (thumbnet_stream_upwards(run)) {
+            start += (int32_t)(height - 1u) * line;
+            line = -line;
         }
+    } else {
+        const uint32_t first = run->state[number].first;
+        if (first != THUMBNET_STREAM_NONE) {
+            newest = thumbnet_stream_newest(run, number);
+            strip = thumbnet_stream_strip(run, tensor);
+            if (column >= first) {
+                strip += (column - first) * size;
+            } else if (newest - (uint32_t)row < count) {
+                thumbnet_stream_flush(run, number);
+                newest = 0xffffffffu;
+            }
+        }
+        column -= (uint32_t)thumbnet_stream_left(run, number);
     }
-    return start + (row * tensor->width + column) * tensor->pixel_size;
+    start += column * size;
+    /* Nothing is kept where a window lies in the padding alone: then nothing is read. */
+    uint32_t slot = row > 0 && kept > 1 ? (uint32_t)row % kept : 0u;
+    const int32_t step = thumbnet_stream_upwards(run) ? -1 : 1;
+    rows += thumbnet_stream_upwards(run) ? count - 1u : 0u;
+    for (; count != 0; count--) {
+        const void *pointer = NULL;
+        if ((uint32_t)row < height) {
+            pointer = (uint32_t)row == newest ? strip : start + (int32_t)slot * line;
+            slot = slot + 1u < kept ? slot + 1u : 0u;
+        }
+        *rows = pointer;
+        rows += step;
+        row++;
+    }
 }
 
 /* Room for pixels [x, x + n) of the newest row. */

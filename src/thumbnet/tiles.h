@@ -98,14 +98,13 @@ static inline void thumbnet_stream_begin_tile(const thumbnet_stream_run_t *run, 
 
 /* Runs a stage tile by tile; its inputs are whole. */
 static THUMBNET_NOINLINE void thumbnet_run_tiles(const thumbnet_stream_t *stage,
-                                                 thumbnet_stream_arena_t arena,
-                                                 const void *const *buffers)
+                                                 thumbnet_arena_t arena, const void *const *buffers)
 {
     const thumbnet_stream_run_t run = thumbnet_stream_resume(stage, arena, buffers);
     for (uint32_t row = 0; row < stage->tile_rows; row++) {
         for (uint32_t column = 0; column < stage->tile_columns; column++) {
             thumbnet_stream_begin_tile(&run, row, column);
-            thumbnet_stream_advance(&run);
+            thumbnet_stream_advance(&run, stage->operator_count - 1u);
         }
     }
 }

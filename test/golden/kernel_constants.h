@@ -715,7 +715,7 @@ static const thumbnet_pool_2d_t max_pool_plane_constants =
 static const thumbnet_source_t max_pool_plane_sources[1] =
 {{.row_size = 15, .height = 4, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(max_pool_plane, 0, 4, 1, 5, 13)
+GOLDEN_LAYER(max_pool_plane, 0, 4, 1, 5, 16)
 static const golden_input_t max_pool_plane_inputs[1] = {{5, 3, 0}};
 static const void *const max_pool_plane_vectors[4] =
 {max_pool_plane_0_0, max_pool_plane_0, max_pool_plane_1_0, max_pool_plane_1};
@@ -1092,7 +1092,7 @@ static const golden_case_t golden_max_pool_2d_s8[2] =
 GOLDEN_CASE(max_pool_same, run_max_pool_2d_s8_3_3, 2, 60, 3, 0, 0)};
 
 static const golden_case_t golden_max_pool_2d_plane_s8[1] =
-{GOLDEN_CASE(max_pool_plane, run_max_pool_2d_plane_s8, 2, 9, 3, 13, 0)};
+{GOLDEN_CASE(max_pool_plane, run_max_pool_2d_plane_s8, 2, 9, 3, 16, 0)};
 
 static const golden_case_t golden_mean_row_s8[2] =
 {GOLDEN_CASE(mean_channels, run_mean_row_s8, 2, 12, 1, 0, 0),

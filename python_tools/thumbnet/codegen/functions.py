@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from thumbnet.codegen.header import init_signature, push_signatures, run_signature
-from thumbnet.codegen.model import Naming, arena_of, comment_text, ctype, shape_text
-from thumbnet.codegen.stream import activations, stage_symbol
-from thumbnet.ir.graph import Graph, Operator
-from thumbnet.plan import Plan, Stage, Step
+from thumbnet.codegen.layers import group_steps, layer_groups
+from thumbnet.codegen.model import Naming, arena_of, ctype, operator_comment
+from thumbnet.codegen.stream import stage_symbol
+from thumbnet.plan import Plan, Stage
 
 _TAG = "0x74686e31u"  # "thn1": what init leaves in a model object
 _IDLE = "0xffffu"  # the row counter outside begin ... finish
+_FEW = 64  # bytes of outputs for which memcpy is not worth linking
 
 
-def functions(
-    plan: Plan, naming: Naming, symbols: Mapping[str, str], kernels: Mapping[str, str]
-) -> str:
-    """All functions of a model; ``symbols`` and ``kernels`` by operator name."""
+def functions(plan: Plan, naming: Naming) -> str:
+    """All functions of a model."""
     parts = [_init(plan, naming), _accessors(plan, naming)]
     if plan.pushed:
-        parts += [_begin(naming), _push_row(plan, naming), _finish(plan, naming, symbols, kernels)]
+        parts += [_begin(naming), _push_row(plan, naming), _finish(plan, naming)]
         parts.append(_run_pushed(plan, naming))
     else:
-        parts.append(_run(plan, naming, symbols, kernels))
+        parts.append(_run(plan, naming))
     return "\n".join(part for part in parts if part)
 
 
@@ -106,7 +103,7 @@ def _checks(pointers: list[str]) -> list[str]:
     ]
 
 
-def _run(plan: Plan, naming: Naming, symbols: Mapping[str, str], kernels: Mapping[str, str]) -> str:
+def _run(plan: Plan, naming: Naming) -> str:
     lines = [
         run_signature(plan, naming),
         "{",
@@ -115,7 +112,7 @@ def _run(plan: Plan, naming: Naming, symbols: Mapping[str, str], kernels: Mappin
         *_copy_inputs(plan, naming),
     ]
     for index in range(len(plan.stages)):
-        lines += _stage(plan, naming, index, symbols, kernels)
+        lines += _stage(plan, naming, index)
     lines += _copy_outputs(plan, naming)
     return "\n".join([*lines, "    return THUMBNET_OK;", "}", ""])
 
@@ -159,9 +156,7 @@ def _push_row(plan: Plan, naming: Naming) -> str:
     return "\n".join(lines)
 
 
-def _finish(
-    plan: Plan, naming: Naming, symbols: Mapping[str, str], kernels: Mapping[str, str]
-) -> str:
+def _finish(plan: Plan, naming: Naming) -> str:
     height = f"{naming.name.upper()}_{naming.inputs[0].upper()}_ROWS"
     lines = [
         push_signatures(plan, naming)["finish"],
@@ -174,7 +169,7 @@ def _finish(
         f"    model->rows = {_IDLE};",
     ]
     for index in range(1, len(plan.stages)):
-        lines += _stage(plan, naming, index, symbols, kernels)
+        lines += _stage(plan, naming, index)
     lines += _copy_outputs(plan, naming)
     return "\n".join([*lines, "    return THUMBNET_OK;", "}", ""])
 
@@ -214,58 +209,36 @@ def _copy_inputs(plan: Plan, naming: Naming) -> list[str]:
 
 def _copy_outputs(plan: Plan, naming: Naming) -> list[str]:
     graph = plan.graph
+    sizes = [graph.tensor(tensor).size for tensor in graph.outputs]
+    # Streams need memcpy anyway.
+    streamed = any(stage.kind == "stream" for stage in plan.stages)
+    copy = "memcpy" if streamed or max(sizes) > _FEW else "thumbnet_copy"
     return [
-        f"    memcpy({name}, {_place(plan, naming, tensor)}, {graph.tensor(tensor).size});"
-        for tensor, name in zip(graph.outputs, naming.outputs, strict=True)
+        f"    {copy}({name}, {_place(plan, naming, tensor)}, {size});"
+        for tensor, name, size in zip(graph.outputs, naming.outputs, sizes, strict=True)
     ]
 
 
-def _stage(
-    plan: Plan,
-    naming: Naming,
-    index: int,
-    symbols: Mapping[str, str],
-    kernels: Mapping[str, str],
-) -> list[str]:
-    """The statements that run stage ``index``."""
+def _stage(plan: Plan, naming: Naming, index: int) -> list[str]:
+    """The statements that run stage ``index``; of layers, with the first of their table."""
     stage = plan.stages[index]
-    lines = _describe(plan, stage)
+    buffers = "NULL"
+    if not plan.input_in_arena and not plan.pushed:
+        buffers = f"(const void *const[]){{{', '.join(naming.inputs)}}}"
     if stage.kind == "stream":
-        buffers = "NULL"
-        if not plan.input_in_arena and not plan.pushed:
-            buffers = f"(const void *const[]){{{', '.join(naming.inputs)}}}"
         run = "thumbnet_run_tiles" if stage.tiled else "thumbnet_run_stream"
-        return [*lines, f"    {run}(&{stage_symbol(index)}, arena, {buffers});"]
-    return lines + [
-        _call(plan, naming, step, symbols[step.operator.name], kernels[step.operator.name])
-        for step in stage.steps
-        if not plan.is_view(step.operator)
-    ]
+        call = f"    {run}(&{stage_symbol(index)}, arena, {buffers});"
+        return [*_describe(plan, stage), call]
+    for number, group in enumerate(layer_groups(plan)):
+        if group[0] == index:
+            count = len(group_steps(plan, group))
+            table = f"layers_{number}, {count}, places_{number}"
+            return [f"    thumbnet_run_layers({table}, arena, {buffers});"]
+    return []
 
 
 def _describe(plan: Plan, stage: Stage) -> list[str]:
-    return [
-        f"    /* {plan.number(step.operator)} {_comment(plan.graph, step.operator)} */"
-        for step in stage.steps
-    ]
-
-
-def _comment(graph: Graph, operator: Operator) -> str:
-    inputs = [graph.tensor(name) for name in operator.inputs if name]
-    shapes = ", ".join(shape_text(tensor) for tensor in inputs if not tensor.is_constant)
-    output = shape_text(graph.tensor(operator.outputs[0]))
-    return f'{operator.kind} "{comment_text(operator.name)}" {shapes} -> {output}'
-
-
-def _call(plan: Plan, naming: Naming, step: Step, symbol: str, kernel: str) -> str:
-    inputs = ", ".join(_place(plan, naming, name) for name in activations(plan, step))
-    out = _place(plan, naming, step.operator.outputs[0])
-    scratch = plan.memory.scratch.get(step.operator.name)
-    place = "NULL" if scratch is None else f"{arena_of(plan)} + {scratch}"
-    return (
-        f"    thumbnet_run_layer({kernel}, &{symbol},\n"
-        f"                       (const void *const[]){{{inputs}}}, {out}, {place});"
-    )
+    return [f"    {operator_comment(plan, step.operator)}" for step in stage.steps]
 
 
 def _place(plan: Plan, naming: Naming, tensor: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from thumbnet.ir.graph import DType, Tensor
+from thumbnet.ir.graph import DType, Operator, Tensor
 from thumbnet.plan import Plan
 
 CTYPES = {
@@ -69,3 +69,13 @@ def comment_text(text: str) -> str:
 def shape_text(tensor: Tensor) -> str:
     """``int8 [1, 96, 96, 3]``."""
     return f"{tensor.dtype.value} {list(tensor.shape)}"
+
+
+def operator_comment(plan: Plan, operator: Operator) -> str:
+    """An operator's number, kind, name and shapes as a C comment."""
+    graph = plan.graph
+    inputs = [graph.tensor(name) for name in operator.inputs if name]
+    shapes = ", ".join(shape_text(tensor) for tensor in inputs if not tensor.is_constant)
+    output = shape_text(graph.tensor(operator.outputs[0]))
+    name = comment_text(operator.name)
+    return f'/* {plan.number(operator)} {operator.kind} "{name}" {shapes} -> {output} */'

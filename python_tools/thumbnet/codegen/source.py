@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from thumbnet.codegen.arrays import Definitions, array_value
 from thumbnet.codegen.functions import functions
+from thumbnet.codegen.layers import layer, layer_tables, source_fields, table_options
 from thumbnet.codegen.model import Naming, Provenance, comment_text
-from thumbnet.codegen.stream import Symbols, stream_tables
+from thumbnet.codegen.stream import stream_tables
 from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Source
 from thumbnet.plan import Plan, Step, memory_map
 
@@ -14,24 +15,36 @@ def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
     """The text of ``<name>.c``."""
     steps = [step for step in plan.steps if not plan.is_view(step.operator)]
     constants = Definitions()
-    symbols = {
-        step.operator.name: _constants(constants, step, f"{step.operator.kind}_{index}")
+    layers = {
+        step.operator.name: _layer(constants, plan, step, f"{step.operator.kind}_{index}")
         for index, step in enumerate(plan.steps)
         if not plan.is_view(step.operator)
     }
+    symbols = {
+        step.operator.name: constants.name(
+            f"{step.operator.kind}_{plan.number(step.operator)}",
+            "thumbnet_layer_t",
+            "",
+            layers[step.operator.name],
+        )
+        for stage in plan.stages
+        if stage.kind == "stream"
+        for step in stage.steps
+        if not plan.is_view(step.operator)
+    }
     kernels = list(dict.fromkeys(kernel for step in steps for kernel in step.lowered.kernels))
-    names = {step.operator.name: kernel_name(step.lowered.kernel) for step in steps}
     parts = [
         _banner(plan, naming, provenance),
         _includes(plan, naming, steps, kernels),
         *[_instantiation(kernel) for kernel in kernels],
         constants.text(),
         *[
-            stream_tables(plan, index, Symbols(symbols, names))
+            stream_tables(plan, index, symbols)
             for index, stage in enumerate(plan.stages)
             if stage.kind == "stream"
         ],
-        functions(plan, naming, symbols, names),
+        layer_tables(plan, layers),
+        functions(plan, naming),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -69,7 +82,8 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
         loops = "tiles"
     headers = sorted({kernel.header for kernel in kernels})
     band = max((step.lowered.band for step in steps), default=1)
-    options = f"#define THUMBNET_MAX_BAND {band}\n" if band > 1 else ""
+    options = table_options(plan)
+    options += f"#define THUMBNET_MAX_BAND {band}\n" if band > 1 else ""
     if any(stage.upwards for stage in plan.stages):
         options += "#define THUMBNET_UPWARDS 1\n"
     if plan.memory.slow is not None:
@@ -83,18 +97,18 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
     )
 
 
-def _constants(found: Definitions, step: Step, symbol: str) -> str:
-    """Defines what a step's kernel reads; returns the layer's name."""
+def _layer(found: Definitions, plan: Plan, step: Step, symbol: str) -> str:
+    """Defines what a step's kernel reads; returns the layer's initialiser."""
     lowered = step.lowered
     constants = _structure(found, lowered, symbol)
     sources = ",\n".join(
-        _source_fields(source, _row_map(found, f"{symbol}_rows_{i}", source))
+        source_fields(plan, source, _row_map(found, f"{symbol}_rows_{i}", source))
         for i, source in enumerate(lowered.sources)
     )
     listed = found.name(
         f"{symbol}_sources", "thumbnet_source_t", f"[{len(lowered.sources)}]", f"{{\n{sources}}}"
     )
-    return found.name(symbol, "thumbnet_layer_t", "", _layer(lowered, constants, listed))
+    return layer(lowered, kernel_name(lowered.kernel), constants, listed)
 
 
 def _structure(found: Definitions, lowered: Lowered, symbol: str) -> str:
@@ -117,27 +131,6 @@ def _row_map(found: Definitions, name: str, source: Source) -> str:
         return "NULL"
     values = ", ".join(map(str, source.row_map))
     return found.name(name, "uint16_t", f"[{len(source.row_map)}]", f"{{{values}}}")
-
-
-def _source_fields(source: Source, row_map: str) -> str:
-    return (
-        f"    {{.map = {row_map}, .row_size = {source.rows.row_size}, "
-        f".height = {source.rows.height},\n"
-        f"     .kernel_height = {source.kernel_height}, .stride = {source.stride}, "
-        f".pad = {source.pad},\n     .kernel_width = {source.kernel_width}, "
-        f".stride_width = {source.stride_width}, .pad_left = {source.pad_left}}}"
-    )
-
-
-def _layer(lowered: Lowered, constants: str, sources: str) -> str:
-    row_size = 0 if lowered.accumulates else lowered.output.row_size
-    steps = lowered.output.height if lowered.steps is None else lowered.steps
-    width = lowered.output.width if lowered.width is None else lowered.width
-    return (
-        f"{{\n    .constants = &{constants}, .sources = {sources},\n"
-        f"    .out_row_size = {row_size}, .steps = {steps}, .inputs = {len(lowered.sources)},\n"
-        f"    .width = {width}, .clear = {lowered.clear}}}"
-    )
 
 
 def _instantiation(kernel: Kernel) -> str:

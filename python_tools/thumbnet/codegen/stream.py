@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from thumbnet.codegen.model import comment_text
 from thumbnet.operators.base import Lowered
@@ -13,21 +12,13 @@ _WHOLE, _LINES = "THUMBNET_STREAM_WHOLE", "THUMBNET_STREAM_LINES"
 _CALLER, _PUSHED = "THUMBNET_STREAM_CALLER", "THUMBNET_STREAM_PUSHED"
 
 
-@dataclass(frozen=True)
-class Symbols:
-    """C names that a stage's tables refer to, by operator name."""
-
-    layers: Mapping[str, str]
-    kernels: Mapping[str, str]
-
-
 def stage_symbol(index: int) -> str:
     """The name of stage ``index``'s tables."""
     return f"stream_{index}"
 
 
-def stream_tables(plan: Plan, index: int, symbols: Symbols) -> str:
-    """The constant tables of streamed stage ``index``."""
+def stream_tables(plan: Plan, index: int, symbols: Mapping[str, str]) -> str:
+    """The constant tables of streamed stage ``index``; ``symbols``: its layers by operator name."""
     stage = plan.stages[index]
     steps = [step for step in stage.steps if not plan.is_view(step.operator)]
     inputs = stage_inputs(plan, stage)
@@ -50,12 +41,14 @@ def stream_tables(plan: Plan, index: int, symbols: Symbols) -> str:
         start += len(of_one)
     text += "};\n"
     upwards = ", .upwards = 1" if stage.upwards else ""
+    last = max(number for number, of_one in enumerate(read) if 0 in of_one)
+    pushed = f", .pushed_reader = {last}" if stage.pushed else ""
     text += (
         f"static const thumbnet_stream_t {name} = {{\n"
         f"    .tensors = {name}_tensors, .operators = {name}_operators, .inputs = {name}_inputs,\n"
         f"    .state = {plan.memory.state[index]}, .state_count = {states},\n"
         f"    .input_count = {len(inputs)}, "
-        f".operator_count = {len(steps)}{upwards}{_tiles(stage)}}};\n"
+        f".operator_count = {len(steps)}{pushed}{upwards}{_tiles(stage)}}};\n"
     )
     return text
 
@@ -102,7 +95,7 @@ def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
     together = f", .more = {more - 1}" if more > 1 else ""
     line = stage.lines.get(tensor)
     slots, strip, kept, margin, width = 0, 0, rows[0], 0, rows[1]
-    slow = "THUMBNET_STREAM_SLOW + " if plan.memory.is_slow(tensor) else ""
+    slow = "THUMBNET_IN_SLOW + " if plan.memory.is_slow(tensor) else ""
     if line is not None:
         place = _PUSHED if stage.pushed and tensor == plan.graph.inputs[0] else _LINES
         slots, strip = plan.memory.lines[tensor]
@@ -138,13 +131,13 @@ def _operator(
     plan: Plan,
     stage: Stage,
     step: Step,
-    symbols: Symbols,
+    symbols: Mapping[str, str],
     numbers: Mapping[str, int],
     place: tuple[int, int],
 ) -> str:
     """One operator's entry; ``place`` is where its inputs begin and the number of its state."""
     output = step.operator.outputs[0]
-    layer = symbols.layers[step.operator.name]
+    layer = symbols[step.operator.name]
     steps = [other for other in stage.steps if not plan.is_view(other.operator)]
     readers = [
         number
@@ -153,7 +146,7 @@ def _operator(
     ]
     last = max(readers, default=steps.index(step))
     return (
-        f"    {{.kernel = {symbols.kernels[step.operator.name]}, .layer = &{layer},\n"
+        f"    {{.layer = &{layer},\n"
         f"     .scratch = {plan.memory.scratch.get(step.operator.name, 0)}, "
         f".inputs = {place[0]}, "
         f".segment = {_segment(stage, step.lowered, step.operator.name)}, "

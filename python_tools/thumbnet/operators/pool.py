@@ -107,7 +107,8 @@ class Pool(Family):
             ("high", high),
         )
         function = f"thumbnet_{operator.kind}"
-        scratch = _COUNTER_SIZE + out_rows.size * (1 if operator.kind == "max_pool_2d" else 4)
+        size = 1 if operator.kind == "max_pool_2d" else 4
+        scratch = _COUNTER_SIZE + -(-out_rows.size * size // 4) * 4  # whole words
         # Where the input is smaller than the accumulators nothing is won by not keeping it.
         if _spans_height(window, rows, out_rows) and scratch < rows.size:
             return Lowered(
