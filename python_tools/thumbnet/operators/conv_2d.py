@@ -33,6 +33,7 @@ from thumbnet.operators.base import (
     window_overlap,
 )
 from thumbnet.operators.constraints import int8_per_tensor
+from thumbnet.operators.conv_2d_mve import for_helium
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
@@ -308,7 +309,7 @@ class Conv2d(Family):
         edge_bias = CArray("edge_bias", "int32_t", bias.astype(np.int32))
         kernel = _kernel(window, out_rows)
         source = window_source(window, rows)
-        return Lowered(
+        lowered = Lowered(
             kernel=kernel,
             struct="thumbnet_conv_2d_t",
             fields=(
@@ -332,6 +333,7 @@ class Conv2d(Family):
             overlap=(_overlap(source, out_rows, kernel),),
             pointwise=window == Window(1, 1),
         )
+        return for_helium(lowered) if graph.build.isa == "mve" else lowered
 
 
 def window_source(window: Window, rows: Rows) -> Source:
