@@ -34,6 +34,7 @@ from thumbnet.operators.base import (
 )
 from thumbnet.operators.constraints import int8_per_tensor
 from thumbnet.operators.conv_2d_dsp import Layer, lower_dsp
+from thumbnet.operators.conv_2d_mve import for_helium
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
@@ -343,7 +344,7 @@ class Conv2d(Family):
             points = (x.zero_point, output.zero_point)
             layer = Layer(taps, folded.astype(np.int64), multipliers, points, (low, high))
             return lower_dsp(portable, layer, graph.build) or portable
-        return portable
+        return for_helium(portable) if graph.build.isa == "mve" else portable
 
 
 def window_source(window: Window, rows: Rows) -> Source:

@@ -1,0 +1,130 @@
+/* What the Helium kernels share: tail-predicated copies and the requantization of vectors.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * Everything here is there twice: for Helium (M-profile vector extension, integer), and as plain C
+ * that makes the same bytes anywhere. gcc makes no tail-predicated loops, so loops of whole vectors
+ * and a rest are assembly; wlstp and letp leave lanes behind the end alone. */
+#ifndef THUMBNET_KERNELS_MVE_H
+#define THUMBNET_KERNELS_MVE_H
+
+#include <string.h>
+
+#include "thumbnet/requantize.h"
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1) &&                                       \
+    (defined(__GNUC__) || defined(__clang__))
+#define THUMBNET_MVE 1
+#include <arm_mve.h>
+#else
+#define THUMBNET_MVE 0
+#endif
+
+/* Bytes of a vector. */
+#define THUMBNET_MVE_VECTOR 16
+
+/* A layer's requantization; channels of arrays as in the portable kernels. */
+typedef struct {
+    const int32_t *bias;
+    const int32_t *mantissa; /* not negative */
+    const int8_t *shift;     /* in [-31, 0] */
+    int32_t channels;
+    int32_t zero_point;
+    int32_t low;
+    int32_t high;
+} thumbnet_mve_outputs_t;
+
+/* Copies `size` bytes between places that do not overlap; returns the end of what it wrote. */
+THUMBNET_INLINE int8_t *thumbnet_mve_copy(int8_t *to, const int8_t *from, int32_t size)
+{
+#if THUMBNET_MVE
+    int8_t *end = to + size;
+    __asm__ volatile("wlstp.8 lr, %[size], 2f\n"
+                     "1:\n"
+                     "vldrb.8 q0, [%[from]], #16\n"
+                     "vstrb.8 q0, [%[to]], #16\n"
+                     "letp lr, 1b\n"
+                     "2:\n"
+                     : [to] "+r"(to), [from] "+r"(from)
+                     : [size] "r"(size)
+                     : "lr", "q0", "memory");
+    return end;
+#else
+    memcpy(to, from, (size_t)size);
+    return to + size;
+#endif
+}
+
+/* Fills `size` bytes with `value`; returns their end. */
+THUMBNET_INLINE int8_t *thumbnet_mve_fill(int8_t *to, int32_t value, int32_t size)
+{
+    memset(to, value, (size_t)size);
+    return to + size;
+}
+
+#if THUMBNET_MVE
+/* Four sums as output values, one a lane: vqrdmulh and vrshl are TFLite's two roundings, ties
+ * upwards; the zero point is added with saturation, which the clamp hides. */
+THUMBNET_INLINE int32x4_t thumbnet_mve_requantize(int32x4_t sums, int32x4_t mantissa,
+                                                  int32x4_t shift, int32_t zero_point,
+                                                  int32x4_t low, int32x4_t high)
+{
+    const int32x4_t scaled = vrshlq_s32(vqrdmulhq_s32(sums, mantissa), shift);
+    return vminq_s32(vmaxq_s32(vqaddq_n_s32(scaled, zero_point), low), high);
+}
+
+/* Four channels of `columns` pixels, `lanes` of them real. */
+THUMBNET_INLINE void thumbnet_mve_group(const thumbnet_mve_outputs_t *p, int32_t channel,
+                                        const int32_t *sums, int columns, mve_pred16_t lanes,
+                                        int all, int32x4_t low, int32x4_t high, int8_t *out)
+{
+    const int32_t *bias_at = p->bias + channel;
+    const int32_t *mantissa_at = p->mantissa + channel;
+    const int8_t *shift_at = p->shift + channel;
+    const int32x4_t bias = all ? vldrwq_s32(bias_at) : vldrwq_z_s32(bias_at, lanes);
+    const int32x4_t mantissa = all ? vldrwq_s32(mantissa_at) : vldrwq_z_s32(mantissa_at, lanes);
+    const int32x4_t shift = all ? vldrbq_s32(shift_at) : vldrbq_z_s32(shift_at, lanes);
+    for (int j = 0; j < columns; j++, out += p->channels) {
+        const int32x4_t sum = vaddq_s32(vldrwq_s32(sums + 4 * j), bias);
+        const int32x4_t value =
+            thumbnet_mve_requantize(sum, mantissa, shift, p->zero_point, low, high);
+        if (all) {
+            vstrbq_s32(out, value);
+        } else {
+            vstrbq_p_s32(out, value, lanes);
+        }
+    }
+}
+#endif
+
+/* Sums as output bytes. `sums` are [channels / 4, columns, 4], the last group whole; `columns` is
+ * a literal of at most 3. */
+THUMBNET_INLINE void thumbnet_mve_outputs(const thumbnet_mve_outputs_t *p, const int32_t *sums,
+                                          int columns, int8_t *out)
+{
+#if THUMBNET_MVE
+    const int32x4_t low = vdupq_n_s32(p->low);
+    const int32x4_t high = vdupq_n_s32(p->high);
+    int32_t c = 0;
+    for (; c + 4 <= p->channels; c += 4, sums += 4 * columns) {
+        thumbnet_mve_group(p, c, sums, columns, 0xffff, 1, low, high, out + c);
+    }
+    if (c < p->channels) {
+        const mve_pred16_t lanes = vctp32q((uint32_t)(p->channels - c));
+        thumbnet_mve_group(p, c, sums, columns, lanes, 0, low, high, out + c);
+    }
+#else
+    for (int32_t c = 0; c < p->channels; c++) {
+        for (int j = 0; j < columns; j++) {
+            const uint32_t sum = (uint32_t)sums[(c / 4 * columns + j) * 4 + c % 4];
+            const int32_t value = thumbnet_requantize((int32_t)(sum + (uint32_t)p->bias[c]),
+                                                      p->mantissa[c], p->shift[c]);
+            /* A value that could overflow is far outside the clamp. */
+            const int32_t bounded = thumbnet_clamp(value, -1024, 1024);
+            out[j * p->channels + c] =
+                (int8_t)thumbnet_clamp(bounded + p->zero_point, p->low, p->high);
+        }
+    }
+#endif
+}
+
+#endif
