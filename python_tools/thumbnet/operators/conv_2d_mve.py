@@ -46,9 +46,7 @@ def for_helium(lowered: Lowered) -> Lowered:
         lowered,
         kernel=Kernel(HEADER, "thumbnet_conv_2d_1x1_mve_s8")
         if single
-        else Kernel(
-            HEADER, "thumbnet_conv_2d_mve_s8", (source.kernel_height, source.kernel_width)
-        ),
+        else Kernel(HEADER, "thumbnet_conv_2d_mve_s8", (source.kernel_height, source.kernel_width)),
         struct="thumbnet_conv_2d_mve_t",
         fields=tuple(changed.items()),
         scratch=sums + (0 if single else _TOGETHER * weights.shape[1]),

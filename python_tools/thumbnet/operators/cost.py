@@ -120,7 +120,7 @@ def _convolution(lowered: Lowered, n: int) -> Features:
     depth = _window_taps(lowered) * source.rows.channels
     steps = -(-depth // 4)
     found: Features = {}
-    for name, count in _tiles("tile", n, _TILE.get(lowered.kernel.function, 2)).items():
+    for name, count in _tiles("tile", n, _tile(lowered)).items():
         found |= {
             name: count,
             f"{name} pairs": count * pairs,
@@ -140,7 +140,7 @@ def _depthwise(lowered: Lowered, n: int) -> Features:
     taps = _window_taps(lowered)
     groups = -(-channels // 4)
     columns = (n - 1) * source.stride_width + source.kernel_width
-    blocks = -(-n // _BLOCK)
+    blocks = -(-n // _block(lowered, n))
     columns += (blocks - 1) * max(source.kernel_width - source.stride_width, 0)
     found = {
         "groups": float(blocks * groups),
@@ -183,11 +183,23 @@ def _elementwise(lowered: Lowered, n: int) -> Features:
     return {"pixels": n, "elements": n * lowered.output.channels}
 
 
-_TILE: dict[str, int] = {}
-"""Columns that a convolution's kernel makes together, where it is not two."""
+_SIZE = 0
+"""The first literal of the DSP kernels where they are built for size: then column by column."""
 
-_BLOCK = 16
-"""Columns that a depthwise kernel gathers at once."""
+
+def _tile(lowered: Lowered) -> int:
+    """Columns that a convolution's kernel makes together."""
+    kernel = lowered.kernel
+    if "_dsp_" in kernel.function:
+        return 1 if kernel.literals[0] == _SIZE else 3
+    return 2
+
+
+def _block(lowered: Lowered, n: int) -> int:
+    """Columns that a depthwise kernel makes in a pass."""
+    most = next((value for name, value in lowered.fields if name == "most"), n)
+    return most if isinstance(most, int) else n
+
 
 _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_conv_2d", _convolution),

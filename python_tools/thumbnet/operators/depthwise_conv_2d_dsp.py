@@ -51,7 +51,9 @@ def has_dsp_kernel(window: Window, multiplier: int) -> bool:
     return multiplier == 1 and window.kernel_height <= MOST_ROWS
 
 
-def lower_dsp(source: Source, output: Rows, window: Window, channels: Channels, zero: int) -> Lowered:
+def lower_dsp(
+    source: Source, output: Rows, window: Window, channels: Channels, zero: int
+) -> Lowered:
     """The layer for the kernel; ``zero`` is the input's zero point."""
     quick = quick_records(channels)
     records = exact_records(channels) if quick is None else quick
