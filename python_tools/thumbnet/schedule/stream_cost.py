@@ -23,8 +23,8 @@ _POINTER = 30
 _COPY = 100
 """A move of a line buffer's pixels."""
 
-_COPIED_BYTES = 4
-"""Bytes that are moved in one instruction."""
+_COPIED_BYTE = 0.25
+"""Each byte of it."""
 
 
 def layer_cost(node: Node) -> int:
@@ -96,4 +96,4 @@ def line_cost(net: Network, tensor: int, extent: Extent | None, segment: int) ->
         shifts = -(-(width - extent.margin) // segment) - 1
         calls += shifts
         pixels += shifts * extent.margin
-    return height * (calls * _COPY + pixels * value.pixel // _COPIED_BYTES)
+    return int(height * (calls * _COPY + pixels * value.pixel * _COPIED_BYTE))
