@@ -1,6 +1,6 @@
 """Counts the instructions of single operators on emulated cores and fits operators/costs.json.
 
-    scripts/fit_costs.py [--cores cortex-m4 ...] [--only conv_2d ...] [--optimize speed]
+    scripts/fit_costs.py [--cores cortex-m4 ...] [--only conv_2d ...]
 
 Every operator is a network of its own, measured layer by layer; what is fitted is the cost of a
 call of its kernel (see ``thumbnet.operators.cost``), with the loop that calls it. Prints how far
@@ -14,7 +14,7 @@ import json
 import sys
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +43,8 @@ Sample = tuple[Lowered, int]
 _ROUNDS = 20000
 
 
-def count(graph: Graph, core: str, optimize: Optimize) -> Sample | None:
-    """Measures a network of one operator; None where the passes left none."""
+def count(graph: Graph, core: str, optimize: Optimize, known: dict[str, Sample]) -> Sample | None:
+    """Measures a network of one operator; None where the passes left none, or it is ``known``."""
     target = resolve_target(core)
     built = graph.built_for(Build(target.isa, optimize, core))
     plan = make_plan(built)
@@ -56,6 +56,8 @@ def count(graph: Graph, core: str, optimize: Optimize) -> Sample | None:
         names = tuple(f"input_{i}" for i in range(len(built.inputs)))
         naming = Naming("sample", names, ("output",))
     files = generate(plan, naming, Provenance("sample", "0" * 64, "0"))
+    if files["sample.c"] in known:
+        return None
     tensors = [built.tensor(name) for name in built.inputs]
     output = built.tensor(built.outputs[0])
     io = ModelIo(
@@ -67,7 +69,8 @@ def count(graph: Graph, core: str, optimize: Optimize) -> Sample | None:
     )
     found = measure(files, "sample", target, make_samples(tensors, 1), io)
     assert found.instructions is not None
-    return steps[0].lowered, found.instructions
+    known[files["sample.c"]] = (steps[0].lowered, found.instructions)
+    return known[files["sample.c"]]
 
 
 def call_features(lowered: Lowered) -> dict[str, float]:
@@ -115,19 +118,19 @@ def not_negative(table: FloatArray, wanted: FloatArray) -> FloatArray:
     return solution / scale
 
 
-def groups(core: str, only: list[str], optimize: Optimize) -> dict[str, list[Sample]]:
+def groups(core: str, only: list[str]) -> dict[str, list[Sample]]:
     """Samples by the entry that they are fitted to."""
     found: dict[str, list[Sample]] = defaultdict(list)
     for name, model in samples(only):
-        path = Path("sample.tflite")
-        sample = count(run_passes(read_bytes(model, path)), core, optimize)
-        if sample is None:
-            continue
-        lowered = sample[0]
-        found[lowered.kernel.function].append(sample)
-        if lowered.kernel.literals:
-            found[entry(lowered)].append(sample)
-        print(name, entry(lowered), sample[1], flush=True)
+        graph = run_passes(read_bytes(model, Path("sample.tflite")))
+        known: dict[str, Sample] = {}
+        for optimize in get_args(Optimize):
+            sample = count(graph, core, optimize, known)
+            if sample is not None:
+                found[sample[0].kernel.function].append(sample)
+                if sample[0].kernel.literals:
+                    found[entry(sample[0])].append(sample)
+                print(name, entry(sample[0]), sample[1], flush=True)
     return found
 
 
@@ -156,12 +159,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cores", nargs="*", default=["cortex-m4"])
     parser.add_argument("--only", nargs="*", default=[])
-    parser.add_argument("--optimize", default="speed")
     arguments = parser.parse_args()
     tables: dict[str, Any] = json.loads(TABLE.read_text()) if TABLE.exists() else {}
     for core in arguments.cores:
         table = tables.setdefault(CORES[core], {})
-        for key, found in sorted(groups(core, arguments.only, arguments.optimize).items()):
+        for key, found in sorted(groups(core, arguments.only).items()):
             table[key] = fit(found)
             off = errors(table[key], found)
             print(f"{core} {key}: {len(found)} samples, off by {np.abs(off).max():.1%} at most")

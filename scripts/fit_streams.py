@@ -3,8 +3,9 @@
     scripts/fit_streams.py [MODEL ...]
 
 Measures real networks on an emulated Cortex-M4, image in RAM and pushed by rows, at several RAM
-limits, takes off what the calls of kernels are predicted to cost, and prints what the rest is per
-run, per row that a run reads, per move and per byte moved. Needs the shared models.
+limits, takes off what whole layers take and what the calls of kernels are predicted to cost more
+than these, and prints what the rest is per run, per row that a run reads, per move and per byte
+moved. Needs the shared models.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ sys.path[:0] = [str(ROOT / "test" / "python"), str(Path(__file__).resolve().pare
 from fit_costs import not_negative  # noqa: E402
 from support import inputs, shared  # noqa: E402
 from support.compiled import compile_file, run_on  # noqa: E402
+from thumbnet.pipeline import Compiled  # noqa: E402
 from thumbnet.plan import Plan  # noqa: E402
 from thumbnet.schedule import stream_cost  # noqa: E402
 from thumbnet.schedule.predict import predict  # noqa: E402
@@ -42,11 +44,23 @@ def counts(plan: Plan) -> list[float]:
     return [found[0], *(one - found[0] for one in found[1:])]
 
 
+def instructions(compiled: Compiled) -> int:
+    """Of one inference."""
+    graph = compiled.reference_graph
+    shape = graph.tensor(graph.inputs[0]).shape
+    found = run_on(compiled, CORE, [[inputs.smooth(shape, "int8", 1)]]).instructions
+    assert found is not None
+    return found
+
+
 def main() -> int:
     """Prints the constants, and how far off predictions are with them."""
     rows, rest, totals = [], [], []
     for name in sys.argv[1:] or NAMES:
         path = shared.model_path(name)
+        layers = compile_file(path, CORE)
+        whole = instructions(layers)
+        predicted = predict(layers.plan).total
         for source in ("arena", "rows"):
             least = compile_file(path, CORE, schedule={"input": source, "objective": "ram"})
             plans = [least]
@@ -55,15 +69,12 @@ def main() -> int:
                 how = {"input": source, "objective": "speed", "ram": limit}
                 plans.append(compile_file(path, CORE, schedule=how))
             for compiled in plans:
-                graph = compiled.reference_graph
-                shape = graph.tensor(graph.inputs[0]).shape
-                measured = run_on(compiled, CORE, [[inputs.smooth(shape, "int8", 1)]]).instructions
-                assert measured is not None
+                measured = instructions(compiled)
                 kernels, *executor = counts(compiled.plan)
                 rows.append(executor)
-                rest.append(measured - kernels)
+                rest.append(measured - whole - (kernels - predicted))
                 totals.append(measured)
-                print(name, source, measured, measured - kernels, executor, flush=True)
+                print(name, source, measured, rest[-1], executor, flush=True)
     table, total = np.array(rows), np.array(totals, np.float64)
     found = not_negative(table / total[:, None], np.array(rest) / total)
     off = (table @ found - np.array(rest)) / total
