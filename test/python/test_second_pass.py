@@ -12,6 +12,7 @@ from support.small_networks import Net
 from support.squeeze_excite import MACS, MARKS, real
 from support.tflite_model import Value
 from thumbnet.frontends.tflite import parse_tflite
+from thumbnet.ir.attributes import DepthwiseConvolution, Reduce
 from thumbnet.ir.graph import Graph
 from thumbnet.ir.verify import verify
 from thumbnet.passes import run_passes
@@ -160,10 +161,19 @@ def test_the_second_run_computes_the_same() -> None:
         }
 
 
-@pytest.mark.parametrize("wide", [24, 40])
-@pytest.mark.parametrize("keep_dims", [True, False])
-def test_any_part_computes_the_same(wide: int, keep_dims: bool) -> None:
-    """40 channels: 16 and 24, 32 and 8, where the reference rounds the last ones otherwise."""
+def with_ties_up(graph: Graph, count: int) -> Graph:
+    """As if channels had been removed, so that another number rounds ties upwards."""
+    operators = [
+        dataclasses.replace(op, attributes=dataclasses.replace(op.attributes, ties_up=count))
+        if isinstance(op.attributes, DepthwiseConvolution | Reduce)
+        else op
+        for op in graph.operators
+    ]
+    return graph.replace(operators=operators)
+
+
+def gated(wide: int, keep_dims: bool) -> Graph:
+    """A squeeze-and-excite block of ``wide`` channels, all of which can be split."""
 
     def build(net: Net) -> list[Value]:
         x = net.conv(net.image(1, 9, 7, 8), 6)
@@ -174,7 +184,26 @@ def test_any_part_computes_the_same(wide: int, keep_dims: bool) -> None:
         gate = net.logistic(net.conv(squeezed, wide, 1))
         return [net.conv(net.mul(value, gate, scale=0.05, zero_point=0), 6, 1)]
 
-    graph = graph_of(build)
+    return graph_of(build)
+
+
+@pytest.mark.parametrize("ties_up", [5, 21])
+def test_parts_round_as_the_whole(ties_up: int) -> None:
+    graph = with_ties_up(gated(40, keep_dims=True), ties_up)
+    (one,) = second_passes(graph)
+    for seed in range(8):
+        sample = [inputs.noise(graph.tensor(graph.inputs[0]).shape, "int8", seed)]
+        wanted = run_reference(graph, sample)[0]
+        for kept in (16, 32):
+            twice = run_twice(graph, [in_part(graph, one, kept)])
+            assert np.array_equal(run_reference(twice, sample)[0], wanted)
+
+
+@pytest.mark.parametrize("wide", [24, 40])
+@pytest.mark.parametrize("keep_dims", [True, False])
+def test_any_part_computes_the_same(wide: int, keep_dims: bool) -> None:
+    """40 channels: 16 and 24, 32 and 8, where the reference rounds the last ones otherwise."""
+    graph = gated(wide, keep_dims)
     (one,) = second_passes(graph)
     assert can_split(graph, one)
     assert channels(graph, one) == wide
