@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from thumbnet.ir.graph import Array
 from thumbnet.operators.base import CArray, Kernel, Lowered, Rows, Source, window_overlap
 from thumbnet.options import Build, Optimize
 from thumbnet.quantize.requantize import IntArray, Multiplier, multiply_rounding_up
@@ -43,7 +44,7 @@ class Layer:
     bounds      the fused activation, in the output's integers
     """
 
-    taps: npt.NDArray[np.int8]
+    taps: Array
     bias: IntArray
     multipliers: Sequence[Multiplier]
     zero_points: tuple[int, int]
