@@ -68,13 +68,14 @@ class Channels:
 
 def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     """``lowered``, a portable kernel, as one of the DSP kernels; None where none is exact."""
-    channels = exact_channels(layer)
+    source, output = lowered.sources[0], lowered.output
+    taps = remains_last(layer.taps, source.kernel_width * source.rows.channels)
+    channels = exact_channels(replace(layer, taps=taps))
     if channels is None:
         return None
     stream = packed(channels)
     if stream is None:
         return None
-    source, output = lowered.sources[0], lowered.output
     low, high = layer.bounds
     effort = EFFORT[build.optimize]
     columns = 1 if effort == 0 else min(TILE, _row_width(lowered))
@@ -100,9 +101,30 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
             ("high", high),
         ),
         overlap=(_overlap(source, output, columns, pointwise=lowered.pointwise and not gathered),),
-        scratch=_QUAD * quads * (2 * columns + gathered),
+        scratch=_scratch(source, quads, columns, gathered=gathered),
         pointwise=lowered.pointwise and not gathered,
     )
+
+
+def remains_last(taps: Array, row: int) -> Array:
+    """Taps [channels, inputs] of windows with rows of ``row`` inputs, as gathered windows lie.
+
+    First the whole quads of each row, then what remains of all rows.
+    """
+    rows = taps.reshape(len(taps), -1, row)
+    whole = row // _QUAD * _QUAD
+    parts = [rows[:, :, :whole], rows[:, :, whole:]]
+    return np.concatenate([part.reshape(len(taps), -1) for part in parts], axis=1)
+
+
+def _scratch(source: Source, quads: int, columns: int, *, gathered: bool) -> int:
+    """Bytes of the expanded windows; of gathered ones also their remains and a row."""
+    size = 2 * _QUAD * quads * columns
+    if not gathered:
+        return size
+    row = source.kernel_width * source.rows.channels
+    remains = -(-source.kernel_height * (row % _QUAD) // _QUAD) * _QUAD
+    return size + remains * columns + row
 
 
 def quads_of(taps: int) -> int:

@@ -114,61 +114,97 @@ THUMBNET_INLINE void thumbnet_conv_2d_dsp_s8(const void *constants, int effort, 
     }
 }
 
-/* Writes a window's bytes one behind the other to `to`. */
-THUMBNET_INLINE void thumbnet_conv_2d_gather(const thumbnet_conv_2d_dsp_t *p,
-                                             const void *const *rows, int32_t base, int32_t column,
-                                             int8_t *to)
+/* Expands the whole quads of windows that reach outside, row by row through `line`, and copies what
+ * remains of each row. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_gather_edge(const thumbnet_conv_2d_dsp_t *p,
+                                                           const void *const *rows, int32_t base,
+                                                           int32_t column, int32_t columns,
+                                                           int16_t *to, int8_t *remains)
 {
     const int32_t depth = p->in_channels;
-    const int32_t width = p->kernel_width;
-    int32_t first = column < 0 ? -column : 0;
-    int32_t last = p->in_width - column < width ? p->in_width - column : width;
-    first = first < width ? first : width;
-    last = (last > first ? last : first) * depth;
-    const int32_t size = width * depth;
-    const int32_t offset = (column - base) * depth;
-    first *= depth;
-    for (int32_t k = 0; k < p->kernel_height; k++, to += size) {
-        const int8_t *row = (const int8_t *)rows[k];
-        int32_t i = 0;
-        if (row == NULL) {
-            for (; i < size; i++) {
-                to[i] = p->in_zero_point;
+    const int32_t size = p->kernel_width * depth;
+    const int32_t rest = size & 3;
+    int8_t *line = remains + ((p->kernel_height * rest + 3) & ~3) * columns;
+    for (int32_t j = 0; j < columns; j++, column += p->stride_width, to += 2) {
+        int16_t *lane = to;
+        for (int32_t k = 0; k < p->kernel_height; k++) {
+            const int8_t *row = (const int8_t *)rows[k];
+            for (int32_t c = 0; c < p->kernel_width; c++) {
+                const int32_t place = column + c;
+                const int inside = row != NULL && place >= 0 && place < p->in_width;
+                for (int32_t i = 0; i < depth; i++) {
+                    line[c * depth + i] =
+                        inside ? row[(place - base) * depth + i] : p->in_zero_point;
+                }
             }
-            continue;
+            lane = thumbnet_dsp_expand_1(lane, columns, line, size >> 2);
+            for (int32_t i = size - rest; i < size; i++) {
+                *remains++ = line[i];
+            }
         }
-        for (; i < first; i++) {
-            to[i] = p->in_zero_point;
+        remains += -(p->kernel_height * rest) & 3;
+    }
+}
+
+/* The same of windows inside. */
+THUMBNET_INLINE void thumbnet_conv_2d_gather(const thumbnet_conv_2d_dsp_t *p,
+                                             const void *const *rows, int32_t offset,
+                                             int32_t columns, int16_t *to, int8_t *remains)
+{
+    const int32_t size = p->kernel_width * p->in_channels;
+    const int32_t step = p->stride_width * p->in_channels;
+    const int32_t rest = size & 3;
+    const int32_t pitch = (p->kernel_height * rest + 3) & ~3;
+    for (int32_t k = 0; k < p->kernel_height; k++) {
+        const int8_t *from = (const int8_t *)rows[k] + offset;
+        if (size >= 4) {
+            to = thumbnet_dsp_expand(to, from, step, size >> 2, columns);
         }
-        for (; i < last; i++) {
-            to[i] = row[offset + i];
-        }
-        for (; i < size; i++) {
-            to[i] = p->in_zero_point;
+        from += size - rest;
+        for (int32_t i = 0; i < rest; i++) {
+            int8_t *keep = remains++;
+            for (int32_t j = 0; j < columns; j++, keep += pitch) {
+                *keep = from[j * step + i];
+            }
         }
     }
 }
 
-/* The row kernel of any window and any in_channels: each window is gathered behind the expanded
- * ones first. */
+/* The row kernel of any window and any in_channels. Of each of a window's rows the whole quads come
+ * first; what remains of all rows follows. Behind the expanded windows lie these remains of each
+ * column, then a row of a window that reaches outside. */
 THUMBNET_INLINE void thumbnet_conv_2d_gathered_dsp_s8(const void *constants, int effort, int clamp,
                                                       const void *const *rows, void *out, int32_t x,
                                                       int32_t n, void *scratch)
 {
     const thumbnet_conv_2d_dsp_t *p = (const thumbnet_conv_2d_dsp_t *)constants;
-    const int32_t quads = p->quads;
+    const int32_t stride = p->stride_width;
+    const int32_t size = p->kernel_width * p->in_channels;
+    const int32_t whole = p->kernel_height * (size >> 2);
+    const int32_t tail = (p->kernel_height * (size & 3) + 3) >> 2;
+    int16_t *const to = (int16_t *)scratch;
     int8_t *pixel = (int8_t *)out;
-    int32_t column = x * p->stride_width - p->pad_left;
+    int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
-    int16_t *to = (int16_t *)scratch;
+    int exist = 1;
+    for (int32_t k = 0; k < p->kernel_height; k++) {
+        exist &= rows[k] != NULL;
+    }
     while (n > 0) {
         const int32_t columns = thumbnet_conv_2d_columns(n, effort);
-        int8_t *bytes = (int8_t *)(to + 4 * quads * columns);
-        for (int32_t j = 0; j < columns; j++, column += p->stride_width) {
-            thumbnet_conv_2d_gather(p, rows, base, column, bytes);
-            thumbnet_dsp_expand_1(to + 2 * j, columns, bytes, quads);
+        const int32_t end = column + (columns - 1) * stride + p->kernel_width;
+        int8_t *remains = (int8_t *)(to + 4 * p->quads * columns);
+        if (exist && column >= 0 && end <= p->in_width) {
+            thumbnet_conv_2d_gather(p, rows, (column - base) * p->in_channels, columns, to,
+                                    remains);
+        } else {
+            thumbnet_conv_2d_gather_edge(p, rows, base, column, columns, to, remains);
+        }
+        if (tail > 0) {
+            thumbnet_dsp_expand(to + 4 * whole * columns, remains, 4 * tail, tail, columns);
         }
         pixel = thumbnet_conv_2d_tile(p, effort, clamp, columns, to, pixel);
+        column += columns * stride;
         n -= columns;
     }
 }
