@@ -124,7 +124,8 @@ def _scratch(source: Source, quads: int, columns: int, *, gathered: bool) -> int
         return size
     row = source.kernel_width * source.rows.channels
     remains = -(-source.kernel_height * (row % _QUAD) // _QUAD) * _QUAD
-    return size + remains * columns + row
+    # Rows that reach outside go through scratch column by column.
+    return size + max(remains * columns, remains + row)
 
 
 def quads_of(taps: int) -> int:
@@ -177,7 +178,7 @@ def sum_bounds(taps: IntArray) -> tuple[IntArray, IntArray]:
     return 127 * negative - 128 * positive, 127 * positive - 128 * negative
 
 
-def packed(channels: Channels) -> npt.NDArray[np.int64] | None:
+def packed(channels: Channels) -> npt.NDArray[np.int32] | None:
     """The kernels' stream of int32, or None where two channels cannot share a lane exactly.
 
     B is the difference of sums that wrap at 32 bits, so 256 * B alone has to be within int32.
@@ -197,7 +198,8 @@ def packed(channels: Channels) -> npt.NDArray[np.int64] | None:
     fields = (channels.shift, channels.mantissa, channels.rounding, channels.bias)
     constants = np.pad(np.stack(fields, axis=1), ((0, odd), (0, 0))).reshape(len(a), -1)
     constants[-1, 4] += _LAST_PAIR + odd * _NO_SECOND
-    return np.concatenate([words.reshape(len(a), -1), constants], axis=1)
+    stream = np.concatenate([words.reshape(len(a), -1), constants], axis=1)
+    return stream.astype(np.int32)
 
 
 def _function(lowered: Lowered, gathered: bool) -> str:
