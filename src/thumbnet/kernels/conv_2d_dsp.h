@@ -80,6 +80,37 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_edge(const thumbnet_conv_2d_dsp_t
     }
 }
 
+/* The same as below for three columns of windows of three rows of nine bytes: 3x3 of three
+ * channels, with which most networks of pictures begin. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_expand_27(const thumbnet_conv_2d_dsp_t *p,
+                                                         const void *const *rows, int32_t offset,
+                                                         int16_t *to)
+{
+    const int32_t step = p->stride_width * p->in_channels;
+    for (int32_t k = 0; k < 3; k++, to += 24) {
+        const int8_t *from = (const int8_t *)rows[k] + offset;
+        thumbnet_dsp_quad(to, 3, from);
+        thumbnet_dsp_quad(to + 12, 3, from + 4);
+        from += step;
+        thumbnet_dsp_quad(to + 2, 3, from);
+        thumbnet_dsp_quad(to + 14, 3, from + 4);
+        from += step;
+        thumbnet_dsp_quad(to + 4, 3, from);
+        thumbnet_dsp_quad(to + 16, 3, from + 4);
+    }
+    const int8_t *first = (const int8_t *)rows[0] + offset + 8;
+    const int8_t *second = (const int8_t *)rows[1] + offset + 8;
+    const int8_t *third = (const int8_t *)rows[2] + offset + 8;
+    for (int32_t j = 0; j < 3; j++, to += 2) {
+        to[0] = *first;
+        to[1] = *third;
+        to[6] = *second;
+        first += step;
+        second += step;
+        third += step;
+    }
+}
+
 /* Expands the windows of columns that lie inside, the first `offset` bytes from the row pointers:
  * of each row the whole quads, then what remains of all rows, collected behind the windows. Rows
  * that do not exist may have no remains. */
@@ -198,6 +229,7 @@ THUMBNET_INLINE void thumbnet_conv_2d_gathered_dsp_s8(const void *constants, int
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
+    const int nine = p->kernel_height == 3 && p->kernel_width * p->in_channels == 9;
     int exist = 1;
     for (int32_t k = 0; k < p->kernel_height; k++) {
         exist &= rows[k] != NULL;
@@ -206,7 +238,12 @@ THUMBNET_INLINE void thumbnet_conv_2d_gathered_dsp_s8(const void *constants, int
         const int32_t columns = thumbnet_conv_2d_columns(n, effort);
         const int32_t end = column + (columns - 1) * stride + p->kernel_width;
         if (exist && column >= 0 && end <= p->in_width) {
-            thumbnet_conv_2d_expand(p, rows, (column - base) * p->in_channels, columns, to);
+            const int32_t offset = (column - base) * p->in_channels;
+            if (effort > 0 && nine && columns == 3) {
+                thumbnet_conv_2d_expand_27(p, rows, offset, to);
+            } else {
+                thumbnet_conv_2d_expand(p, rows, offset, columns, to);
+            }
         } else {
             thumbnet_conv_2d_gather(p, rows, base, column, columns, to);
         }
