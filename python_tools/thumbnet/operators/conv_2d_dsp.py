@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from thumbnet.ir.graph import Array
 from thumbnet.operators.base import CArray, Kernel, Lowered, Rows, Source, window_overlap
 from thumbnet.options import Build, Optimize
 from thumbnet.quantize.requantize import IntArray, Multiplier, multiply_rounding_up
@@ -43,7 +44,7 @@ class Layer:
     bounds      the fused activation, in the output's integers
     """
 
-    taps: npt.NDArray[np.int8]
+    taps: Array
     bias: IntArray
     multipliers: Sequence[Multiplier]
     zero_points: tuple[int, int]
@@ -67,13 +68,14 @@ class Channels:
 
 def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     """``lowered``, a portable kernel, as one of the DSP kernels; None where none is exact."""
-    channels = exact_channels(layer)
+    source, output = lowered.sources[0], lowered.output
+    taps = remains_last(layer.taps, source.kernel_width * source.rows.channels)
+    channels = exact_channels(replace(layer, taps=taps))
     if channels is None:
         return None
     stream = packed(channels)
     if stream is None:
         return None
-    source, output = lowered.sources[0], lowered.output
     low, high = layer.bounds
     effort = EFFORT[build.optimize]
     columns = 1 if effort == 0 else min(TILE, _row_width(lowered))
@@ -99,9 +101,31 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
             ("high", high),
         ),
         overlap=(_overlap(source, output, columns, pointwise=lowered.pointwise and not gathered),),
-        scratch=_QUAD * quads * (2 * columns + gathered),
+        scratch=_scratch(source, quads, columns, gathered=gathered),
         pointwise=lowered.pointwise and not gathered,
     )
+
+
+def remains_last(taps: Array, row: int) -> Array:
+    """Taps [channels, inputs] of windows with rows of ``row`` inputs, as gathered windows lie.
+
+    First the whole quads of each row, then what remains of all rows.
+    """
+    rows = taps.reshape(len(taps), -1, row)
+    whole = row // _QUAD * _QUAD
+    parts = [rows[:, :, :whole], rows[:, :, whole:]]
+    return np.concatenate([part.reshape(len(taps), -1) for part in parts], axis=1)
+
+
+def _scratch(source: Source, quads: int, columns: int, *, gathered: bool) -> int:
+    """Bytes of the expanded windows; of gathered ones also their remains and a row."""
+    size = 2 * _QUAD * quads * columns
+    if not gathered:
+        return size
+    row = source.kernel_width * source.rows.channels
+    remains = -(-source.kernel_height * (row % _QUAD) // _QUAD) * _QUAD
+    # Rows that reach outside go through scratch column by column.
+    return size + max(remains * columns, remains + row)
 
 
 def quads_of(taps: int) -> int:
@@ -154,7 +178,7 @@ def sum_bounds(taps: IntArray) -> tuple[IntArray, IntArray]:
     return 127 * negative - 128 * positive, 127 * positive - 128 * negative
 
 
-def packed(channels: Channels) -> npt.NDArray[np.int64] | None:
+def packed(channels: Channels) -> npt.NDArray[np.int32] | None:
     """The kernels' stream of int32, or None where two channels cannot share a lane exactly.
 
     B is the difference of sums that wrap at 32 bits, so 256 * B alone has to be within int32.
@@ -174,7 +198,8 @@ def packed(channels: Channels) -> npt.NDArray[np.int64] | None:
     fields = (channels.shift, channels.mantissa, channels.rounding, channels.bias)
     constants = np.pad(np.stack(fields, axis=1), ((0, odd), (0, 0))).reshape(len(a), -1)
     constants[-1, 4] += _LAST_PAIR + odd * _NO_SECOND
-    return np.concatenate([words.reshape(len(a), -1), constants], axis=1)
+    stream = np.concatenate([words.reshape(len(a), -1), constants], axis=1)
+    return stream.astype(np.int32)
 
 
 def _function(lowered: Lowered, gathered: bool) -> str:

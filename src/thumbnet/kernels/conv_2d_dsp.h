@@ -55,30 +55,99 @@ THUMBNET_INLINE void thumbnet_fully_connected_dsp_s8(const void *constants, int 
     (void)x;
 }
 
-/* Expands one row of the windows of columns that reach outside; in_channels is a multiple of 4.
- * `row` points at column `base`, the first window begins at `column`. */
-static THUMBNET_NOINLINE int16_t *thumbnet_conv_2d_edge(const thumbnet_conv_2d_dsp_t *p,
-                                                        const int8_t *row, int32_t base,
-                                                        int32_t column, int16_t *to,
-                                                        int32_t columns)
+/* Expands windows of columns that reach outside; in_channels is a multiple of 4. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_edge(const thumbnet_conv_2d_dsp_t *p,
+                                                    const void *const *rows, int32_t base,
+                                                    int32_t column, int32_t columns, int16_t *to)
 {
     const int32_t quads = p->in_channels >> 2;
-    int16_t *end = to;
-    for (int32_t j = 0; j < columns; j++, column += p->stride_width) {
-        int16_t *lane = to + 2 * j;
-        for (int32_t c = column; c < column + p->kernel_width; c++) {
-            if (c >= 0 && c < p->in_width) {
-                lane = thumbnet_dsp_expand_1(lane, columns, row + (c - base) * 4 * quads, quads);
-            } else {
+    for (int32_t j = 0; j < columns; j++, column += p->stride_width, to += 2) {
+        int16_t *lane = to;
+        for (int32_t k = 0; k < p->kernel_height; k++) {
+            const int8_t *row = (const int8_t *)rows[k];
+            for (int32_t c = column; c < column + p->kernel_width; c++) {
+                if (row != NULL && c >= 0 && c < p->in_width) {
+                    lane =
+                        thumbnet_dsp_expand_1(lane, columns, row + (c - base) * 4 * quads, quads);
+                    continue;
+                }
                 for (int32_t i = 2 * quads; i > 0; i--, lane += 2 * columns) {
                     lane[0] = p->in_zero_point;
                     lane[1] = p->in_zero_point;
                 }
             }
         }
-        end = lane - 2 * j;
     }
-    return end;
+}
+
+/* The same as below for three columns of windows of three rows of nine bytes: 3x3 of three
+ * channels, with which most networks of pictures begin. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_expand_27(const thumbnet_conv_2d_dsp_t *p,
+                                                         const void *const *rows, int32_t offset,
+                                                         int16_t *to)
+{
+    const int32_t step = p->stride_width * p->in_channels;
+    for (int32_t k = 0; k < 3; k++, to += 24) {
+        const int8_t *from = (const int8_t *)rows[k] + offset;
+        thumbnet_dsp_quad(to, 3, from);
+        thumbnet_dsp_quad(to + 12, 3, from + 4);
+        from += step;
+        thumbnet_dsp_quad(to + 2, 3, from);
+        thumbnet_dsp_quad(to + 14, 3, from + 4);
+        from += step;
+        thumbnet_dsp_quad(to + 4, 3, from);
+        thumbnet_dsp_quad(to + 16, 3, from + 4);
+    }
+    const int8_t *first = (const int8_t *)rows[0] + offset + 8;
+    const int8_t *second = (const int8_t *)rows[1] + offset + 8;
+    const int8_t *third = (const int8_t *)rows[2] + offset + 8;
+    for (int32_t j = 0; j < 3; j++, to += 2) {
+        to[0] = *first;
+        to[1] = *third;
+        to[6] = *second;
+        first += step;
+        second += step;
+        third += step;
+    }
+}
+
+/* Expands the windows of columns that lie inside, the first `offset` bytes from the row pointers:
+ * of each row the whole quads, then what remains of all rows, collected behind the windows. Rows
+ * that do not exist may have no remains. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_expand(const thumbnet_conv_2d_dsp_t *p,
+                                                      const void *const *rows, int32_t offset,
+                                                      int32_t columns, int16_t *to)
+{
+    const int32_t size = p->kernel_width * p->in_channels;
+    const int32_t rest = size & 3;
+    const int32_t pitch = (p->kernel_height * rest + 3) & ~3;
+    int8_t *const remains = (int8_t *)(to + 4 * p->quads * columns);
+    int8_t *keep = remains;
+    const int32_t step = p->stride_width * p->in_channels;
+    for (int32_t k = 0; k < p->kernel_height; k++) {
+        const int8_t *from = (const int8_t *)rows[k];
+        if (from == NULL) {
+            to = thumbnet_dsp_fill(to, p->in_zero_point, size >> 2, columns);
+            continue;
+        }
+        from += offset;
+        if (size >= 4) {
+            to = thumbnet_dsp_expand(to, from, step, size >> 2, columns);
+        }
+        from += size - rest;
+        for (const int8_t *end = from + rest; from < end; from++, keep++) {
+            keep[0] = from[0];
+            if (columns > 1) {
+                keep[pitch] = from[step];
+            }
+            if (columns > 2) {
+                keep[2 * pitch] = from[2 * step];
+            }
+        }
+    }
+    for (int32_t j = 0; rest != 0 && j < columns; j++) {
+        thumbnet_dsp_expand_1(to + 2 * j, columns, remains + j * pitch, pitch >> 2);
+    }
 }
 
 /* The row kernel of any window; in_channels is a multiple of 4. */
@@ -87,88 +156,99 @@ THUMBNET_INLINE void thumbnet_conv_2d_dsp_s8(const void *constants, int effort, 
                                              int32_t n, void *scratch)
 {
     const thumbnet_conv_2d_dsp_t *p = (const thumbnet_conv_2d_dsp_t *)constants;
-    const int32_t depth = p->in_channels;
     const int32_t stride = p->stride_width;
-    const int32_t quads = p->kernel_width * depth >> 2;
+    int16_t *const to = (int16_t *)scratch;
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
     while (n > 0) {
         const int32_t columns = thumbnet_conv_2d_columns(n, effort);
         const int32_t end = column + (columns - 1) * stride + p->kernel_width;
-        int16_t *to = (int16_t *)scratch;
-        for (int32_t k = 0; k < p->kernel_height; k++) {
-            const int8_t *row = (const int8_t *)rows[k];
-            if (row == NULL) {
-                to = thumbnet_dsp_fill(to, p->in_zero_point, quads, columns);
-            } else if (column < 0 || end > p->in_width) {
-                to = thumbnet_conv_2d_edge(p, row, base, column, to, columns);
-            } else {
-                const int8_t *from = row + (column - base) * depth;
-                to = thumbnet_dsp_expand(to, from, stride * depth, quads, columns);
-            }
+        if (column >= 0 && end <= p->in_width) {
+            thumbnet_conv_2d_expand(p, rows, (column - base) * p->in_channels, columns, to);
+        } else {
+            thumbnet_conv_2d_edge(p, rows, base, column, columns, to);
         }
-        pixel = thumbnet_conv_2d_tile(p, effort, clamp, columns, (const int16_t *)scratch, pixel);
+        pixel = thumbnet_conv_2d_tile(p, effort, clamp, columns, to, pixel);
         column += columns * stride;
         n -= columns;
     }
 }
 
-/* Writes a window's bytes one behind the other to `to`. */
-THUMBNET_INLINE void thumbnet_conv_2d_gather(const thumbnet_conv_2d_dsp_t *p,
-                                             const void *const *rows, int32_t base, int32_t column,
-                                             int8_t *to)
+/* Expands windows of any number of channels that reach outside, row by row through scratch. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_gather(const thumbnet_conv_2d_dsp_t *p,
+                                                      const void *const *rows, int32_t base,
+                                                      int32_t column, int32_t columns, int16_t *to)
 {
     const int32_t depth = p->in_channels;
     const int32_t width = p->kernel_width;
-    int32_t first = column < 0 ? -column : 0;
-    int32_t last = p->in_width - column < width ? p->in_width - column : width;
-    first = first < width ? first : width;
-    last = (last > first ? last : first) * depth;
     const int32_t size = width * depth;
-    const int32_t offset = (column - base) * depth;
-    first *= depth;
-    for (int32_t k = 0; k < p->kernel_height; k++, to += size) {
-        const int8_t *row = (const int8_t *)rows[k];
-        int32_t i = 0;
-        if (row == NULL) {
-            for (; i < size; i++) {
-                to[i] = p->in_zero_point;
+    const int32_t whole = size & ~3;
+    const int32_t rests = p->kernel_height * (size & 3);
+    int8_t *const remains = (int8_t *)(to + 4 * p->quads * columns);
+    int8_t *const line = remains + ((rests + 3) & ~3);
+    for (int32_t j = 0; j < columns; j++, column += p->stride_width, to += 2) {
+        const int32_t space = p->in_width - column;
+        const int32_t left = column > 0 ? 0 : -column < width ? -column : width;
+        const int32_t right = space < left ? left : space < width ? space : width;
+        int16_t *lane = to;
+        int8_t *keep = remains;
+        for (int32_t k = 0; k < p->kernel_height; k++) {
+            const int8_t *row = (const int8_t *)rows[k];
+            const int32_t first = row == NULL ? size : left * depth;
+            const int32_t last = row == NULL ? size : right * depth;
+            const int8_t *from = row == NULL ? line : row + (column + left - base) * depth;
+            int32_t i = 0;
+            while (i < first) {
+                line[i++] = p->in_zero_point;
             }
-            continue;
+            while (i < last) {
+                line[i++] = *from++;
+            }
+            while (i < size) {
+                line[i++] = p->in_zero_point;
+            }
+            lane = thumbnet_dsp_expand_1(lane, columns, line, size >> 2);
+            for (i = whole; i < size; i++) {
+                *keep++ = line[i];
+            }
         }
-        for (; i < first; i++) {
-            to[i] = p->in_zero_point;
-        }
-        for (; i < last; i++) {
-            to[i] = row[offset + i];
-        }
-        for (; i < size; i++) {
-            to[i] = p->in_zero_point;
-        }
+        thumbnet_dsp_expand_1(lane, columns, remains, (rests + 3) >> 2);
     }
 }
 
-/* The row kernel of any window and any in_channels: each window is gathered behind the expanded
- * ones first. */
+/* The row kernel of any window and any in_channels. Behind the expanded windows lie the remains of
+ * their rows and, where windows reach outside, a row of one. */
 THUMBNET_INLINE void thumbnet_conv_2d_gathered_dsp_s8(const void *constants, int effort, int clamp,
                                                       const void *const *rows, void *out, int32_t x,
                                                       int32_t n, void *scratch)
 {
     const thumbnet_conv_2d_dsp_t *p = (const thumbnet_conv_2d_dsp_t *)constants;
-    const int32_t quads = p->quads;
+    const int32_t stride = p->stride_width;
+    int16_t *const to = (int16_t *)scratch;
     int8_t *pixel = (int8_t *)out;
-    int32_t column = x * p->stride_width - p->pad_left;
+    int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
-    int16_t *to = (int16_t *)scratch;
+    const int nine = p->kernel_height == 3 && p->kernel_width * p->in_channels == 9;
+    int exist = 1;
+    for (int32_t k = 0; k < p->kernel_height; k++) {
+        exist &= rows[k] != NULL;
+    }
     while (n > 0) {
         const int32_t columns = thumbnet_conv_2d_columns(n, effort);
-        int8_t *bytes = (int8_t *)(to + 4 * quads * columns);
-        for (int32_t j = 0; j < columns; j++, column += p->stride_width) {
-            thumbnet_conv_2d_gather(p, rows, base, column, bytes);
-            thumbnet_dsp_expand_1(to + 2 * j, columns, bytes, quads);
+        const int32_t end = column + (columns - 1) * stride + p->kernel_width;
+        if (exist && column >= 0 && end <= p->in_width) {
+            const int32_t offset = (column - base) * p->in_channels;
+            if (effort > 0 && nine && columns == 3) {
+                thumbnet_conv_2d_expand_27(p, rows, offset, to);
+            } else {
+                thumbnet_conv_2d_expand(p, rows, offset, columns, to);
+            }
+        } else {
+            thumbnet_conv_2d_gather(p, rows, base, column, columns, to);
         }
         pixel = thumbnet_conv_2d_tile(p, effort, clamp, columns, to, pixel);
+        column += columns * stride;
         n -= columns;
     }
 }

@@ -53,79 +53,80 @@ typedef struct {
                                     const int16_t *x __attribute__((unused)),                      \
                                     int8_t *out __attribute__((unused)))                           \
     {                                                                                              \
-        __asm__ volatile(".syntax unified\n"                                                       \
-                         "push {r4, r5, r6, r7, r8, r9, r10, r11, lr}\n"                           \
-                         "ldr r9, [r0]\n"                                                          \
-                         "ldrh r12, [r0, #4]\n"                                                    \
-                         "ldrh r3, [r0, #6]\n"                                                     \
-                         "push {r2, r3}\n"                                                         \
-                         "mov r6, r1\n"                                                            \
-                         "add lr, r12, r12, lsl #1\n"                                              \
-                         "add lr, r1, lr, lsl #3\n"                                                \
-                         "rsb r12, r12, #0\n"                                                      \
-                         "and r12, r12, #" unroll " - 1\n"                                         \
-                         "mov r7, #68\n"                                                           \
-                         "mul r12, r12, r7\n"                                                      \
-                         "adr.w r7, 2f\n"                                                          \
-                         "add r7, r7, r12\n"                                                       \
-                         "orr r7, r7, #1\n"                                                        \
-                         "movs r0, #0\n"                                                           \
-                         "movs r1, #0\n"                                                           \
-                         "movs r2, #0\n"                                                           \
-                         "movs r3, #0\n"                                                           \
-                         "movs r4, #0\n"                                                           \
-                         "movs r5, #0\n"                                                           \
-                         "push {r0, r1, r2, r3, r4, r5, r6, r7}\n"                                 \
-                         "1: ldmia.w sp, {r0, r1, r2, r3, r4, r5, r6, pc}\n"                       \
-                         "2:\n"                                                                    \
-                         ".rept " unroll "\n"                                                      \
-                         "ldmia.w r9!, {r7, r8}\n" THUMBNET_CONV_2D_PAIR_3("r7")                   \
-                             THUMBNET_CONV_2D_PAIR_3("r8") ".endr\n"                               \
-                         "cmp r6, lr\n"                                                            \
-                         "bne 2b\n"                                                                \
-                         "ldmia.w r9!, {r6, r7, r8, r10}\n"                                        \
-                         "ldrd r11, r12, [sp, #32]\n"                                              \
-                         "subs r1, r1, r0\n"                                                       \
-                         "subs r3, r3, r2\n"                                                       \
-                         "subs r5, r5, r4\n"                                                       \
-                         "add r0, r10, r0, lsl #1\n"                                               \
-                         "add r2, r10, r2, lsl #1\n"                                               \
-                         "add r4, r10, r4, lsl #1\n"                                               \
-                         "smmlar r0, r0, r7, r8\n"                                                 \
-                         "smmlar r2, r2, r7, r8\n"                                                 \
-                         "smmlar r4, r4, r7, r8\n"                                                 \
-                         "asrs r0, r0, r6\n"                                                       \
-                         "asrs r2, r2, r6\n"                                                       \
-                         "asrs r4, r4, r6\n"                                                       \
-                         "ldmia.w r9!, {r6, r7, r8, r10}\n"                                        \
-                         "ssat r0, #8, r0\n"                                                       \
-                         "ssat r2, #8, r2\n"                                                       \
-                         "ssat r4, #8, r4\n"                                                       \
-                         "strb r2, [r11, r12]\n"                                                   \
-                         "strb r4, [r11, r12, lsl #1]\n"                                           \
-                         "strb r0, [r11], #1\n"                                                    \
-                         "add r1, r10, r1, asr #7\n"                                               \
-                         "add r3, r10, r3, asr #7\n"                                               \
-                         "add r5, r10, r5, asr #7\n"                                               \
-                         "smmlar r1, r1, r7, r8\n"                                                 \
-                         "smmlar r3, r3, r7, r8\n"                                                 \
-                         "smmlar r5, r5, r7, r8\n"                                                 \
-                         "asrs r1, r1, r6\n"                                                       \
-                         "asrs r3, r3, r6\n"                                                       \
-                         "asrs r5, r5, r6\n"                                                       \
-                         "ssat r1, #8, r1\n"                                                       \
-                         "ssat r3, #8, r3\n"                                                       \
-                         "ssat r5, #8, r5\n"                                                       \
-                         "lsls r6, r6, #1\n"                                                       \
-                         "itttt pl\n"                                                              \
-                         "strbpl r3, [r11, r12]\n"                                                 \
-                         "strbpl r5, [r11, r12, lsl #1]\n"                                         \
-                         "strbpl r1, [r11], #1\n"                                                  \
-                         "strpl r11, [sp, #32]\n"                                                  \
-                         "bcc 1b\n"                                                                \
-                         "add sp, sp, #40\n"                                                       \
-                         "pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}\n" ::                         \
-                             : "memory");                                                          \
+        __asm__ volatile(                                                                          \
+            ".syntax unified\n"                                                                    \
+            "push {r4, r5, r6, r7, r8, r9, r10, r11, lr}\n"                                        \
+            "ldr r9, [r0]\n"                                                                       \
+            "ldrh r12, [r0, #4]\n"                                                                 \
+            "ldrh r3, [r0, #6]\n"                                                                  \
+            "push {r2, r3}\n"                                                                      \
+            "mov r6, r1\n"                                                                         \
+            "add lr, r12, r12, lsl #1\n"                                                           \
+            "add lr, r1, lr, lsl #3\n"                                                             \
+            "rsb r12, r12, #0\n"                                                                   \
+            "and r12, r12, #" unroll " - 1\n"                                                      \
+            "mov r7, #68\n"                                                                        \
+            "mul r12, r12, r7\n"                                                                   \
+            "adr.w r7, 2f\n"                                                                       \
+            "add r7, r7, r12\n"                                                                    \
+            "orr r7, r7, #1\n"                                                                     \
+            "movs r0, #0\n"                                                                        \
+            "movs r1, #0\n"                                                                        \
+            "movs r2, #0\n"                                                                        \
+            "movs r3, #0\n"                                                                        \
+            "movs r4, #0\n"                                                                        \
+            "movs r5, #0\n"                                                                        \
+            "push {r0, r1, r2, r3, r4, r5, r6, r7}\n"                                              \
+            "1: ldmia.w sp, {r0, r1, r2, r3, r4, r5, r6, pc}\n"                                    \
+            "2:\n"                                                                                 \
+            ".rept " unroll "\n"                                                                   \
+            "ldmia.w r9!, {r7, r8}\n" THUMBNET_CONV_2D_PAIR_3("r7")                                \
+                THUMBNET_CONV_2D_PAIR_3("r8") ".endr\n"                                            \
+                                              "cmp r6, lr\n"                                       \
+                                              "bne 2b\n"                                           \
+                                              "ldmia.w r9!, {r6, r7, r8, r10}\n"                   \
+                                              "ldrd r11, r12, [sp, #32]\n"                         \
+                                              "subs r1, r1, r0\n"                                  \
+                                              "subs r3, r3, r2\n"                                  \
+                                              "subs r5, r5, r4\n"                                  \
+                                              "add r0, r10, r0, lsl #1\n"                          \
+                                              "add r2, r10, r2, lsl #1\n"                          \
+                                              "add r4, r10, r4, lsl #1\n"                          \
+                                              "smmlar r0, r0, r7, r8\n"                            \
+                                              "smmlar r2, r2, r7, r8\n"                            \
+                                              "smmlar r4, r4, r7, r8\n"                            \
+                                              "asrs r0, r0, r6\n"                                  \
+                                              "asrs r2, r2, r6\n"                                  \
+                                              "asrs r4, r4, r6\n"                                  \
+                                              "ldmia.w r9!, {r6, r7, r8, r10}\n"                   \
+                                              "ssat r0, #8, r0\n"                                  \
+                                              "ssat r2, #8, r2\n"                                  \
+                                              "ssat r4, #8, r4\n"                                  \
+                                              "strb r2, [r11, r12]\n"                              \
+                                              "strb r4, [r11, r12, lsl #1]\n"                      \
+                                              "strb r0, [r11], #1\n"                               \
+                                              "add r1, r10, r1, asr #7\n"                          \
+                                              "add r3, r10, r3, asr #7\n"                          \
+                                              "add r5, r10, r5, asr #7\n"                          \
+                                              "smmlar r1, r1, r7, r8\n"                            \
+                                              "smmlar r3, r3, r7, r8\n"                            \
+                                              "smmlar r5, r5, r7, r8\n"                            \
+                                              "asrs r1, r1, r6\n"                                  \
+                                              "asrs r3, r3, r6\n"                                  \
+                                              "asrs r5, r5, r6\n"                                  \
+                                              "ssat r1, #8, r1\n"                                  \
+                                              "ssat r3, #8, r3\n"                                  \
+                                              "ssat r5, #8, r5\n"                                  \
+                                              "lsls r6, r6, #1\n"                                  \
+                                              "itttt pl\n"                                         \
+                                              "strbpl r3, [r11, r12]\n"                            \
+                                              "strbpl r5, [r11, r12, lsl #1]\n"                    \
+                                              "strbpl r1, [r11], #1\n"                             \
+                                              "strpl r11, [sp, #32]\n"                             \
+                                              "bcc 1b\n"                                           \
+                                              "add sp, sp, #40\n"                                  \
+                                              "pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}\n" ::    \
+                                                  : "memory");                                     \
     }
 
 /* Two columns: r0, r2 sums of A, r1, r3 of 256 B + A, r4 inputs, r5, r6 weights, r7 the output, r8
@@ -168,40 +169,41 @@ typedef struct {
             ".rept " unroll "\n"                                                                   \
             "ldmia.w r8!, {r5, r6}\n"                                                              \
             "ldmia.w r4!, {r9, r10, r11, r12}\n" THUMBNET_CONV_2D_PAIR_2("r5", "r9", "r10")        \
-                THUMBNET_CONV_2D_PAIR_2("r6", "r11", "r12") ".endr\n"                              \
-            "cmp r4, lr\n"                                                                         \
-            "bne 2b\n"                                                                             \
-            "ldmia.w r8!, {r4, r5, r6, r9}\n"                                                      \
-            "ldr r10, [sp, #24]\n"                                                                 \
-            "subs r1, r1, r0\n"                                                                    \
-            "subs r3, r3, r2\n"                                                                    \
-            "add r0, r9, r0, lsl #1\n"                                                             \
-            "add r2, r9, r2, lsl #1\n"                                                             \
-            "smmlar r0, r0, r5, r6\n"                                                              \
-            "smmlar r2, r2, r5, r6\n"                                                              \
-            "asrs r0, r0, r4\n"                                                                    \
-            "asrs r2, r2, r4\n"                                                                    \
-            "ldmia.w r8!, {r4, r5, r6, r9}\n"                                                      \
-            "ssat r0, #8, r0\n"                                                                    \
-            "ssat r2, #8, r2\n"                                                                    \
-            "strb r2, [r7, r10]\n"                                                                 \
-            "strb r0, [r7], #1\n"                                                                  \
-            "add r1, r9, r1, asr #7\n"                                                             \
-            "add r3, r9, r3, asr #7\n"                                                             \
-            "smmlar r1, r1, r5, r6\n"                                                              \
-            "smmlar r3, r3, r5, r6\n"                                                              \
-            "asrs r1, r1, r4\n"                                                                    \
-            "asrs r3, r3, r4\n"                                                                    \
-            "ssat r1, #8, r1\n"                                                                    \
-            "ssat r3, #8, r3\n"                                                                    \
-            "lsls r4, r4, #1\n"                                                                    \
-            "itt pl\n"                                                                             \
-            "strbpl r3, [r7, r10]\n"                                                               \
-            "strbpl r1, [r7], #1\n"                                                                \
-            "bcc 1b\n"                                                                             \
-            "add sp, sp, #28\n"                                                                    \
-            "pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}\n" ::                                      \
-                : "memory");                                                                       \
+                THUMBNET_CONV_2D_PAIR_2("r6", "r11",                                               \
+                                        "r12") ".endr\n"                                           \
+                                               "cmp r4, lr\n"                                      \
+                                               "bne 2b\n"                                          \
+                                               "ldmia.w r8!, {r4, r5, r6, r9}\n"                   \
+                                               "ldr r10, [sp, #24]\n"                              \
+                                               "subs r1, r1, r0\n"                                 \
+                                               "subs r3, r3, r2\n"                                 \
+                                               "add r0, r9, r0, lsl #1\n"                          \
+                                               "add r2, r9, r2, lsl #1\n"                          \
+                                               "smmlar r0, r0, r5, r6\n"                           \
+                                               "smmlar r2, r2, r5, r6\n"                           \
+                                               "asrs r0, r0, r4\n"                                 \
+                                               "asrs r2, r2, r4\n"                                 \
+                                               "ldmia.w r8!, {r4, r5, r6, r9}\n"                   \
+                                               "ssat r0, #8, r0\n"                                 \
+                                               "ssat r2, #8, r2\n"                                 \
+                                               "strb r2, [r7, r10]\n"                              \
+                                               "strb r0, [r7], #1\n"                               \
+                                               "add r1, r9, r1, asr #7\n"                          \
+                                               "add r3, r9, r3, asr #7\n"                          \
+                                               "smmlar r1, r1, r5, r6\n"                           \
+                                               "smmlar r3, r3, r5, r6\n"                           \
+                                               "asrs r1, r1, r4\n"                                 \
+                                               "asrs r3, r3, r4\n"                                 \
+                                               "ssat r1, #8, r1\n"                                 \
+                                               "ssat r3, #8, r3\n"                                 \
+                                               "lsls r4, r4, #1\n"                                 \
+                                               "itt pl\n"                                          \
+                                               "strbpl r3, [r7, r10]\n"                            \
+                                               "strbpl r1, [r7], #1\n"                             \
+                                               "bcc 1b\n"                                          \
+                                               "add sp, sp, #28\n"                                 \
+                                               "pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}\n" ::   \
+                                                   : "memory");                                    \
     }
 
 /* One column: r0 the sum of A, r1 of 256 B + A, r2 inputs, r3 to r6 weights, r7 the output, r8 the
@@ -243,33 +245,37 @@ typedef struct {
             "1: ldmia.w sp, {r0, r1, r2, pc}\n"                                                    \
             "3: ldmia.w r8!, {r3, r4}\n"                                                           \
             "ldmia.w r2!, {r9, r10}\n" THUMBNET_CONV_2D_PAIR_1("r3", "r9")                         \
-                THUMBNET_CONV_2D_PAIR_1("r4", "r10") "ldr.w pc, [sp, #16]\n"                       \
-                                                     "2:\n"                                        \
-                                                     ".rept " unroll "\n"                          \
-                                                     "ldmia.w r8!, {r3, r4, r5, r6}\n"             \
-                                                     "ldmia.w r2!, {r9, r10, r11, r12}\n"          \
-            THUMBNET_CONV_2D_PAIR_1("r3", "r9") THUMBNET_CONV_2D_PAIR_1("r4", "r10")               \
-                THUMBNET_CONV_2D_PAIR_1("r5", "r11") THUMBNET_CONV_2D_PAIR_1("r6", "r12") ".endr\n"\
-            "cmp r2, lr\n"                                                                         \
-            "bne 2b\n"                                                                             \
-            "ldmia.w r8!, {r3, r4, r5, r6, r9, r10, r11, r12}\n"                                   \
-            "subs r1, r1, r0\n"                                                                    \
-            "add r0, r6, r0, lsl #1\n"                                                             \
-            "add r1, r12, r1, asr #7\n"                                                            \
-            "smmlar r0, r0, r4, r5\n"                                                              \
-            "smmlar r1, r1, r10, r11\n"                                                            \
-            "asrs r0, r0, r3\n"                                                                    \
-            "asr r1, r1, r9\n"                                                                     \
-            "ssat r0, #8, r0\n"                                                                    \
-            "ssat r1, #8, r1\n"                                                                    \
-            "strb r0, [r7], #1\n"                                                                  \
-            "lsls r2, r9, #1\n"                                                                    \
-            "it pl\n"                                                                              \
-            "strbpl r1, [r7], #1\n"                                                                \
-            "bcc 1b\n"                                                                             \
-            "add sp, sp, #20\n"                                                                    \
-            "pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}\n" ::                                      \
-                : "memory");                                                                       \
+                THUMBNET_CONV_2D_PAIR_1(                                                           \
+                    "r4",                                                                          \
+                    "r10") "ldr.w pc, [sp, #16]\n"                                                 \
+                           "2:\n"                                                                  \
+                           ".rept " unroll "\n"                                                    \
+                           "ldmia.w r8!, {r3, r4, r5, r6}\n"                                       \
+                           "ldmia.w r2!, {r9, r10, r11, r12}\n" THUMBNET_CONV_2D_PAIR_1(           \
+                               "r3", "r9") THUMBNET_CONV_2D_PAIR_1("r4", "r10")                    \
+                               THUMBNET_CONV_2D_PAIR_1("r5", "r11") THUMBNET_CONV_2D_PAIR_1(       \
+                                   "r6",                                                           \
+                                   "r12") ".endr\n"                                                \
+                                          "cmp r2, lr\n"                                           \
+                                          "bne 2b\n"                                               \
+                                          "ldmia.w r8!, {r3, r4, r5, r6, r9, r10, r11, r12}\n"     \
+                                          "subs r1, r1, r0\n"                                      \
+                                          "add r0, r6, r0, lsl #1\n"                               \
+                                          "add r1, r12, r1, asr #7\n"                              \
+                                          "smmlar r0, r0, r4, r5\n"                                \
+                                          "smmlar r1, r1, r10, r11\n"                              \
+                                          "asrs r0, r0, r3\n"                                      \
+                                          "asr r1, r1, r9\n"                                       \
+                                          "ssat r0, #8, r0\n"                                      \
+                                          "ssat r1, #8, r1\n"                                      \
+                                          "strb r0, [r7], #1\n"                                    \
+                                          "lsls r2, r9, #1\n"                                      \
+                                          "it pl\n"                                                \
+                                          "strbpl r1, [r7], #1\n"                                  \
+                                          "bcc 1b\n"                                               \
+                                          "add sp, sp, #20\n"                                      \
+                                          "pop {r4, r5, r6, r7, r8, r9, r10, r11, pc}\n" ::        \
+                                              : "memory");                                         \
     }
 
 THUMBNET_CONV_2D_TILE_3(thumbnet_conv_2d_tile_3_balanced, "4")
@@ -341,6 +347,33 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_channels(const thumbnet_conv_2d_d
 
 #endif
 
+/* Clamps `size` bytes to the activation. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_clamp(const thumbnet_conv_2d_dsp_t *p, int8_t *out,
+                                                     int32_t size)
+{
+    int32_t i = 0;
+#if THUMBNET_DSP
+    /* Four at a time, from 0 to 255: up to where it saturates and back, and the same downwards. */
+    const uint32_t sign = 0x80808080u;
+    const uint32_t above = (uint32_t)(127 - p->high) * 0x01010101u;
+    const uint32_t below = (uint32_t)(p->low + 128) * 0x01010101u;
+    for (; i + 4 <= size; i += 4) {
+        uint32_t bytes = thumbnet_dsp_load(out + i) ^ sign;
+        __asm__("uqadd8 %0, %0, %1\n"
+                "uqsub8 %0, %0, %1\n"
+                "uqsub8 %0, %0, %2\n"
+                "uqadd8 %0, %0, %2\n"
+                : "+&r"(bytes)
+                : "r"(above), "r"(below));
+        bytes ^= sign;
+        memcpy(out + i, &bytes, sizeof bytes);
+    }
+#endif
+    for (; i < size; i++) {
+        out[i] = out[i] < p->low ? p->low : out[i] > p->high ? p->high : out[i];
+    }
+}
+
 /* All channels of `columns` pixels from their windows in x, clamped; returns the next pixel. */
 THUMBNET_INLINE int8_t *thumbnet_conv_2d_tile(const thumbnet_conv_2d_dsp_t *p, int effort,
                                               int clamp, int32_t columns, const int16_t *x,
@@ -348,8 +381,8 @@ THUMBNET_INLINE int8_t *thumbnet_conv_2d_tile(const thumbnet_conv_2d_dsp_t *p, i
 {
     const int32_t size = columns * p->out_channels;
     thumbnet_conv_2d_channels(p, effort, columns, x, out);
-    for (int32_t i = 0; clamp && i < size; i++) {
-        out[i] = out[i] < p->low ? p->low : out[i] > p->high ? p->high : out[i];
+    if (clamp) {
+        thumbnet_conv_2d_clamp(p, out, size);
     }
     return out + size;
 }

@@ -17,11 +17,11 @@
 #endif
 
 /* A function of nothing but assembly: it pushes what it must keep and returns by itself. Compilers
- * see neither the stack that it uses nor the memory. */
+ * see neither the stack that it uses nor the memory. ADR needs the alignment. */
 #if defined(__clang__)
-#define THUMBNET_NAKED __attribute__((naked, noinline, unused))
+#define THUMBNET_NAKED __attribute__((naked, noinline, aligned(4), unused))
 #else
-#define THUMBNET_NAKED __attribute__((naked, noipa, unused))
+#define THUMBNET_NAKED __attribute__((naked, noipa, aligned(4), unused))
 #endif
 
 #if THUMBNET_DSP

@@ -37,8 +37,8 @@ THUMBNET_INLINE int16_t *thumbnet_dsp_expand_1(int16_t *to, int32_t columns, con
 
 /* The same of `columns` columns, `step` bytes apart. Assembly: 12 instructions a quad of three. */
 #if THUMBNET_DSP
-static THUMBNET_NOINLINE int16_t *thumbnet_dsp_expand_three(int16_t *to, const int8_t *from,
-                                                            int32_t step, int32_t quads)
+THUMBNET_INLINE int16_t *thumbnet_dsp_expand_three(int16_t *to, const int8_t *from, int32_t step,
+                                                   int32_t quads)
 {
     __asm__ volatile(".syntax unified\n"
                      "1: ldr r9, [%1, %2]\n"
@@ -59,8 +59,8 @@ static THUMBNET_NOINLINE int16_t *thumbnet_dsp_expand_three(int16_t *to, const i
     return to;
 }
 
-static THUMBNET_NOINLINE int16_t *thumbnet_dsp_expand_two(int16_t *to, const int8_t *from,
-                                                          int32_t step, int32_t quads)
+THUMBNET_INLINE int16_t *thumbnet_dsp_expand_two(int16_t *to, const int8_t *from, int32_t step,
+                                                 int32_t quads)
 {
     __asm__ volatile(".syntax unified\n"
                      "1: ldr r6, [%1, %2]\n"
@@ -78,8 +78,7 @@ static THUMBNET_NOINLINE int16_t *thumbnet_dsp_expand_two(int16_t *to, const int
     return to;
 }
 
-static THUMBNET_NOINLINE int16_t *thumbnet_dsp_expand_one(int16_t *to, const int8_t *from,
-                                                          int32_t quads)
+THUMBNET_INLINE int16_t *thumbnet_dsp_expand_one(int16_t *to, const int8_t *from, int32_t quads)
 {
     __asm__ volatile(".syntax unified\n"
                      "1: ldr r5, [%1], #4\n"
