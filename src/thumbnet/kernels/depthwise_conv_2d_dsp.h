@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "thumbnet/kernels/depthwise_conv_2d_dsp_asm.h"
+#include "thumbnet/kernels/depthwise_conv_2d_dsp_large.h"
 #include "thumbnet/kernels/depthwise_conv_2d_dsp_types.h"
 
 #define THUMBNET_DEPTHWISE_SHIFT 10
@@ -203,12 +204,11 @@ THUMBNET_INLINE void thumbnet_depthwise_block(const thumbnet_depthwise_conv_2d_d
         thumbnet_depthwise_expand(strips, two, height, channels);
     }
 #if defined(THUMBNET_DEPTHWISE_ASM)
-    if (quick && height == 3 && width == 3 && stride <= 2) {
-        if (stride == 1) {
-            thumbnet_depthwise_3x3_s1(context);
-        } else {
-            thumbnet_depthwise_3x3_s2(context);
-        }
+    if (quick && height == width && height % 2 && height >= 3 && height <= 7 && stride <= 2) {
+        (height == 3   ? stride == 1 ? thumbnet_depthwise_3x3_s1 : thumbnet_depthwise_3x3_s2
+         : height == 5 ? stride == 1 ? thumbnet_depthwise_5x5_s1 : thumbnet_depthwise_5x5_s2
+         : stride == 1 ? thumbnet_depthwise_7x7_s1
+                       : thumbnet_depthwise_7x7_s2)(context);
         return;
     }
 #endif
