@@ -12,7 +12,18 @@ from support.spatial_samples import Layer, Rng, Sample, convolution, random_pad
 from thumbnet.ir.attributes import DepthwiseConvolution
 from thumbnet.options import Build
 
-KERNELS = [(3, 3), (5, 5), (7, 7), (1, 3), (3, 1), (2, 2), (8, 4), (1, 1), (4, 5), (3, 5)]
+KERNELS = [
+    (3, 3),
+    (5, 5),
+    (7, 7),
+    (1, 3),
+    (3, 1),
+    (2, 2),
+    (8, 4),
+    (1, 1),
+    (4, 5),
+    (3, 5),
+]
 DSP = Build(isa="dsp", optimize="speed")
 
 
@@ -55,7 +66,8 @@ def unclamped(sample: Sample) -> Sample:
     quantization = dataclasses.replace(output.quantization, zero_point=(-128,))
     changed = dataclasses.replace(operator, attributes=DepthwiseConvolution(window, 1))
     graph = sample.graph.replace(
-        operators=[changed], tensors=[dataclasses.replace(output, quantization=quantization)]
+        operators=[changed],
+        tensors=[dataclasses.replace(output, quantization=quantization)],
     )
     return dataclasses.replace(sample, graph=graph)
 

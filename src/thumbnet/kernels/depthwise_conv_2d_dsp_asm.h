@@ -134,15 +134,15 @@ THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_O
 
 /* The second of two outputs may be one too many. */
 #define THUMBNET_DEPTHWISE_TWO_OUT                                                                 \
-    "ldm r12, {r0-r4}\n\t" THUMBNET_DEPTHWISE_SCALE(r10) THUMBNET_DEPTHWISE_SCALE(r11)             \
-        "ldr r6, [r12, #28]\n\t"                                                                   \
-        "cmp r7, r6\n\t"                                                                           \
-        "it ls\n\t"                                                                                \
-        "strbls r11, [r2, r3]\n\t"                                                                 \
-        "strb r10, [r2]\n\t"                                                                       \
-        "add r2, r2, r4\n\t"                                                                       \
-        "str r2, [r12, #8]\n\t"                                                                    \
-        "blo 5b\n\t"
+    "ldm r12, {r0-r4}\n\t" THUMBNET_DEPTHWISE_SCALE(r10)                                           \
+        THUMBNET_DEPTHWISE_SCALE(r11) "ldr r6, [r12, #28]\n\t"                                     \
+                                      "cmp r7, r6\n\t"                                             \
+                                      "it ls\n\t"                                                  \
+                                      "strbls r11, [r2, r3]\n\t"                                   \
+                                      "strb r10, [r2]\n\t"                                         \
+                                      "add r2, r2, r4\n\t"                                         \
+                                      "str r2, [r12, #8]\n\t"                                      \
+                                      "blo 5b\n\t"
 
 #define THUMBNET_DEPTHWISE_3X3_S1_FOUR                                                             \
     "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
@@ -200,21 +200,26 @@ THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_O
 
 #define THUMBNET_DEPTHWISE_3X3_S2_FOUR                                                             \
     "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
-    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(r10) "ldrd r0, r1, [r7, #48]\n\t"           \
-    "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN(r11)      \
-    "ldrd r0, r1, [r7, #96]\n\t"                                                                   \
-    "ldr r2, [r7, #104]\n\t" THUMBNET_DEPTHWISE_3X3_END(r11) THUMBNET_DEPTHWISE_3X3_BEGIN(lr)      \
-    "ldrd r0, r1, [r7, #144]\n\t"                                                                  \
-    "ldr r2, [r7, #152]\n\t" THUMBNET_DEPTHWISE_3X3_END(lr) THUMBNET_DEPTHWISE_3X3_BEGIN(r9)       \
-    "ldr r2, [r7, #200]\n\t"                                                                       \
-    "ldr r0, [r7, #192]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r9)
+    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(                                            \
+        r10) "ldrd r0, r1, [r7, #48]\n\t"                                                          \
+             "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN( \
+                 r11) "ldrd r0, r1, [r7, #96]\n\t"                                                 \
+                      "ldr r2, [r7, #104]\n\t" THUMBNET_DEPTHWISE_3X3_END(r11)                     \
+                          THUMBNET_DEPTHWISE_3X3_BEGIN(                                            \
+                              lr) "ldrd r0, r1, [r7, #144]\n\t"                                    \
+                                  "ldr r2, [r7, #152]\n\t" THUMBNET_DEPTHWISE_3X3_END(lr)          \
+                                      THUMBNET_DEPTHWISE_3X3_BEGIN(                                \
+                                          r9) "ldr r2, [r7, #200]\n\t"                             \
+                                              "ldr r0, [r7, "                                      \
+                                              "#192]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r9)
 
 #define THUMBNET_DEPTHWISE_3X3_S2_TWO                                                              \
     "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
-    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(r10) "ldrd r0, r1, [r7, #48]\n\t"           \
-    "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN(r11)      \
-    "ldr r2, [r7, #104]\n\t"                                                                       \
-    "ldr r0, [r7, #96]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r11)
+    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(                                            \
+        r10) "ldrd r0, r1, [r7, #48]\n\t"                                                          \
+             "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN( \
+                 r11) "ldr r2, [r7, #104]\n\t"                                                     \
+                      "ldr r0, [r7, #96]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r11)
 
 /* Channel by channel: its record comes to the context, its outputs four and two at a time. */
 #define THUMBNET_DEPTHWISE_3X3_CHANNELS(four, two)                                                 \
@@ -235,12 +240,10 @@ THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_O
     "strd r6, r1, [r12, #24]\n\t"                                                                  \
     "cmp r7, r6\n\t"                                                                               \
     "bhi 7f\n\t"                                                                                   \
-    "4:\n\t" four THUMBNET_DEPTHWISE_FOUR_OUT                                                      \
-    "7: ldr r6, [r12, #28]\n\t"                                                                    \
+    "4:\n\t" four THUMBNET_DEPTHWISE_FOUR_OUT "7: ldr r6, [r12, #28]\n\t"                          \
     "cmp r7, r6\n\t"                                                                               \
     "bhs 8f\n\t"                                                                                   \
-    "5:\n\t" two THUMBNET_DEPTHWISE_TWO_OUT                                                        \
-    "8: ldr r0, [r12, #32]\n\t"                                                                    \
+    "5:\n\t" two THUMBNET_DEPTHWISE_TWO_OUT "8: ldr r0, [r12, #32]\n\t"                            \
     "subs r0, r0, #1\n\t"                                                                          \
     "str r0, [r12, #32]\n\t"                                                                       \
     "bne 6b\n\t"                                                                                   \

@@ -1,9 +1,10 @@
 /* depthwise_conv_2d for cores with Arm's DSP extension: the sums of 5x5 and 7x7 in assembly.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Four outputs of a channel at a time, then two: r8-r11 are their sums, lr the columns of the first,
- * r12 runs through the channel's record, r7 is the context. r0-r4 are weights, r5 and r6 what they
- * are multiplied with. Macros take `four`, which keeps or drops what is of outputs 2 and 3. */
+ * Four outputs of a channel at a time, then two: r8-r11 are their sums, lr the columns of the
+ * first, r12 runs through the channel's record, r7 is the context. r0-r4 are weights, r5 and r6
+ * what they are multiplied with. Macros take `four`, which keeps or drops what is of outputs 2
+ * and 3. */
 #ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_LARGE_H
 #define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_LARGE_H
 
@@ -11,6 +12,7 @@
 
 #if defined(THUMBNET_DEPTHWISE_ASM)
 
+/* clang-format off */
 #define THUMBNET_KEEP(text) text
 #define THUMBNET_DROP(text)
 /* Sum a takes both halves, x's upper with w's lower, x's lower with w's upper. */
@@ -194,6 +196,7 @@
     "mov r12, r7\n\t" \
     "ldr r7, [r7, #48]\n\t"
 
+/* clang-format on */
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s1, DW_CHANNELS(DW_5_S1, 20, 56, 160, 80))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s2, DW_CHANNELS(DW_5_S2, 20, 56, 320, 160))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s1, DW_CHANNELS(DW_7_S1, 28, 108, 224, 112))
