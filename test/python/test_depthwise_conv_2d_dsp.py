@@ -81,5 +81,5 @@ def test_kernel_equals_reference(tmp_path: Path, seed: int) -> None:
         harness.add(graph, sample.operator, [suites[0], suites[2], suites[4]])
     kernels = {case.lowered.kernel for case in harness.cases}
     assert {kernel.function for kernel in kernels} == {"thumbnet_depthwise_conv_2d_dsp_s8"}
-    assert {kernel.literals[3] for kernel in kernels} == {0, 1}
+    assert {kernel.literals[3] for kernel in kernels} == {0, 2}
     harness.check()

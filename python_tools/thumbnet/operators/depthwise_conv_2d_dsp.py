@@ -13,6 +13,7 @@ import numpy as np
 
 from thumbnet.ir.attributes import Window
 from thumbnet.operators.base import CArray, Kernel, Lowered, Rows, Source
+from thumbnet.options import Optimize
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
@@ -43,6 +44,7 @@ class Channels:
     """With the input's zero point folded in."""
     multipliers: Sequence[Multiplier]
     ties_up: int
+    in_zero_point: int
     zero_point: int
     low: int
     high: int
@@ -60,15 +62,16 @@ def has_sums(window: Window) -> bool:
 
 
 def lower_dsp(
-    source: Source, output: Rows, window: Window, channels: Channels, zero: int
+    source: Source, output: Rows, window: Window, channels: Channels, optimize: Optimize
 ) -> Lowered:
-    """The layer for the kernel; ``zero`` is the input's zero point."""
-    records, quick = make_records(channels, window)
+    """The layer for the kernel."""
+    records, all_quick = make_records(channels, window)
+    quick = (2 if optimize == "speed" else 1) if all_quick else 0
     rows = source.rows
     literals = (window.kernel_height, window.kernel_width, window.stride_width)
     most = min(PASS, output.width + output.width % 2)
     return Lowered(
-        kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_dsp_s8", (*literals, int(quick))),
+        kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_dsp_s8", (*literals, quick)),
         struct="thumbnet_depthwise_conv_2d_dsp_t",
         fields=(
             ("records", CArray("records", "int32_t", records.astype(np.int32))),
@@ -77,7 +80,7 @@ def lower_dsp(
             ("ties_up", channels.ties_up),
             ("most", most),
             ("pad_left", window.pad_left),
-            ("in_zero_point", zero),
+            ("in_zero_point", channels.in_zero_point),
             ("out_zero_point", channels.zero_point),
             ("low", channels.low),
             ("high", channels.high),

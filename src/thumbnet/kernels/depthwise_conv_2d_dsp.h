@@ -156,7 +156,8 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_channels(const thumbnet_depthwi
     for (; context->count > 0; context->count--) {
         const int32_t *const end = context->record + words;
         const int ties_up = context->record - p->records < (words + 3) * (int32_t)p->ties_up;
-        int8_t *out = context->outputs;
+        int8_t *out = ++context->outputs;
+        context->columns += how->height;
         for (int32_t i = 0; i < made; i++, out += p->channels) {
             const int32_t sum =
                 thumbnet_depthwise_sum(context->columns, context->record, how->height, how->width,
@@ -173,8 +174,6 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_channels(const thumbnet_depthwi
                                                p->low, p->high);
         }
         context->record += words + 3;
-        context->columns += how->height;
-        context->outputs++;
     }
 }
 
@@ -185,8 +184,14 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_mixed(const thumbnet_depthwise_
                                                        int32_t made)
 {
     const int words = thumbnet_depthwise_weight_words(how->height, how->width);
+    const int32_t *const columns = context->columns;
+    const int32_t *const last_four = context->last_four;
+    const int32_t *const end = context->end;
     for (int32_t left = context->count; left > 0; left--) {
         context->count = 1;
+        /* What has passed by in C did not move these. */
+        context->last_four = context->columns + (last_four - columns);
+        context->end = context->columns + (end - columns);
         if (how->sums != NULL && context->record[words + 1] >= 0) {
             how->sums(context);
         } else {
@@ -248,6 +253,43 @@ THUMBNET_INLINE void thumbnet_depthwise_rows(const thumbnet_depthwise_how_t *how
     }
 }
 
+/* Where the channel before the first has its columns, and where they end: a column is half a group.
+ */
+THUMBNET_INLINE void thumbnet_depthwise_ends(const thumbnet_depthwise_how_t *how,
+                                             const int32_t *columns, int32_t made,
+                                             thumbnet_depthwise_context_t *context)
+{
+    const int32_t pixel = how->stride * 2 * how->height;
+    context->columns = columns;
+    context->end = columns + made * pixel;
+    context->last_four = columns + (made - 4) * pixel;
+}
+
+/* All whole blocks at once, unless a row is outside; returns how many channels were made. */
+THUMBNET_INLINE int32_t thumbnet_depthwise_whole(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                                 const thumbnet_depthwise_how_t *how,
+                                                 const void *const *rows, int32_t offset,
+                                                 int32_t *words, int32_t left, int32_t inside,
+                                                 int32_t made,
+                                                 thumbnet_depthwise_context_t *context)
+{
+    for (int i = 0; i < 3; i++) {
+        if (rows[i] == NULL) {
+            return 0;
+        }
+        context->rows[i] = (const int8_t *)rows[i];
+    }
+    context->words = words + left / 2 * 4 * how->height;
+    context->offset = offset;
+    context->columns_step = p->channels;
+    context->columns_inside = 2 * inside + left % 2;
+    memset(&context->zero_points, p->in_zero_point, sizeof context->zero_points);
+    context->blocks = p->channels / 4;
+    thumbnet_depthwise_ends(how, words - how->height, made, context);
+    how->blocks(context);
+    return p->channels / 4 * 4;
+}
+
 /* A pass: `made` outputs from the one whose window begins at input column `column`; rows point
  * `offset` bytes before the first column inside. */
 THUMBNET_INLINE void thumbnet_depthwise_pass(const thumbnet_depthwise_conv_2d_dsp_t *p,
@@ -270,24 +312,25 @@ THUMBNET_INLINE void thumbnet_depthwise_pass(const thumbnet_depthwise_conv_2d_ds
     }
     thumbnet_depthwise_outside(p, height, words, 0, left / 2);
     thumbnet_depthwise_outside(p, height, words, (left + inside + 1) / 2, (columns + 1) / 2);
-    thumbnet_depthwise_strips(p, height, rows, offset, words, left, inside, strips);
     context.step[0] = channels;
     context.step[1] = 2 * channels;
     context.step[2] = 3 * channels;
-    /* A column is half a group. */
-    context.to_end = made * how->stride * 8 * height;
-    context.to_last_four = context.to_end - 4 * how->stride * 8 * height;
     context.record = p->records;
-    context.outputs = out;
-    for (int32_t c = 0; c < channels; c += 4) {
+    context.outputs = out - 1;
+    int32_t c = 0;
+    if (how->blocks != NULL && inside > 0 && channels >= 4) {
+        c = thumbnet_depthwise_whole(p, how, rows, offset, words, left, inside, made, &context);
+    }
+    thumbnet_depthwise_strips(p, height, rows, offset + c, words, left, inside, strips);
+    for (; c < channels; c += 4) {
+        const int32_t *columns = words - height;
         context.count = 4;
-        context.columns = words;
         if (c + 4 > channels) {
             context.count = channels - c;
             if (channels >= 4) {
                 /* The last four, of which the first are made already. */
                 const int32_t back = 4 - context.count;
-                context.columns += back * height;
+                columns += back * height;
                 for (int i = 0; 2 * i < height; i++) {
                     strips[i].a -= strips[i].a_advance != 0 ? back : 0;
                     strips[i].b -= strips[i].b_advance != 0 ? back : 0;
@@ -297,6 +340,7 @@ THUMBNET_INLINE void thumbnet_depthwise_pass(const thumbnet_depthwise_conv_2d_ds
         if (inside > 0) {
             thumbnet_depthwise_rows(how, channels, strips);
         }
+        thumbnet_depthwise_ends(how, columns, made, &context);
         if (how->mixed != NULL) {
             how->mixed(p, how, &context, made);
         } else {
@@ -336,7 +380,7 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_run(const thumbnet_depthwise_co
 #endif
 
 /* The row kernel; kernel_height (at most THUMBNET_DEPTHWISE_ROWS), kernel_width, stride and quick
- * are literals. quick: all channels are. */
+ * are literals. quick: all channels are; 2: unrolled further at the cost of flash. */
 THUMBNET_INLINE void thumbnet_depthwise_conv_2d_dsp_s8(const void *constants, int kernel_height,
                                                        int kernel_width, int stride, int quick,
                                                        const void *const *rows, void *out,
@@ -357,6 +401,10 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_dsp_s8(const void *constants, in
     }
     if (quick && how.sums != NULL) {
         how.mixed = NULL;
+        if (quick > 1 && kernel_height == 3) {
+            how.blocks = stride == 1 ? thumbnet_depthwise_3x3_s1_blocks
+                                     : thumbnet_depthwise_3x3_s2_blocks;
+        }
     }
 #endif
     thumbnet_depthwise_run((const thumbnet_depthwise_conv_2d_dsp_t *)constants, &how, rows,

@@ -1,10 +1,9 @@
 /* depthwise_conv_2d for cores with Arm's DSP extension: the sums of 5x5 and 7x7 in assembly.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Four outputs of a channel at a time, then two: r8-r11 are their sums, lr the columns of the
- * first, r12 runs through the channel's record, r7 is the context. r0-r4 are weights, r5 and r6
- * what they are multiplied with. Macros take `four`, which keeps or drops what is of outputs 2
- * and 3. */
+ * Four outputs of a channel at a time, then two: r8-r11 are their sums, lr the columns of the first,
+ * r12 runs through the channel's record, r7 is the context. r0-r4 are weights, r5 and r6 what they
+ * are multiplied with. Macros take `four`, which keeps or drops what is of outputs 2 and 3. */
 #ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_LARGE_H
 #define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_LARGE_H
 
@@ -141,19 +140,20 @@
 #define DW_CHANNELS(sums, group, bias, four_on, two_on) \
     "str r7, [r12, #48]\n\t" \
     "mov r7, r12\n\t" \
-    "6: ldr r12, [r7, #36]\n\t" \
+    "6: add r12, r7, #24\n\t" \
+    "ldm r12, {r0-r4}\n\t" \
+    "add r0, r0, #" #group "\n\t" \
+    "add r1, r1, #" #group "\n\t" \
+    "add r2, r2, #" #group "\n\t" \
+    "add r3, r3, #1\n\t" \
+    "add r5, r4, #12 + " #bias "\n\t" \
+    "stm r12, {r0-r3, r5}\n\t" \
+    "str r3, [r7, #8]\n\t" \
+    "mov lr, r2\n\t" \
+    "cmp lr, r0\n\t" \
+    "mov r12, r4\n\t" \
     "ldrd r0, r1, [r12, #4 + " #bias "]\n\t" \
     "strd r0, r1, [r7]\n\t" \
-    "ldrd r2, lr, [r7, #40]\n\t" \
-    "adds r0, r2, #1\n\t" \
-    "add r1, lr, #" #group "\n\t" \
-    "strd r0, r1, [r7, #40]\n\t" \
-    "str r2, [r7, #8]\n\t" \
-    "ldrd r0, r1, [r7, #52]\n\t" \
-    "add r6, lr, r0\n\t" \
-    "add r1, r1, lr\n\t" \
-    "strd r6, r1, [r7, #24]\n\t" \
-    "cmp lr, r6\n\t" \
     "bhi 7f\n\t" \
     "4: ldr r11, [r12, #" #bias "]\n\t" \
     sums(THUMBNET_KEEP) \
@@ -187,11 +187,9 @@
     "add r2, r2, r4\n\t" \
     "str r2, [r7, #8]\n\t" \
     "blo 5b\n\t" \
-    "8: add r12, r12, #12 + " #bias "\n\t" \
-    "str r12, [r7, #36]\n\t" \
-    "ldr r0, [r7, #32]\n\t" \
+    "8: ldr r0, [r7, #44]\n\t" \
     "subs r0, r0, #1\n\t" \
-    "str r0, [r7, #32]\n\t" \
+    "str r0, [r7, #44]\n\t" \
     "bne 6b\n\t" \
     "mov r12, r7\n\t" \
     "ldr r7, [r7, #48]\n\t"
