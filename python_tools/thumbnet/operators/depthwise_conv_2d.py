@@ -122,12 +122,13 @@ class DepthwiseConv2d(Family):
                 folded.astype(np.int64),
                 multipliers,
                 rounded_up,
+                x.zero_point,
                 output.zero_point,
                 low,
                 high,
             )
             source = window_source(window, rows)
-            return lower_dsp(source, out_rows, window, channels, x.zero_point)
+            return lower_dsp(source, out_rows, window, channels, graph.build.optimize)
         kernel = _kernel(attributes, tail=rounded_up < out_rows.channels)
         source = window_source(window, rows)
         return Lowered(

@@ -16,10 +16,11 @@
  * pairs of neighbours as an output begins with a group's left column, (0,1), (2,3).., and as it
  * begins with the right one, (1,2), (3,4)..; bias (the zero point folded in), multiplier, rounding.
  *
- * Where `quick` is 1, weights and bias are 2^(11 - r) of the model's for a multiplier that shifts
- * by r to the right, and an output is (sum * multiplier + rounding * 2^32) >> 42, saturated: both of
- * TFLite's roundings at once, which the compiler has proved for the channel. Else the last word is
- * the shift and outputs are requantized as elsewhere.
+ * An output is (sum * multiplier + rounding * 2^32) >> 42, saturated: both of TFLite's roundings at
+ * once. The compiler scales weights and bias so that a multiplier's shift is that of all channels,
+ * and proves the result for all sums that a channel can have. Where it cannot, or where outputs are
+ * clamped, the record holds the model's weights, the mantissa negated and the shift, and
+ * outputs are requantized as elsewhere.
  */
 #ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_H
 #define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_H
@@ -27,6 +28,7 @@
 #include <string.h>
 
 #include "thumbnet/kernels/depthwise_conv_2d_dsp_asm.h"
+#include "thumbnet/kernels/depthwise_conv_2d_dsp_large.h"
 #include "thumbnet/kernels/depthwise_conv_2d_dsp_types.h"
 
 #define THUMBNET_DEPTHWISE_SHIFT 10
@@ -54,8 +56,8 @@ THUMBNET_INLINE int32_t thumbnet_depthwise_smlad(int32_t x, int32_t y, int32_t s
 /* -- 1: expansion ----------------------------------------------------------------------------- */
 
 /* `channels` channels of a strip of two rows, or of one; `size` words a channel of a group. */
-THUMBNET_INLINE void thumbnet_depthwise_expand(thumbnet_depthwise_strip_t *strip, int two, int size,
-                                               int channels)
+static THUMBNET_NOINLINE void thumbnet_depthwise_expand(thumbnet_depthwise_strip_t *strip, int two,
+                                                        int size, int channels)
 {
     const int8_t *const end = (const int8_t *)&strip->zero_points;
     int32_t right = strip->columns & 1;
@@ -143,31 +145,58 @@ THUMBNET_INLINE int thumbnet_depthwise_weight_words(int height, int width)
     return height / 2 * width + (height % 2 ? last : 0);
 }
 
-/* `count` channels of `made` outputs from the words at context->columns. */
-THUMBNET_INLINE void thumbnet_depthwise_outputs(const thumbnet_depthwise_conv_2d_dsp_t *p,
-                                                thumbnet_depthwise_context_t *context, int height,
-                                                int width, int stride, int quick, int32_t made)
+/* Channels of `made` outputs from the words at context->columns: the twin of the assembly, and
+ * what is not quick. */
+static THUMBNET_NOINLINE void thumbnet_depthwise_channels(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                                          const thumbnet_depthwise_how_t *how,
+                                                          thumbnet_depthwise_context_t *context,
+                                                          int32_t made)
 {
-    const int words = thumbnet_depthwise_weight_words(height, width);
+    const int words = thumbnet_depthwise_weight_words(how->height, how->width);
     for (; context->count > 0; context->count--) {
         const int32_t *const end = context->record + words;
         const int ties_up = context->record - p->records < (words + 3) * (int32_t)p->ties_up;
-        int8_t *out = context->outputs;
+        int8_t *out = ++context->outputs;
+        context->columns += how->height;
         for (int32_t i = 0; i < made; i++, out += p->channels) {
-            const int32_t sum = thumbnet_depthwise_sum(context->columns, context->record, height,
-                                                       width, i * stride, end[0]);
-            if (quick) {
+            const int32_t sum =
+                thumbnet_depthwise_sum(context->columns, context->record, how->height, how->width,
+                                       i * how->stride, end[0]);
+#if !defined(THUMBNET_DEPTHWISE_ASM)
+            if (end[1] >= 0) {
                 const int64_t whole = (int64_t)sum * end[1] + end[2] * ((int64_t)1 << 32);
                 const int32_t value = (int32_t)(whole >> 32) >> THUMBNET_DEPTHWISE_SHIFT;
                 *out = (int8_t)thumbnet_clamp(value, -128, 127);
-            } else {
-                *out = thumbnet_convolution_output(sum, end[1], end[2], ties_up, p->out_zero_point,
-                                                   p->low, p->high);
+                continue;
             }
+#endif
+            *out = thumbnet_convolution_output(sum, -end[1], end[2], ties_up, p->out_zero_point,
+                                               p->low, p->high);
         }
         context->record += words + 3;
-        context->columns += height;
-        context->outputs++;
+    }
+}
+
+/* Four channels, of which some are not quick. */
+static THUMBNET_NOINLINE void thumbnet_depthwise_mixed(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                                       const thumbnet_depthwise_how_t *how,
+                                                       thumbnet_depthwise_context_t *context,
+                                                       int32_t made)
+{
+    const int words = thumbnet_depthwise_weight_words(how->height, how->width);
+    const int32_t *const columns = context->columns;
+    const int32_t *const last_four = context->last_four;
+    const int32_t *const end = context->end;
+    for (int32_t left = context->count; left > 0; left--) {
+        context->count = 1;
+        /* What has passed by in C did not move these. */
+        context->last_four = context->columns + (last_four - columns);
+        context->end = context->columns + (end - columns);
+        if (how->sums != NULL && context->record[words + 1] >= 0) {
+            how->sums(context);
+        } else {
+            thumbnet_depthwise_channels(p, how, context, made);
+        }
     }
 }
 
@@ -175,45 +204,6 @@ THUMBNET_INLINE void thumbnet_depthwise_outputs(const thumbnet_depthwise_conv_2d
 
 /* Rows of a kernel, at most. */
 #define THUMBNET_DEPTHWISE_ROWS 8
-
-/* Four channels of a pass: expands them (count of them where they are all), makes the outputs of
- * the last `count` of them. */
-THUMBNET_INLINE void thumbnet_depthwise_block(const thumbnet_depthwise_conv_2d_dsp_t *p, int height,
-                                              int width, int stride, int quick,
-                                              thumbnet_depthwise_strip_t *strips, int32_t inside,
-                                              thumbnet_depthwise_context_t *context, int32_t made)
-{
-    const int channels = p->channels < 4 ? p->channels : 4;
-    for (int row = 0; row < height && inside > 0; row += 2, strips++) {
-        const int two = row + 1 < height;
-#if defined(THUMBNET_DEPTHWISE_ASM)
-        if (channels == 4 && (height == 3 || height == 5 || height == 7)) {
-            if (two) {
-                (height == 3   ? thumbnet_depthwise_pack_two_3
-                 : height == 5 ? thumbnet_depthwise_pack_two_5
-                               : thumbnet_depthwise_pack_two_7)(strips);
-            } else {
-                (height == 3   ? thumbnet_depthwise_pack_one_3
-                 : height == 5 ? thumbnet_depthwise_pack_one_5
-                               : thumbnet_depthwise_pack_one_7)(strips);
-            }
-            continue;
-        }
-#endif
-        thumbnet_depthwise_expand(strips, two, height, channels);
-    }
-#if defined(THUMBNET_DEPTHWISE_ASM)
-    if (quick && height == 3 && width == 3 && stride <= 2) {
-        if (stride == 1) {
-            thumbnet_depthwise_3x3_s1(context);
-        } else {
-            thumbnet_depthwise_3x3_s2(context);
-        }
-        return;
-    }
-#endif
-    thumbnet_depthwise_outputs(p, context, height, width, stride, quick, made);
-}
 
 /* Where the columns inside of a strip's rows begin; groups begin at `words`. */
 THUMBNET_INLINE void thumbnet_depthwise_strips(const thumbnet_depthwise_conv_2d_dsp_t *p,
@@ -239,9 +229,9 @@ THUMBNET_INLINE void thumbnet_depthwise_strips(const thumbnet_depthwise_conv_2d_
 }
 
 /* Columns of zero points to groups [first, last). */
-THUMBNET_INLINE void thumbnet_depthwise_outside(const thumbnet_depthwise_conv_2d_dsp_t *p,
-                                                int height, int32_t *words, int32_t first,
-                                                int32_t last)
+static THUMBNET_NOINLINE void thumbnet_depthwise_outside(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                                         int height, int32_t *words, int32_t first,
+                                                         int32_t last)
 {
     const int32_t both = thumbnet_depthwise_halves(p->in_zero_point, p->in_zero_point);
     for (int32_t i = first * 4 * height; i < last * 4 * height; i++) {
@@ -249,73 +239,177 @@ THUMBNET_INLINE void thumbnet_depthwise_outside(const thumbnet_depthwise_conv_2d
     }
 }
 
+/* Expands four channels, or all where there are fewer. */
+THUMBNET_INLINE void thumbnet_depthwise_rows(const thumbnet_depthwise_how_t *how, int32_t channels,
+                                             thumbnet_depthwise_strip_t *strips)
+{
+    for (int left = how->height; left > 0; left -= 2, strips++) {
+        thumbnet_depthwise_pack_t *const pack = left > 1 ? how->pack_two : how->pack_one;
+        if (pack != NULL && channels >= 4) {
+            pack(strips);
+        } else {
+            thumbnet_depthwise_expand(strips, left > 1, how->height, channels < 4 ? channels : 4);
+        }
+    }
+}
+
+/* Where the channel before the first has its columns, and where they end: a column is half a group.
+ */
+THUMBNET_INLINE void thumbnet_depthwise_ends(const thumbnet_depthwise_how_t *how,
+                                             const int32_t *columns, int32_t made,
+                                             thumbnet_depthwise_context_t *context)
+{
+    const int32_t pixel = how->stride * 2 * how->height;
+    context->columns = columns;
+    context->end = columns + made * pixel;
+    context->last_four = columns + (made - 4) * pixel;
+}
+
+/* All whole blocks at once, unless a row is outside; returns how many channels were made. */
+THUMBNET_INLINE int32_t thumbnet_depthwise_whole(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                                 const thumbnet_depthwise_how_t *how,
+                                                 const void *const *rows, int32_t offset,
+                                                 int32_t *words, int32_t left, int32_t inside,
+                                                 int32_t made,
+                                                 thumbnet_depthwise_context_t *context)
+{
+    for (int i = 0; i < 3; i++) {
+        if (rows[i] == NULL) {
+            return 0;
+        }
+        context->rows[i] = (const int8_t *)rows[i];
+    }
+    context->words = words + left / 2 * 4 * how->height;
+    context->offset = offset;
+    context->columns_step = p->channels;
+    context->columns_inside = 2 * inside + left % 2;
+    memset(&context->zero_points, p->in_zero_point, sizeof context->zero_points);
+    context->blocks = p->channels / 4;
+    thumbnet_depthwise_ends(how, words - how->height, made, context);
+    how->blocks(context);
+    return p->channels / 4 * 4;
+}
+
 /* A pass: `made` outputs from the one whose window begins at input column `column`; rows point
  * `offset` bytes before the first column inside. */
-THUMBNET_INLINE void thumbnet_depthwise_pass(const thumbnet_depthwise_conv_2d_dsp_t *p, int height,
-                                             int width, int stride, int quick,
+THUMBNET_INLINE void thumbnet_depthwise_pass(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                             const thumbnet_depthwise_how_t *how,
                                              const void *const *rows, int32_t offset, int8_t *out,
                                              int32_t column, int32_t made, int32_t *words)
 {
     thumbnet_depthwise_strip_t strips[THUMBNET_DEPTHWISE_ROWS / 2];
     thumbnet_depthwise_context_t context;
+    const int height = how->height;
     const int32_t channels = p->channels;
-    const int32_t columns = (made - 1) * stride + width;
+    const int32_t columns = (made - 1) * how->stride + how->width;
     int32_t left = column < 0 ? -column : 0;
     left = left < columns ? left : columns;
     int32_t inside = p->in_width - (column + left);
     inside = inside < columns - left ? inside : columns - left;
-    if (inside > 0) {
-        thumbnet_depthwise_outside(p, height, words, 0, left / 2);
-        thumbnet_depthwise_outside(p, height, words, (left + inside + 1) / 2, (columns + 1) / 2);
-        thumbnet_depthwise_strips(p, height, rows, offset, words, left, inside, strips);
-    } else {
-        thumbnet_depthwise_outside(p, height, words, 0, (columns + 1) / 2);
+    if (inside <= 0) {
+        left = columns + 1;
+        inside = 0;
     }
-    for (int32_t i = 0; i < 3; i++) {
-        context.step[i] = (i + 1) * channels;
-    }
-    /* A column is half a group. */
-    context.to_end = made * stride * 8 * height;
-    context.to_last_four = context.to_end - 4 * stride * 8 * height;
+    thumbnet_depthwise_outside(p, height, words, 0, left / 2);
+    thumbnet_depthwise_outside(p, height, words, (left + inside + 1) / 2, (columns + 1) / 2);
+    context.step[0] = channels;
+    context.step[1] = 2 * channels;
+    context.step[2] = 3 * channels;
     context.record = p->records;
-    context.outputs = out;
-    for (int32_t c = 0; c < channels; c += 4) {
-        context.count = channels - c < 4 ? channels - c : 4;
-        context.columns = words;
-        if (context.count < 4 && channels >= 4) {
-            /* The last four, of which the first are made already. */
-            const int32_t back = 4 - context.count;
-            context.columns += back * height;
-            for (int row = 0; row < height && inside > 0; row += 2) {
-                strips[row / 2].a -= strips[row / 2].a_advance != 0 ? back : 0;
-                strips[row / 2].b -= strips[row / 2].b_advance != 0 ? back : 0;
+    context.outputs = out - 1;
+    int32_t c = 0;
+    if (how->blocks != NULL && inside > 0 && channels >= 4) {
+        c = thumbnet_depthwise_whole(p, how, rows, offset, words, left, inside, made, &context);
+    }
+    thumbnet_depthwise_strips(p, height, rows, offset + c, words, left, inside, strips);
+    for (; c < channels; c += 4) {
+        const int32_t *columns = words - height;
+        context.count = 4;
+        if (c + 4 > channels) {
+            context.count = channels - c;
+            if (channels >= 4) {
+                /* The last four, of which the first are made already. */
+                const int32_t back = 4 - context.count;
+                columns += back * height;
+                for (int i = 0; 2 * i < height; i++) {
+                    strips[i].a -= strips[i].a_advance != 0 ? back : 0;
+                    strips[i].b -= strips[i].b_advance != 0 ? back : 0;
+                }
             }
         }
-        thumbnet_depthwise_block(p, height, width, stride, quick, strips, inside, &context, made);
+        if (inside > 0) {
+            thumbnet_depthwise_rows(how, channels, strips);
+        }
+        thumbnet_depthwise_ends(how, columns, made, &context);
+        if (how->mixed != NULL) {
+            how->mixed(p, how, &context, made);
+        } else {
+            how->sums(&context);
+        }
     }
 }
 
+/* What all instantiations share. */
+static THUMBNET_NOINLINE void thumbnet_depthwise_run(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                                                     const thumbnet_depthwise_how_t *how,
+                                                     const void *const *rows, int8_t *out,
+                                                     int32_t x, int32_t n, int32_t *scratch)
+{
+    int32_t column = x * how->stride - p->pad_left;
+    const int32_t base = column > 0 ? column : 0;
+    while (n > 0) {
+        const int32_t made = n < p->most ? n : p->most;
+        const int32_t offset = column > 0 ? (column - base) * p->channels : 0;
+        thumbnet_depthwise_pass(p, how, rows, offset, out, column, made, scratch);
+        n -= made;
+        out += made * p->channels;
+        column += made * how->stride;
+    }
+}
+
+#if defined(THUMBNET_DEPTHWISE_ASM)
+#define THUMBNET_DEPTHWISE_PACKS(height, rows)                                                     \
+    ((height) == 3   ? thumbnet_depthwise_pack_##rows##_3                                          \
+     : (height) == 5 ? thumbnet_depthwise_pack_##rows##_5                                          \
+     : (height) == 7 ? thumbnet_depthwise_pack_##rows##_7                                          \
+                     : NULL)
+#define THUMBNET_DEPTHWISE_STRIDES(size, stride)                                                   \
+    ((stride) == 1   ? thumbnet_depthwise_##size##_s1                                              \
+     : (stride) == 2 ? thumbnet_depthwise_##size##_s2                                              \
+                     : NULL)
+#endif
+
 /* The row kernel; kernel_height (at most THUMBNET_DEPTHWISE_ROWS), kernel_width, stride and quick
- * are literals. */
+ * are literals. quick: all channels are; 2: unrolled further at the cost of flash. */
 THUMBNET_INLINE void thumbnet_depthwise_conv_2d_dsp_s8(const void *constants, int kernel_height,
                                                        int kernel_width, int stride, int quick,
                                                        const void *const *rows, void *out,
                                                        int32_t x, int32_t n, void *scratch)
 {
-    const thumbnet_depthwise_conv_2d_dsp_t *p =
-        (const thumbnet_depthwise_conv_2d_dsp_t *)constants;
-    int32_t column = x * stride - p->pad_left;
-    const int32_t base = column > 0 ? column : 0;
-    int8_t *pixel = (int8_t *)out;
-    while (n > 0) {
-        const int32_t made = n < p->most ? n : p->most;
-        const int32_t offset = column > 0 ? (column - base) * p->channels : 0;
-        thumbnet_depthwise_pass(p, kernel_height, kernel_width, stride, quick, rows, offset, pixel,
-                                column, made, (int32_t *)scratch);
-        n -= made;
-        pixel += made * p->channels;
-        column += made * stride;
+    thumbnet_depthwise_how_t how = {.height = kernel_height,
+                                    .width = kernel_width,
+                                    .stride = stride,
+                                    .mixed = thumbnet_depthwise_mixed};
+#if defined(THUMBNET_DEPTHWISE_ASM)
+    how.pack_two = THUMBNET_DEPTHWISE_PACKS(kernel_height, two);
+    how.pack_one = THUMBNET_DEPTHWISE_PACKS(kernel_height, one);
+    if (kernel_height == kernel_width) {
+        how.sums = kernel_height == 3   ? THUMBNET_DEPTHWISE_STRIDES(3x3, stride)
+                   : kernel_height == 5 ? THUMBNET_DEPTHWISE_STRIDES(5x5, stride)
+                   : kernel_height == 7 ? THUMBNET_DEPTHWISE_STRIDES(7x7, stride)
+                                        : NULL;
     }
+    if (quick && how.sums != NULL) {
+        how.mixed = NULL;
+        if (quick > 1 && kernel_height == 3) {
+            how.blocks = stride == 1 ? thumbnet_depthwise_3x3_s1_blocks
+                                     : thumbnet_depthwise_3x3_s2_blocks;
+        }
+    }
+#endif
+    thumbnet_depthwise_run((const thumbnet_depthwise_conv_2d_dsp_t *)constants, &how, rows,
+                           (int8_t *)out, x, n, (int32_t *)scratch);
+    (void)quick;
 }
 
 #endif

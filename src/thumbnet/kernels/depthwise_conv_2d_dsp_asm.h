@@ -134,15 +134,15 @@ THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_O
 
 /* The second of two outputs may be one too many. */
 #define THUMBNET_DEPTHWISE_TWO_OUT                                                                 \
-    "ldm r12, {r0-r4}\n\t" THUMBNET_DEPTHWISE_SCALE(r10) THUMBNET_DEPTHWISE_SCALE(r11)             \
-        "ldr r6, [r12, #28]\n\t"                                                                   \
-        "cmp r7, r6\n\t"                                                                           \
-        "it ls\n\t"                                                                                \
-        "strbls r11, [r2, r3]\n\t"                                                                 \
-        "strb r10, [r2]\n\t"                                                                       \
-        "add r2, r2, r4\n\t"                                                                       \
-        "str r2, [r12, #8]\n\t"                                                                    \
-        "blo 5b\n\t"
+    "ldm r12, {r0-r4}\n\t" THUMBNET_DEPTHWISE_SCALE(r10)                                           \
+        THUMBNET_DEPTHWISE_SCALE(r11) "ldr r6, [r12, #28]\n\t"                                     \
+                                      "cmp r7, r6\n\t"                                             \
+                                      "it ls\n\t"                                                  \
+                                      "strbls r11, [r2, r3]\n\t"                                   \
+                                      "strb r10, [r2]\n\t"                                         \
+                                      "add r2, r2, r4\n\t"                                         \
+                                      "str r2, [r12, #8]\n\t"                                      \
+                                      "blo 5b\n\t"
 
 #define THUMBNET_DEPTHWISE_3X3_S1_FOUR                                                             \
     "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
@@ -200,50 +200,125 @@ THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_O
 
 #define THUMBNET_DEPTHWISE_3X3_S2_FOUR                                                             \
     "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
-    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(r10) "ldrd r0, r1, [r7, #48]\n\t"           \
-    "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN(r11)      \
-    "ldrd r0, r1, [r7, #96]\n\t"                                                                   \
-    "ldr r2, [r7, #104]\n\t" THUMBNET_DEPTHWISE_3X3_END(r11) THUMBNET_DEPTHWISE_3X3_BEGIN(lr)      \
-    "ldrd r0, r1, [r7, #144]\n\t"                                                                  \
-    "ldr r2, [r7, #152]\n\t" THUMBNET_DEPTHWISE_3X3_END(lr) THUMBNET_DEPTHWISE_3X3_BEGIN(r9)       \
-    "ldr r2, [r7, #200]\n\t"                                                                       \
-    "ldr r0, [r7, #192]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r9)
+    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(                                            \
+        r10) "ldrd r0, r1, [r7, #48]\n\t"                                                          \
+             "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN( \
+                 r11) "ldrd r0, r1, [r7, #96]\n\t"                                                 \
+                      "ldr r2, [r7, #104]\n\t" THUMBNET_DEPTHWISE_3X3_END(r11)                     \
+                          THUMBNET_DEPTHWISE_3X3_BEGIN(                                            \
+                              lr) "ldrd r0, r1, [r7, #144]\n\t"                                    \
+                                  "ldr r2, [r7, #152]\n\t" THUMBNET_DEPTHWISE_3X3_END(lr)          \
+                                      THUMBNET_DEPTHWISE_3X3_BEGIN(                                \
+                                          r9) "ldr r2, [r7, #200]\n\t"                             \
+                                              "ldr r0, [r7, "                                      \
+                                              "#192]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r9)
 
 #define THUMBNET_DEPTHWISE_3X3_S2_TWO                                                              \
     "ldmdb r12, {r3-r6, r8, r9}\n\t"                                                               \
-    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(r10) "ldrd r0, r1, [r7, #48]\n\t"           \
-    "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN(r11)      \
-    "ldr r2, [r7, #104]\n\t"                                                                       \
-    "ldr r0, [r7, #96]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r11)
+    "ldm r7, {r0-r2}\n\t" THUMBNET_DEPTHWISE_3X3_BEGIN(                                            \
+        r10) "ldrd r0, r1, [r7, #48]\n\t"                                                          \
+             "ldr r2, [r7, #56]\n\t" THUMBNET_DEPTHWISE_3X3_END(r10) THUMBNET_DEPTHWISE_3X3_BEGIN( \
+                 r11) "ldr r2, [r7, #104]\n\t"                                                     \
+                      "ldr r0, [r7, #96]!\n\t" THUMBNET_DEPTHWISE_3X3_END(r11)
 
 /* Channel by channel: its record comes to the context, its outputs four and two at a time. */
 #define THUMBNET_DEPTHWISE_3X3_CHANNELS(four, two)                                                 \
-    "str r7, [r12, #48]\n\t"                                                                       \
-    "6: ldr r10, [r12, #36]\n\t"                                                                   \
-    "ldm r10!, {r0-r6, r8}\n\t"                                                                    \
-    "str r10, [r12, #36]\n\t"                                                                      \
-    "sub r11, r12, #24\n\t"                                                                        \
-    "stm r11, {r0-r6, r8}\n\t"                                                                     \
-    "ldrd r2, r7, [r12, #40]\n\t" /* outputs, columns */                                           \
-    "adds r0, r2, #1\n\t"                                                                          \
-    "add r1, r7, #12\n\t"                                                                          \
-    "strd r0, r1, [r12, #40]\n\t"                                                                  \
-    "str r2, [r12, #8]\n\t"                                                                        \
-    "ldrd r0, r1, [r12, #52]\n\t" /* distances from the columns to both ends */                    \
-    "adds r6, r7, r0\n\t"                                                                          \
-    "adds r1, r1, r7\n\t"                                                                          \
-    "strd r6, r1, [r12, #24]\n\t"                                                                  \
-    "cmp r7, r6\n\t"                                                                               \
+    "6: add lr, r12, #24\n\t"                                                                      \
+    "ldm lr, {r0, r1, r7, r9, r10}\n\t" /* last four, end, columns, outputs, record */             \
+    "add r0, r0, #12\n\t"                                                                          \
+    "add r1, r1, #12\n\t"                                                                          \
+    "add r7, r7, #12\n\t"                                                                          \
+    "add r9, r9, #1\n\t"                                                                           \
+    "add r11, r10, #32\n\t"                                                                        \
+    "stm lr, {r0, r1, r7, r9, r11}\n\t"                                                            \
+    "cmp r7, r0\n\t"                                                                               \
+    "ldm r10, {r0-r6, r8}\n\t"                                                                     \
+    "sub r10, r12, #24\n\t"                                                                        \
+    "stm r10, {r0-r6, r8, r9}\n\t"                                                                 \
     "bhi 7f\n\t"                                                                                   \
     "4:\n\t" four THUMBNET_DEPTHWISE_FOUR_OUT                                                      \
     "7: ldr r6, [r12, #28]\n\t"                                                                    \
     "cmp r7, r6\n\t"                                                                               \
     "bhs 8f\n\t"                                                                                   \
     "5:\n\t" two THUMBNET_DEPTHWISE_TWO_OUT                                                        \
-    "8: ldr r0, [r12, #32]\n\t"                                                                    \
+    "8: ldr r0, [r12, #44]\n\t"                                                                    \
     "subs r0, r0, #1\n\t"                                                                          \
-    "str r0, [r12, #32]\n\t"                                                                       \
-    "bne 6b\n\t"                                                                                   \
+    "str r0, [r12, #44]\n\t"                                                                       \
+    "bne 6b\n\t"
+
+#define THUMBNET_DEPTHWISE_ONE_BLOCK(channels)                                                     \
+    "str r7, [r12, #48]\n\t" channels "ldr r7, [r12, #48]\n\t"
+
+/* Four channels of three rows: 31 instructions a group. */
+#define THUMBNET_DEPTHWISE_3X3_BLOCKS(channels)                                                    \
+    "str r7, [r12, #48]\n\t"                                                                       \
+    "10: ldr lr, [r12, #52]!\n\t"                                                                  \
+    "add r0, r12, #16\n\t"                                                                         \
+    "ldm r0, {r7, r10, r11}\n\t"                                                                   \
+    "add r1, r7, #4\n\t"                                                                           \
+    "str r1, [r0]\n\t"                                                                             \
+    "add r12, r12, #4\n\t"                                                                         \
+    "lsrs r11, r11, #1\n\t"                                                                        \
+    "bcc 2f\n\t"                                                                                   \
+    "ldm r12, {r0-r2}\n\t" /* the left column lies outside */                                      \
+    "ldr r3, [r12, #24]\n\t"                                                                       \
+    "mov r5, r3\n\t"                                                                               \
+    "mov r8, r3\n\t"                                                                               \
+    "subs r11, r11, #1\n\t"                                                                        \
+    "b 3f\n\t"                                                                                     \
+    "1: ldm r12, {r0-r2}\n\t"                                                                      \
+    "ldr r3, [r0, r7]\n\t"                                                                         \
+    "ldr r5, [r1, r7]\n\t"                                                                         \
+    "ldr r8, [r2, r7]\n\t"                                                                         \
+    "add r7, r7, r10\n\t"                                                                          \
+    "3: ldr r4, [r0, r7]\n\t"                                                                      \
+    "ldr r6, [r1, r7]\n\t"                                                                         \
+    "ldr r9, [r2, r7]\n\t"                                                                         \
+    "add r7, r7, r10\n\t"                                                                          \
+    "11: pkhbt r0, r3, r5, lsl #16\n\t"                                                            \
+    "pkhtb r5, r5, r3, asr #16\n\t"                                                                \
+    "pkhbt r1, r4, r6, lsl #16\n\t"                                                                \
+    "pkhtb r6, r6, r4, asr #16\n\t"                                                                \
+    "pkhbt r2, r8, r9, lsl #16\n\t"                                                                \
+    "pkhtb r9, r9, r8, asr #16\n\t"                                                                \
+    "sxtb16 r3, r0, ror #8\n\t"                                                                    \
+    "sxtb16 r4, r1, ror #8\n\t"                                                                    \
+    "sxtb16 r8, r2, ror #8\n\t"                                                                    \
+    "sxtb16 r0, r0\n\t"                                                                            \
+    "sxtb16 r1, r1\n\t"                                                                            \
+    "sxtb16 r2, r2\n\t"                                                                            \
+    "stm lr!, {r0-r4, r8}\n\t"                                                                     \
+    "sxtb16 r0, r5\n\t"                                                                            \
+    "sxtb16 r1, r6\n\t"                                                                            \
+    "sxtb16 r2, r9\n\t"                                                                            \
+    "sxtb16 r5, r5, ror #8\n\t"                                                                    \
+    "sxtb16 r6, r6, ror #8\n\t"                                                                    \
+    "sxtb16 r9, r9, ror #8\n\t"                                                                    \
+    "stm lr!, {r0-r2, r5, r6, r9}\n\t"                                                             \
+    "2: subs r11, r11, #2\n\t"                                                                     \
+    "bge 1b\n\t"                                                                                   \
+    "cmn r11, #1\n\t"                                                                              \
+    "bne 9f\n\t"                                                                                   \
+    "ldm r12, {r0-r2}\n\t" /* the right column lies outside */                                     \
+    "ldr r3, [r0, r7]\n\t"                                                                         \
+    "ldr r5, [r1, r7]\n\t"                                                                         \
+    "ldr r8, [r2, r7]\n\t"                                                                         \
+    "ldr r4, [r12, #24]\n\t"                                                                       \
+    "mov r6, r4\n\t"                                                                               \
+    "mov r9, r4\n\t"                                                                               \
+    "b 11b\n\t"                                                                                    \
+    "9: sub r12, r12, #56\n\t"                                                                     \
+    "movs r1, #4\n\t"                                                                              \
+    "str r1, [r12, #44]\n\t" channels "add r0, r12, #24\n\t"                                       \
+    "ldm r0, {r1-r3}\n\t"                                                                          \
+    "sub r1, r1, #48\n\t"                                                                          \
+    "sub r2, r2, #48\n\t"                                                                          \
+    "sub r3, r3, #48\n\t"                                                                          \
+    "stm r0, {r1-r3}\n\t"                                                                          \
+    "ldr r0, [r12, #84]\n\t"                                                                       \
+    "subs r0, r0, #1\n\t"                                                                          \
+    "str r0, [r12, #84]\n\t"                                                                       \
+    "bne 10b\n\t"                                                                                  \
     "ldr r7, [r12, #48]\n\t"
 
 #define THUMBNET_DEPTHWISE_SUMS(name, text)                                                        \
@@ -257,12 +332,19 @@ THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_O
                            "lr", "cc", "memory");                                                  \
     }
 
+#define THUMBNET_DEPTHWISE_3X3_S1                                                                  \
+    THUMBNET_DEPTHWISE_3X3_CHANNELS(THUMBNET_DEPTHWISE_3X3_S1_FOUR, THUMBNET_DEPTHWISE_3X3_S1_TWO)
+#define THUMBNET_DEPTHWISE_3X3_S2                                                                  \
+    THUMBNET_DEPTHWISE_3X3_CHANNELS(THUMBNET_DEPTHWISE_3X3_S2_FOUR, THUMBNET_DEPTHWISE_3X3_S2_TWO)
+
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s1,
-                        THUMBNET_DEPTHWISE_3X3_CHANNELS(THUMBNET_DEPTHWISE_3X3_S1_FOUR,
-                                                        THUMBNET_DEPTHWISE_3X3_S1_TWO))
+                        THUMBNET_DEPTHWISE_ONE_BLOCK(THUMBNET_DEPTHWISE_3X3_S1))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s2,
-                        THUMBNET_DEPTHWISE_3X3_CHANNELS(THUMBNET_DEPTHWISE_3X3_S2_FOUR,
-                                                        THUMBNET_DEPTHWISE_3X3_S2_TWO))
+                        THUMBNET_DEPTHWISE_ONE_BLOCK(THUMBNET_DEPTHWISE_3X3_S2))
+THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s1_blocks,
+                        THUMBNET_DEPTHWISE_3X3_BLOCKS(THUMBNET_DEPTHWISE_3X3_S1))
+THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s2_blocks,
+                        THUMBNET_DEPTHWISE_3X3_BLOCKS(THUMBNET_DEPTHWISE_3X3_S2))
 
 #endif
 #endif

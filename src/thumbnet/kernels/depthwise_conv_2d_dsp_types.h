@@ -4,7 +4,7 @@
 
 #include "thumbnet/kernels/convolution.h"
 
-#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) &&                                          \
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) &&                                           \
     (defined(__GNUC__) || defined(__clang__)) && !defined(THUMBNET_NO_ASM)
 #define THUMBNET_DEPTHWISE_ASM 1
 #endif
@@ -13,8 +13,8 @@ typedef struct {
     const int32_t *records; /* one a channel, see depthwise_conv_2d_dsp.h */
     uint16_t channels;
     uint16_t in_width;
-    uint16_t ties_up;  /* channels before this one round ties up, the others away from 0 */
-    uint16_t most;     /* output columns of a pass, even */
+    uint16_t ties_up; /* channels before this one round ties up, the others away from 0 */
+    uint16_t most;    /* output columns of a pass, even */
     uint8_t pad_left;
     int8_t in_zero_point;
     int8_t out_zero_point;
@@ -42,15 +42,41 @@ typedef struct {
     int32_t rounding;
     int8_t *out;
     int32_t step[3];          /* bytes from an output to the next three */
-    const int32_t *last_four; /* where the columns of the last four outputs begin */
-    const int32_t *end;       /* where those of one more output would */
-    int32_t count;            /* channels */
-    const int32_t *record;    /* of the next channel */
+    /* Of the channel at hand; before the first, those of the channel before it. */
+    const int32_t *last_four; /* where the columns of the last four outputs begin, */
+    const int32_t *end;       /* where those of one more output would, */
+    const int32_t *columns;   /* its own in the first group, */
     int8_t *outputs;          /* its first output */
-    const int32_t *columns;   /* and its columns in the first group */
+    const int32_t *record;    /* of the next channel */
+    int32_t count;            /* channels */
     int32_t frame;            /* r7 */
-    int32_t to_last_four;     /* distances in bytes from columns */
-    int32_t to_end;
+    /* For thumbnet_depthwise_blocks: what a strip has, of three rows. */
+    int32_t *words;
+    const int8_t *rows[3];
+    int32_t offset;
+    int32_t columns_step;
+    int32_t columns_inside;
+    int32_t zero_points;
+    int32_t blocks; /* of four channels */
 } thumbnet_depthwise_context_t;
+
+typedef void thumbnet_depthwise_pack_t(thumbnet_depthwise_strip_t *strip);
+typedef void thumbnet_depthwise_sums_t(thumbnet_depthwise_context_t *context);
+
+/* What the kernel is made of. */
+typedef struct thumbnet_depthwise_how {
+    int32_t height;
+    int32_t width;
+    int32_t stride;
+    thumbnet_depthwise_pack_t *pack_two; /* expand strips of two rows and of one; NULL: in C */
+    thumbnet_depthwise_pack_t *pack_one;
+    thumbnet_depthwise_sums_t *sums; /* makes the outputs of quick channels; NULL: in C */
+    /* Expands and makes all whole blocks where no row is outside; NULL: one by one. */
+    thumbnet_depthwise_sums_t *blocks;
+    /* Makes those of all channels; NULL where all are quick. */
+    void (*mixed)(const thumbnet_depthwise_conv_2d_dsp_t *p,
+                  const struct thumbnet_depthwise_how *how, thumbnet_depthwise_context_t *context,
+                  int32_t made);
+} thumbnet_depthwise_how_t;
 
 #endif
