@@ -37,6 +37,7 @@ from thumbnet.operators.conv_2d import (
     window_source,
     windows,
 )
+from thumbnet.operators.depthwise_conv_2d_mve import for_helium
 from thumbnet.quantize.requantize import activation_bounds
 
 HEADER = "thumbnet/kernels/depthwise_conv_2d.h"
@@ -116,7 +117,7 @@ class DepthwiseConv2d(Family):
         ties_up = _ties_up(out_rows.channels, output, low)
         kernel = _kernel(attributes, tail=ties_up < out_rows.channels)
         source = window_source(window, rows)
-        return Lowered(
+        lowered = Lowered(
             kernel=kernel,
             struct="thumbnet_depthwise_conv_2d_t",
             fields=(
@@ -140,6 +141,7 @@ class DepthwiseConv2d(Family):
             macs=out_rows.height * out_rows.width * taps.size,
             overlap=(_overlap(source, out_rows),),
         )
+        return for_helium(lowered) if graph.build.isa == "mve" else lowered
 
 
 def _ties_up(channels: int, output: Tensor, low: int) -> int:

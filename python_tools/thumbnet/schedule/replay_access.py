@@ -33,7 +33,11 @@ PAIRS = ("thumbnet_conv_2d", "thumbnet_fully_connected", "thumbnet_depthwise_con
 """Kernels (without what their names end in) that make two neighbouring pixels at once, channel by
 channel, reading the windows of both for each."""
 
-READ_FIRST: tuple[str, ...] = ("thumbnet_conv_2d_mve_s8", "thumbnet_conv_2d_1x1_mve_s8")
+READ_FIRST: tuple[str, ...] = (
+    "thumbnet_conv_2d_mve_s8",
+    "thumbnet_conv_2d_1x1_mve_s8",
+    "thumbnet_depthwise_conv_2d_mve_s8",
+)
 """Kernels that read the windows of the pixels that they make at once before they write any."""
 
 
