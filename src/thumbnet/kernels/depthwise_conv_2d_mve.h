@@ -109,8 +109,8 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_mve_planes(
         "dls lr, lr\n"                                                                             \
         "1:\n" THUMBNET_MVE_TAPS("r0", "x0", "q0", step)                                           \
             THUMBNET_MVE_TAPS("r2", "x1", "q1", step) THUMBNET_MVE_TAPS("r4", "x2", "q2", step)    \
-                THUMBNET_MVE_TAPS("r6", "x3", "q3", step) "vmov q7[2], q7[0], r4, r0\n"            \
-                                                          "vmov q7[3], q7[1], r6, r2\n"            \
+                THUMBNET_MVE_TAPS("r6", "x3", "q3", step) "vmov q7[2], q7[0], r0, r4\n"            \
+                                                          "vmov q7[3], q7[1], r2, r6\n"            \
                                                           "vadd.i32 q7, q7, q4\n"                  \
                                                           "vqrdmulh.s32 q7, q7, q5\n"              \
                                                           "vrshl.s32 q7, q7, q6\n"                 \
