@@ -46,9 +46,7 @@ def for_helium(lowered: Lowered) -> Lowered:
         lowered,
         kernel=Kernel(HEADER, "thumbnet_conv_2d_1x1_mve_s8")
         if single
-        else Kernel(
-            HEADER, "thumbnet_conv_2d_mve_s8", (source.kernel_height, source.kernel_width)
-        ),
+        else Kernel(HEADER, "thumbnet_conv_2d_mve_s8", (source.kernel_height, source.kernel_width)),
         struct="thumbnet_conv_2d_mve_t",
         fields=tuple(changed.items()),
         scratch=sums + (0 if single else _TOGETHER * weights.shape[1]),
@@ -59,8 +57,8 @@ def for_helium(lowered: Lowered) -> Lowered:
 def shifts_right(lowered: Lowered) -> bool:
     """Whether all multipliers are below one and none is negative."""
     fields = dict(lowered.fields)
-    shifts = cast(CArray, fields["shift"]).values
-    mantissas = cast(CArray, fields["mantissa"]).values
+    shifts = cast(CArray, fields["shift"]).values.astype(np.int64)
+    mantissas = cast(CArray, fields["mantissa"]).values.astype(np.int64)
     return bool(np.all(shifts <= 0) and np.all(shifts >= -31) and np.all(mantissas >= 0))
 
 

@@ -65,9 +65,10 @@ THUMBNET_INLINE int8_t *thumbnet_depthwise_mve_scatter(const thumbnet_depthwise_
 
 /* All channels of `columns` columns of the input, the first of them number `column`; the rows point
  * at column `base`. One copy serves all sizes. */
-static THUMBNET_NOINLINE void thumbnet_depthwise_mve_planes(
-    const thumbnet_depthwise_conv_2d_mve_t *p, const void *const *rows, int32_t height,
-    int32_t column, int32_t columns, int32_t base, int8_t *planes)
+static THUMBNET_NOINLINE void
+thumbnet_depthwise_mve_planes(const thumbnet_depthwise_conv_2d_mve_t *p, const void *const *rows,
+                              int32_t height, int32_t column, int32_t columns, int32_t base,
+                              int8_t *planes)
 {
     const int32_t depth = p->channels;
     const int32_t plane = columns * height;
@@ -98,17 +99,17 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_mve_planes(
  * requantization in the other seven vectors. */
 #define THUMBNET_MVE_DEPTHWISE(step)                                                               \
     __asm__ volatile(                                                                              \
-        "vldrb.8 q0, [r0]\n"                                                                     \
-        "vldrb.8 q1, [r0, #16]\n"                                                                \
-        "vldrb.8 q2, [r0, #32]\n"                                                                \
-        "vldrb.8 q3, [r0, #48]\n"                                                                \
-        "vldrw.32 q4, [r2]\n"                                                                 \
-        "vldrw.32 q5, [r4]\n"                                                             \
-        "vldrb.s32 q6, [r6]\n"                                                               \
+        "vldrb.8 q0, [r0]\n"                                                                       \
+        "vldrb.8 q1, [r0, #16]\n"                                                                  \
+        "vldrb.8 q2, [r0, #32]\n"                                                                  \
+        "vldrb.8 q3, [r0, #48]\n"                                                                  \
+        "vldrw.32 q4, [r2]\n"                                                                      \
+        "vldrw.32 q5, [r4]\n"                                                                      \
+        "vldrb.s32 q6, [r6]\n"                                                                     \
         "ldr lr, %[n]\n"                                                                           \
         "dls lr, lr\n"                                                                             \
-        "1:\n" THUMBNET_MVE_TAPS("r0", "x0", "q0", step)                                           \
-            THUMBNET_MVE_TAPS("r2", "x1", "q1", step) THUMBNET_MVE_TAPS("r4", "x2", "q2", step)    \
+        "1:\n" THUMBNET_MVE_TAPS("r0", "x0", "q0", step) THUMBNET_MVE_TAPS("r2", "x1", "q1", step) \
+            THUMBNET_MVE_TAPS("r4", "x2", "q2", step)                                              \
                 THUMBNET_MVE_TAPS("r6", "x3", "q3", step) "vmov q7[2], q7[0], r0, r4\n"            \
                                                           "vmov q7[3], q7[1], r2, r6\n"            \
                                                           "vadd.i32 q7, q7, q4\n"                  \
@@ -120,9 +121,9 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_mve_planes(
                                                           "vstrb.32 q7, [%[out]]\n"                \
                                                           "add %[out], %[depth]\n"                 \
                                                           "le lr, 1b\n"                            \
-        : "+r"(w), "+r"(bias), "+r"(mantissa), "+r"(shift), [x0] "+r"(x0), [x1] "+r"(x1), \
-          [x2] "+r"(x2), [x3] "+r"(x3), [out] "+r"(to) \
-        : [n] "m"(count), [zero_point] "r"(zero_point), [depth] "r"(depth) \
+        : "+r"(w), "+r"(bias), "+r"(mantissa),                                                     \
+          "+r"(shift), [x0] "+r"(x0), [x1] "+r"(x1), [x2] "+r"(x2), [x3] "+r"(x3), [out] "+r"(to)  \
+        : [n] "m"(count), [zero_point] "r"(zero_point), [depth] "r"(depth)                         \
         : "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory")
 
 /* The sum of a channel's taps. */
@@ -208,9 +209,9 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv
             for (int t = 0; t < taps; t++) {
                 sum += planes[c * plane + i * step + t] * p->weights[c * vectors * 16 + t];
             }
-            sum = c < p->ties_up ? thumbnet_requantize(sum, p->mantissa[c], p->shift[c])
-                                 : thumbnet_multiply_by_quantized_multiplier(sum, p->mantissa[c],
-                                                                             p->shift[c]);
+            sum = c < p->ties_up
+                      ? thumbnet_requantize(sum, p->mantissa[c], p->shift[c])
+                      : thumbnet_multiply_by_quantized_multiplier(sum, p->mantissa[c], p->shift[c]);
             /* A value that could overflow is far outside the clamp. */
             sum = thumbnet_clamp(sum, -1024, 1024) + p->out_zero_point;
             out[i * channels + c] = (int8_t)thumbnet_clamp(sum, p->low, p->high);
