@@ -41,7 +41,10 @@ def for_helium(lowered: Lowered) -> Lowered:
         **{name: value for name, value in fields.items() if name != "edge_bias"},
         "weights": CArray("weights", "int8_t", packed(weights)),
     }
-    sums = -(-output.channels // _GROUP) * _GROUP * _TOGETHER * 4
+    # Fewer pixels are made one by one.
+    alone = single and output.height * output.width < _TOGETHER
+    together = 1 if alone else _TOGETHER
+    sums = -(-output.channels // _GROUP) * _GROUP * together * 4
     return replace(
         lowered,
         kernel=Kernel(HEADER, "thumbnet_conv_2d_1x1_mve_s8")

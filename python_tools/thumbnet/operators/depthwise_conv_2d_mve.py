@@ -13,10 +13,12 @@ from thumbnet.operators.base import CArray, Kernel, Lowered, Source, window_over
 from thumbnet.operators.conv_2d_mve import VECTOR, shifts_right
 
 HEADER = "thumbnet/kernels/depthwise_conv_2d_mve.h"
-_SCRATCH = 1536
-"""Bytes of windows that are enough: more pixels at once would save little."""
-_FEWEST = 4
+_OVERLAP = 1024
+"""Bytes of output that may be written before all of the windows above them have been read: more
+pixels at once would save little."""
+_FEWEST = 6
 """Pixels that are made at once whatever that takes."""
+_MOST = 255
 _SCATTERED = 8
 """Channels that are scattered at once."""
 
@@ -25,9 +27,12 @@ def for_helium(lowered: Lowered) -> Lowered:
     """The portable ``lowered`` on Helium, or itself where that is not exact or not written."""
     fields = dict(lowered.fields)
     source, output = lowered.sources[0], lowered.output
-    planes = -(-output.channels // _SCATTERED) * _SCATTERED
-    together, plane = _together(source, output.width, planes)
-    if not shifts_right(lowered) or fields["multiplier"] != 1 or 7 * plane >= 1 << 16:
+    if not shifts_right(lowered) or fields["multiplier"] != 1:
+        return lowered
+    together = min(max(_OVERLAP // output.channels, _FEWEST), output.width, _MOST)
+    columns = (together - 1) * source.stride_width + source.kernel_width
+    plane = columns * source.kernel_height
+    if plane * (_SCATTERED - 1) >= 1 << 16:  # scattered by 16-bit offsets
         return lowered
     weights = cast(CArray, fields["weights"]).values
     dropped = ("weight_sums", "multiplier")
@@ -43,7 +48,7 @@ def for_helium(lowered: Lowered) -> Lowered:
         struct="thumbnet_depthwise_conv_2d_mve_t",
         fields=tuple(changed.items()),
         # Behind the last plane's last window a vector reads on.
-        scratch=planes * plane + VECTOR,
+        scratch=_SCATTERED * plane + VECTOR,
         overlap=(
             window_overlap(
                 source,
@@ -51,7 +56,7 @@ def for_helium(lowered: Lowered) -> Lowered:
                 source.kernel_width,
                 source.stride_width,
                 source.pad_left,
-                reads_first=True,
+                together=together,
             ),
         ),
     )
@@ -64,16 +69,3 @@ def by_columns(weights: Array, source: Source) -> npt.NDArray[np.int8]:
     windows = weights.reshape(channels, source.kernel_height, source.kernel_width)
     padded[:, :taps] = windows.transpose(0, 2, 1).reshape(channels, taps)
     return padded
-
-
-def _together(source: Source, width: int, planes: int) -> tuple[int, int]:
-    """Pixels that are made at once, and the bytes of a channel's windows."""
-
-    def plane(pixels: int) -> int:
-        columns = (pixels - 1) * source.stride_width + source.kernel_width
-        return columns * source.kernel_height
-
-    pixels = min(width, 255)
-    while pixels > _FEWEST and planes * plane(pixels) > _SCRATCH:
-        pixels -= 1
-    return pixels, plane(pixels)

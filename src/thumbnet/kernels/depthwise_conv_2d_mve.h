@@ -4,7 +4,7 @@
  * one behind the other: a pixel's window of one channel is then contiguous, a load and a VMLADAVA
  * for nine taps. Eight channels are scattered at once. Zero points stand where windows reach
  * outside. Weights are in the same order, zeros behind the last tap, so what else a vector loads
- * does not count. Windows are read before any of the pixels is written. */
+ * does not count. Eight channels of all these pixels are written before the next eight are read. */
 #ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_MVE_H
 #define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_MVE_H
 
@@ -63,29 +63,28 @@ THUMBNET_INLINE int8_t *thumbnet_depthwise_mve_scatter(const thumbnet_depthwise_
     return to;
 }
 
-/* All channels of `columns` columns of the input, the first of them number `column`; the rows point
- * at column `base`. One copy serves all sizes. */
+/* Eight channels from `channel`, or as many as there are, of `columns` columns of the input, the
+ * first of them number `column`; the rows point at column `base`. One copy serves all sizes. */
 static THUMBNET_NOINLINE void
 thumbnet_depthwise_mve_planes(const thumbnet_depthwise_conv_2d_mve_t *p, const void *const *rows,
-                              int32_t height, int32_t column, int32_t columns, int32_t base,
-                              int8_t *planes)
+                              int32_t height, int32_t channel, int32_t column, int32_t columns,
+                              int32_t base, int8_t *planes)
 {
     const int32_t depth = p->channels;
+    const int32_t left = depth - channel;
     const int32_t plane = columns * height;
     const int32_t space = p->in_width - column;
     int32_t first = column < 0 ? -column : 0;
     int32_t last = space < columns ? space : columns;
     first = first < columns ? first : columns;
     last = last > first ? last : first;
-    for (int32_t c = 0; c < depth; c += 8, planes += 8 * plane) {
-        for (int32_t k = 0; k < height; k++) {
-            const int8_t *row = (const int8_t *)rows[k];
-            const int8_t *in = row == NULL ? NULL : row + (column + first - base) * depth + c;
-            int8_t *to = planes + k;
-            to = thumbnet_depthwise_mve_scatter(p, NULL, depth - c, first, height, plane, to);
-            to = thumbnet_depthwise_mve_scatter(p, in, depth - c, last - first, height, plane, to);
-            thumbnet_depthwise_mve_scatter(p, NULL, depth - c, columns - last, height, plane, to);
-        }
+    const int32_t offset = (column + first - base) * depth + channel;
+    for (int32_t k = 0; k < height; k++) {
+        const int8_t *in = rows[k] == NULL ? NULL : (const int8_t *)rows[k] + offset;
+        int8_t *to = planes + k;
+        to = thumbnet_depthwise_mve_scatter(p, NULL, left, first, height, plane, to);
+        to = thumbnet_depthwise_mve_scatter(p, in, left, last - first, height, plane, to);
+        thumbnet_depthwise_mve_scatter(p, NULL, left, columns - last, height, plane, to);
     }
 }
 
@@ -170,16 +169,17 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_group(const thumbnet_depthwise_conv_
 }
 #endif
 
-/* n pixels of all channels from their planes. */
+/* Channels [c, end) of n pixels from their planes. */
 THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv_2d_mve_t *p,
-                                                   int taps, int step, const int8_t *planes,
-                                                   int32_t plane, int32_t n, int8_t *out)
+                                                   int taps, int step, int32_t c, int32_t end,
+                                                   const int8_t *planes, int32_t plane, int32_t n,
+                                                   int8_t *out)
 {
     const int vectors = (taps + 15) / 16;
     const int32_t channels = p->channels;
 #if THUMBNET_MVE
     const int narrow = taps <= 16 && (step == 3 || step == 6) && p->low == -128 && p->high == 127;
-    for (int32_t c = 0; c < channels; c += 4, planes += 4 * plane, out += 4) {
+    for (; c < end; c += 4, planes += 4 * plane, out += 4) {
         if (narrow && c + 4 <= channels && c < p->ties_up) {
             register const int8_t *x0 __asm__("r1") = planes;
             register const int8_t *x1 __asm__("r3") = planes + plane;
@@ -203,25 +203,25 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv
         }
     }
 #else
-    for (int32_t c = 0; c < channels; c++) {
+    for (; c < end; c++, planes += plane, out++) {
         for (int32_t i = 0; i < n; i++) {
             int32_t sum = p->bias[c];
             for (int t = 0; t < taps; t++) {
-                sum += planes[c * plane + i * step + t] * p->weights[c * vectors * 16 + t];
+                sum += planes[i * step + t] * p->weights[c * vectors * 16 + t];
             }
             sum = c < p->ties_up
                       ? thumbnet_requantize(sum, p->mantissa[c], p->shift[c])
                       : thumbnet_multiply_by_quantized_multiplier(sum, p->mantissa[c], p->shift[c]);
             /* A value that could overflow is far outside the clamp. */
             sum = thumbnet_clamp(sum, -1024, 1024) + p->out_zero_point;
-            out[i * channels + c] = (int8_t)thumbnet_clamp(sum, p->low, p->high);
+            out[i * channels] = (int8_t)thumbnet_clamp(sum, p->low, p->high);
         }
     }
 #endif
 }
 
-/* The row kernel; kernel_height, kernel_width and stride are literals. `scratch` holds planes of
- * the columns that `together` pixels read, for a multiple of 8 channels, and a vector behind. */
+/* The row kernel; kernel_height, kernel_width and stride are literals. `scratch` holds the planes
+ * of eight channels, of the columns that `together` pixels read, and a vector behind. */
 THUMBNET_INLINE void thumbnet_depthwise_conv_2d_mve_s8(const void *constants, int kernel_height,
                                                        int kernel_width, int stride,
                                                        const void *const *rows, void *out,
@@ -235,9 +235,12 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_mve_s8(const void *constants, in
     while (n > 0) {
         const int32_t made = n < p->together ? n : p->together;
         const int32_t columns = (made - 1) * stride + kernel_width;
-        thumbnet_depthwise_mve_planes(p, rows, kernel_height, column, columns, base, planes);
-        thumbnet_depthwise_mve_pixels(p, kernel_height * kernel_width, stride * kernel_height,
-                                      planes, columns * kernel_height, made, pixel);
+        for (int32_t c = 0; c < p->channels; c += 8) {
+            const int32_t end = c + 8 < p->channels ? c + 8 : p->channels;
+            thumbnet_depthwise_mve_planes(p, rows, kernel_height, c, column, columns, base, planes);
+            thumbnet_depthwise_mve_pixels(p, kernel_height * kernel_width, stride * kernel_height,
+                                          c, end, planes, columns * kernel_height, made, pixel + c);
+        }
         n -= made;
         pixel += made * p->channels;
         column += made * stride;
