@@ -111,7 +111,8 @@ class Workspace:
     """Scratch in which a kernel keeps a window of columns from run to run.
 
     ``rows`` rows of the columns that a run reads, ``pixel`` bytes each, of rows of ``width``
-    pixels; and for a run alone ``run_pixel`` bytes a pixel; behind a head of 4 bytes.
+    pixels; and for a run alone ``run_pixel`` bytes a pixel; behind a head of 4 bytes. Kernels that
+    it calls find ``scratch`` bytes behind all that, at a multiple of 8.
     """
 
     rows: int
@@ -120,6 +121,7 @@ class Workspace:
     width: int
     pixel: int
     run_pixel: int
+    scratch: int = 0
 
     def columns(self, run: int) -> int:
         """Columns of the window for runs of ``run`` pixels."""
@@ -127,7 +129,8 @@ class Workspace:
 
     def size(self, run: int) -> int:
         """Bytes for runs of ``run`` pixels."""
-        return 4 + self.rows * self.columns(run) * self.pixel + run * self.run_pixel
+        kept = 4 + self.rows * self.columns(run) * self.pixel + run * self.run_pixel
+        return -(-kept // 8) * 8 + self.scratch if self.scratch else kept
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,7 +41,10 @@ def for_helium(lowered: Lowered) -> Lowered:
         **{name: value for name, value in fields.items() if name != "edge_bias"},
         "weights": CArray("weights", "int8_t", packed(weights)),
     }
-    sums = -(-output.channels // _GROUP) * _GROUP * _TOGETHER * 4
+    # Fewer pixels are made one by one.
+    alone = single and output.height * output.width < _TOGETHER
+    together = 1 if alone else _TOGETHER
+    sums = -(-output.channels // _GROUP) * _GROUP * together * 4
     return replace(
         lowered,
         kernel=Kernel(HEADER, "thumbnet_conv_2d_1x1_mve_s8")
@@ -57,8 +60,8 @@ def for_helium(lowered: Lowered) -> Lowered:
 def shifts_right(lowered: Lowered) -> bool:
     """Whether all multipliers are below one and none is negative."""
     fields = dict(lowered.fields)
-    shifts = cast(CArray, fields["shift"]).values
-    mantissas = cast(CArray, fields["mantissa"]).values
+    shifts = cast(CArray, fields["shift"]).values.astype(np.int64)
+    mantissas = cast(CArray, fields["mantissa"]).values.astype(np.int64)
     return bool(np.all(shifts <= 0) and np.all(shifts >= -31) and np.all(mantissas >= 0))
 
 

@@ -31,6 +31,7 @@ from thumbnet.quantize.requantize import (
 )
 
 HEADER = "thumbnet/kernels/elementwise.h"
+HELIUM_HEADER = "thumbnet/kernels/elementwise_mve.h"
 _LEFT_SHIFT = 20
 _LARGEST = 65535
 
@@ -131,7 +132,7 @@ class Elementwise(Family):
         fields = _product_fields if operator.kind == "mul" else _sum_fields
         low, high = activation_bounds(_activation(operator), output)
         return Lowered(
-            kernel=Kernel(HEADER, f"thumbnet_{name}_{'' if whole else 'broadcast_'}s8"),
+            kernel=_kernel(name, whole=whole, helium=graph.build.isa == "mve"),
             struct=f"thumbnet_{name}_t",
             fields=(
                 *fields(operator, operands, output, rows),
@@ -152,6 +153,12 @@ class Elementwise(Family):
                 for operand in operands
             ),
         )
+
+
+def _kernel(name: str, *, whole: bool, helium: bool) -> Kernel:
+    if name == "add" and whole and helium:
+        return Kernel(HELIUM_HEADER, "thumbnet_add_mve_s8")
+    return Kernel(HEADER, f"thumbnet_{name}_{'' if whole else 'broadcast_'}s8")
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,6 +87,7 @@ def lower_band(operators: Sequence[Operator], parts: Sequence[Lowered], band: in
         width=rows.width,
         pixel=pixel,
         run_pixel=pixel + adds * output.channels,
+        scratch=max(part.scratch for part in parts),
     )
     expansion = _expansion(expand, window, output, band)
     return Lowered(

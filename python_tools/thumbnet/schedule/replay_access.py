@@ -111,6 +111,9 @@ def _windows(lowered: Lowered, window: attributes.Window, rows: Rows, output: Ro
     # that is made together with it, may be written there.
     pairs = function.removesuffix("_s8").removesuffix("_1x1").removesuffix("_multiplier") in PAIRS
     free_pixel = last + 1 + pairs
+    if function == "thumbnet_depthwise_conv_2d_mve_s8":
+        # Eight channels of all pixels that are made together, then the next eight.
+        free_pixel = last + cast(int, dict(lowered.fields)["together"])
     if function == "thumbnet_depthwise_conv_2d_s8":
         # Channel by channel: what a channel has read may be written from that channel on.
         pixel = np.minimum(last + 1, output.width - 1)

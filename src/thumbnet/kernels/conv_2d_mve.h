@@ -6,8 +6,8 @@
  * before any of its pixels is written.
  *
  * Windows are contiguous: a pixel of a 1x1 kernel as it stands, those of larger kernels copied to
- * scratch, zero points where they reach outside. Weights are [channels / 2, taps / 16, 2, 16], zeros
- * behind the last tap and the last channel, so one pointer walks them all.
+ * scratch, zero points where they reach outside. Weights are [channels / 2, taps / 16, 2, 16],
+ * zeros behind the last tap and the last channel, so one pointer walks them all.
  *
  * The assembly blocks: gcc keeps neither six sums nor five pointers in registers around its own
  * loop and makes no tail-predicated loops (64 taps, 64 channels: 0.19 instructions a
@@ -77,13 +77,13 @@ typedef struct {
     "strd r8, r10, " third "\n"
 /* Pairs of channels, two to a group of sums [3, 4]. */
 #define THUMBNET_MVE_PAIRS(pair)                                                                   \
-    "1:\n" pair("[%[s]]", "[%[s], #16]", "[%[s], #32]") "subs %[pairs], #1\n"                      \
-                                                        "beq 2f\n" pair(                           \
-                                                            "[%[s], #8]", "[%[s], #24]",           \
-                                                            "[%[s], #40]") "add %[s], #48\n"       \
-                                                                           "subs %[pairs], #1\n"   \
-                                                                           "bne 1b\n"              \
-                                                                           "2:\n"
+    "1:\n" pair("[%[s]]", "[%[s], #16]",                                                           \
+                "[%[s], #32]") "subs %[pairs], #1\n"                                               \
+                               "beq 2f\n" pair("[%[s], #8]", "[%[s], #24]",                        \
+                                               "[%[s], #40]") "add %[s], #48\n"                    \
+                                                              "subs %[pairs], #1\n"                \
+                                                              "bne 1b\n"                           \
+                                                              "2:\n"
 #endif
 
 /* The sums of all channels of three pixels with `taps` contiguous inputs each, as [channels / 4, 3,
@@ -255,10 +255,9 @@ THUMBNET_INLINE void thumbnet_conv_2d_mve_s8(const void *constants, int kernel_h
         for (int32_t j = 0; j < made; j++, column += stride) {
             for (int k = 0; k < kernel_height; k++) {
                 const int8_t *row = (const int8_t *)rows[k];
-                to = row == NULL
-                         ? thumbnet_mve_fill(to, p->in_zero_point, kernel_width * depth)
-                         : thumbnet_conv_2d_mve_row(p, row + (column - base) * depth, column,
-                                                    kernel_width, to);
+                to = row == NULL ? thumbnet_mve_fill(to, p->in_zero_point, kernel_width * depth)
+                                 : thumbnet_conv_2d_mve_row(p, row + (column - base) * depth,
+                                                            column, kernel_width, to);
             }
         }
         thumbnet_conv_2d_mve_pixels(p, windows, taps, taps, made, sums, pixel);

@@ -39,11 +39,12 @@ typedef struct {
     uint16_t end;
 } thumbnet_inverted_bottleneck_window_t;
 
-/* Makes rows [from, to) of the window begin at column `first` and end at `end`; returns row 0. */
+/* Makes rows [from, to) of the window begin at column `first` and end at `end`; returns row 0.
+ * `behind` is scratch for the expansion. */
 THUMBNET_INLINE int8_t *thumbnet_inverted_bottleneck_slide(const thumbnet_inverted_bottleneck_t *p,
                                                            const void *const *rows, int32_t from,
                                                            int32_t to, int32_t first, int32_t end,
-                                                           void *scratch)
+                                                           void *scratch, void *behind)
 {
     thumbnet_inverted_bottleneck_window_t *window =
         (thumbnet_inverted_bottleneck_window_t *)scratch;
@@ -60,7 +61,7 @@ THUMBNET_INLINE int8_t *thumbnet_inverted_bottleneck_slide(const thumbnet_invert
             }
             if (end - first > kept) {
                 p->expand.kernel(p->expand.constants, &in, row + kept * p->expanded, first + kept,
-                                 end - first - kept, NULL);
+                                 end - first - kept, behind);
             }
         }
     }
@@ -91,29 +92,31 @@ THUMBNET_INLINE void thumbnet_inverted_bottleneck_s8(const void *constants, cons
     if (x == 0) {
         memset(scratch, 0, sizeof(thumbnet_inverted_bottleneck_window_t));
     }
+    const int32_t most = (p->band - 1) * p->stride + p->rows;
+    const int32_t kept = (int32_t)sizeof(thumbnet_inverted_bottleneck_window_t) + most * pitch;
+    int8_t *const filtered = (int8_t *)scratch + kept;
+    int8_t *const projected = filtered + n * p->expanded;
+    const int32_t used = kept + n * (p->expanded + (p->add.kernel == NULL ? 0 : p->in_channels));
+    void *const parts = (int8_t *)scratch + ((used + 7) & -8);
     const int8_t *const window = thumbnet_inverted_bottleneck_slide(
         p, rows, top * p->stride, (bottom - 1) * p->stride + p->rows, first,
-        behind < p->in_width ? behind : p->in_width, scratch);
-    const int32_t most = (p->band - 1) * p->stride + p->rows;
-    int8_t *const filtered =
-        (int8_t *)scratch + sizeof(thumbnet_inverted_bottleneck_window_t) + most * pitch;
-    int8_t *const projected = filtered + n * p->expanded;
+        behind < p->in_width ? behind : p->in_width, scratch, parts);
     for (int32_t b = top; b < bottom; b++) {
         const void *windows[THUMBNET_MAX_ROWS];
         for (int32_t k = 0; k < p->rows; k++) {
             const int32_t row = b * p->stride + k;
             windows[k] = rows[row] == NULL ? NULL : window + row * pitch;
         }
-        p->depthwise.kernel(p->depthwise.constants, windows, filtered, x, n, NULL);
+        p->depthwise.kernel(p->depthwise.constants, windows, filtered, x, n, parts);
         const void *operands[2] = {filtered, filtered};
         if (p->add.kernel == NULL) {
-            p->project.kernel(p->project.constants, operands, outs[b], x, n, NULL);
+            p->project.kernel(p->project.constants, operands, outs[b], x, n, parts);
         } else {
-            p->project.kernel(p->project.constants, operands, projected, x, n, NULL);
+            p->project.kernel(p->project.constants, operands, projected, x, n, parts);
             operands[1 - p->residual] = projected;
             operands[p->residual] =
                 (const int8_t *)rows[b + p->pad_top] + (x - first) * p->in_channels;
-            p->add.kernel(p->add.constants, operands, outs[b], x, n, NULL);
+            p->add.kernel(p->add.constants, operands, outs[b], x, n, parts);
         }
     }
 }
