@@ -11,7 +11,7 @@
 /* Kernels are where the time goes: these loops are better small than fast. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
 #pragma GCC push_options
-#pragma GCC optimize("O2")
+#pragma GCC optimize("Os")
 #endif
 
 /* Where a tensor of a stage lies. */
@@ -46,6 +46,11 @@ typedef struct {
 #define THUMBNET_TILES 0
 #endif
 
+/* Whether a stage of this model gets its first tensor row by row. */
+#ifndef THUMBNET_PUSHED
+#define THUMBNET_PUSHED 0
+#endif
+
 static inline int32_t thumbnet_stream_more(const thumbnet_stream_tensor_t *tensor)
 {
     return THUMBNET_MAX_BAND > 1 ? tensor->more : 0;
@@ -54,18 +59,17 @@ static inline int32_t thumbnet_stream_more(const thumbnet_stream_tensor_t *tenso
 typedef struct {
     const thumbnet_layer_t *layer;
     THUMBNET_SIZE scratch; /* offset in the arena */
-    uint16_t inputs;       /* where they begin in the stage's list, one a source of the layer */
     uint16_t segment;      /* most pixels of a run */
     uint8_t output;        /* number of a tensor */
     uint8_t position;      /* number of a state: the output's, of an accumulating kernel its own */
-    uint8_t last_reader;   /* number of the last operator that reads the output, or its own */
+    uint8_t ahead;         /* how many operators further the last one is that reads the output */
+    uint8_t inputs[THUMBNET_MAX_INPUTS]; /* numbers of tensors, one a source of the layer */
 } thumbnet_stream_operator_t;
 
 typedef struct {
     const thumbnet_stream_tensor_t *tensors;
     const thumbnet_stream_operator_t *operators;
-    const uint8_t *inputs; /* of all operators: numbers of tensors */
-    uint32_t state;        /* offset in the arena of the states: one a tensor, then the others */
+    uint32_t state; /* offset in the arena of the states: one a tensor, then the others */
     uint8_t state_count;
     uint8_t input_count; /* the first tensors are those that the stage only reads */
     uint8_t operator_count;
@@ -214,8 +218,9 @@ THUMBNET_INLINE uint32_t thumbnet_stream_newest(const thumbnet_stream_run_t *run
 THUMBNET_INLINE const uint8_t *thumbnet_stream_strip(const thumbnet_stream_run_t *run,
                                                      const thumbnet_stream_tensor_t *tensor)
 {
-    return tensor->place == THUMBNET_STREAM_PUSHED ? (const uint8_t *)run->buffers[0]
-                                                   : run->arena + tensor->strip;
+    return THUMBNET_PUSHED && tensor->place == THUMBNET_STREAM_PUSHED
+               ? (const uint8_t *)run->buffers[0]
+               : run->arena + tensor->strip;
 }
 
 THUMBNET_INLINE int thumbnet_stream_is_whole(const thumbnet_stream_tensor_t *tensor)
@@ -233,8 +238,9 @@ static THUMBNET_NOINLINE void thumbnet_stream_retire(const thumbnet_stream_run_t
     if (tensor->rows != 0 && end > state->first) {
         const uint32_t row = thumbnet_stream_newest(run, number);
         const uint32_t column = state->first - (uint32_t)thumbnet_stream_left(run, number);
-        memcpy(run->arena + tensor->slots + ((row % tensor->rows) * tensor->width + column) * size,
-               thumbnet_stream_strip(run, tensor), (end - state->first) * size);
+        thumbnet_move(run->arena + tensor->slots +
+                          ((row % tensor->rows) * tensor->width + column) * size,
+                      thumbnet_stream_strip(run, tensor), (end - state->first) * size);
     }
     state->first = (uint16_t)end;
 }
@@ -253,44 +259,48 @@ static inline void thumbnet_stream_flush(const thumbnet_stream_run_t *run, uint3
     }
 }
 
-/* Pointers to `count` rows from `row` on, which begin at column `column`: rows that have been made
- * and are still kept; NULL is a row outside the tensor. */
+/* Pointers to the rows of a source from `row` on, which begin at column `column`: rows that have
+ * been made and are still kept; NULL is a row outside the tensor. */
 THUMBNET_INLINE void thumbnet_stream_rows(const thumbnet_stream_run_t *run, uint32_t number,
-                                          int32_t row, uint32_t count, uint32_t column,
-                                          const void **rows)
+                                          const thumbnet_source_t *source, int32_t row,
+                                          uint32_t column, const void **rows)
 {
     const thumbnet_stream_tensor_t *tensor = &run->stage->tensors[number];
     const uint32_t size = tensor->pixel_size;
-    const uint32_t height = tensor->height;
+    const uint32_t height = source->height;
+    uint32_t count = source->kernel_height;
     int32_t line = (int32_t)(tensor->width * size);
     uint32_t kept = tensor->rows;
     uint32_t newest = 0xffffffffu; /* the row that is in the strip */
     const uint8_t *strip = NULL;
     const uint8_t *start = thumbnet_stream_slots(run, tensor->slots);
-    if (thumbnet_stream_is_whole(tensor)) {
-        if (tensor->place == THUMBNET_STREAM_CALLER) {
-            start = (const uint8_t *)run->buffers[tensor->slots];
+    const uint32_t first = run->state[number].first;
+    if (first != THUMBNET_STREAM_NONE) {
+        newest = thumbnet_stream_newest(run, number);
+        strip = thumbnet_stream_strip(run, tensor);
+        if (column >= first) {
+            strip += (column - first) * size;
+        } else if (newest - (uint32_t)row < count) {
+            thumbnet_stream_flush(run, number);
+            newest = 0xffffffffu;
         }
-        kept = height;
-        if (thumbnet_stream_upwards(run)) {
-            start += (int32_t)(height - 1u) * line;
-            line = -line;
-        }
-    } else {
-        const uint32_t first = run->state[number].first;
-        if (first != THUMBNET_STREAM_NONE) {
-            newest = thumbnet_stream_newest(run, number);
-            strip = thumbnet_stream_strip(run, tensor);
-            if (column >= first) {
-                strip += (column - first) * size;
-            } else if (newest - (uint32_t)row < count) {
-                thumbnet_stream_flush(run, number);
-                newest = 0xffffffffu;
-            }
-        }
-        column -= (uint32_t)thumbnet_stream_left(run, number);
     }
+#ifdef THUMBNET_CALLER
+    if (tensor->place == THUMBNET_STREAM_CALLER) {
+        start = (const uint8_t *)run->buffers[tensor->slots];
+    }
+#endif
+    /* A whole tensor has no strip and keeps all rows. */
+    if (thumbnet_stream_upwards(run) && thumbnet_stream_is_whole(tensor)) {
+        start += (int32_t)(tensor->height - 1u) * line;
+        line = -line;
+    }
+    column -= (uint32_t)thumbnet_stream_left(run, number);
     start += column * size;
+    if (count == 1 && (uint32_t)row == newest) {
+        *rows = strip;
+        return;
+    }
     /* Nothing is kept where a window lies in the padding alone: then nothing is read. */
     uint32_t slot = row > 0 && kept > 1 ? (uint32_t)row % kept : 0u;
     const int32_t step = thumbnet_stream_upwards(run) ? -1 : 1;
@@ -328,7 +338,7 @@ static inline uint8_t *thumbnet_stream_room(const thumbnet_stream_run_t *run, ui
         const uint32_t keep = (uint32_t)state->x - tensor->margin;
         const uint32_t moved = keep - state->first;
         thumbnet_stream_retire(run, number, keep);
-        thumbnet_move_down(strip, moved * size, tensor->margin * size);
+        thumbnet_move(strip, strip + moved * size, tensor->margin * size);
     }
     return strip + (uint32_t)(state->x - state->first) * size;
 }

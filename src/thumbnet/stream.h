@@ -11,7 +11,7 @@
 /* Kernels are where the time goes: these loops are better small than fast. */
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
 #pragma GCC push_options
-#pragma GCC optimize("O2")
+#pragma GCC optimize("Os")
 #endif
 
 /* How many pixels from (y, x) on the rows of one source allow, at most `most`. */
@@ -45,7 +45,6 @@ typedef struct {
     const thumbnet_stream_operator_t *operation;
     const thumbnet_layer_t *layer;
     thumbnet_stream_state_t *state;
-    const uint8_t *inputs;
     int32_t y;
     int32_t x;
     int32_t n;
@@ -57,24 +56,22 @@ THUMBNET_INLINE int thumbnet_stream_ready(const thumbnet_stream_run_t *run,
 {
     const thumbnet_stream_operator_t *operation = next->operation;
     const thumbnet_layer_t *layer = operation->layer;
-    const uint8_t *inputs = run->stage->inputs + operation->inputs;
     thumbnet_stream_state_t *state = &run->state[operation->position];
     const int32_t y = state->y;
     const int32_t x = state->x;
-    int32_t n = operation->segment;
+    int32_t n = operation->segment + 1;
     if (y >= thumbnet_stream_bottom(run, operation->position, layer->steps)) {
         return 0;
     }
     const thumbnet_source_t *source = layer->sources;
     uint32_t i = 0;
     do {
-        n = thumbnet_stream_allowed(run, source++, inputs[i], y, x, n);
+        n = thumbnet_stream_allowed(run, source++, operation->inputs[i], y, x, n);
         if (n == 0) {
             return 0;
         }
-    } while (++i < layer->inputs);
+    } while (THUMBNET_MAX_INPUTS > 1 && ++i < layer->inputs);
     next->layer = layer;
-    next->inputs = inputs;
     next->state = state;
     next->y = y;
     next->x = x;
@@ -100,26 +97,28 @@ THUMBNET_INLINE void *thumbnet_stream_out(const thumbnet_stream_run_t *run,
                : thumbnet_stream_room(run, operation->output);
 }
 
-/* Makes the pixels of thumbnet_stream_ready(). */
-THUMBNET_INLINE void thumbnet_stream_make(const thumbnet_stream_run_t *run,
-                                          const thumbnet_stream_next_t *next)
+/* Makes the pixels of thumbnet_stream_ready(); returns whether the input may have more of them. */
+THUMBNET_INLINE int thumbnet_stream_make(const thumbnet_stream_run_t *run,
+                                         const thumbnet_stream_next_t *next)
 {
     const thumbnet_stream_operator_t *operation = next->operation;
     const thumbnet_layer_t *layer = next->layer;
     const int32_t right = thumbnet_stream_right(run, operation->position, (int32_t)layer->width);
     const int32_t x = next->x;
-    const int32_t n = next->n < right - x ? next->n : right - x;
+    int32_t n = next->n <= operation->segment ? next->n : operation->segment;
+    n = n < right - x ? n : right - x;
     const void *rows[THUMBNET_MAX_ROWS];
     const void **of_source = rows;
     const thumbnet_source_t *source = layer->sources;
     uint32_t i = 0;
     do {
         const int32_t first = x * source->stride_width - source->pad_left;
-        thumbnet_stream_rows(run, next->inputs[i], thumbnet_source_row(source, next->y),
-                             source->kernel_height, first > 0 ? (uint32_t)first : 0u, of_source);
+        thumbnet_stream_rows(run, operation->inputs[i], source,
+                             thumbnet_source_row(source, next->y), first > 0 ? (uint32_t)first : 0u,
+                             of_source);
         of_source += source->kernel_height;
         source++;
-    } while (++i < layer->inputs);
+    } while (THUMBNET_MAX_INPUTS > 1 && ++i < layer->inputs);
     void *band[THUMBNET_MAX_BAND];
     void *const out = thumbnet_stream_out(run, next, band);
     uint8_t *const scratch = run->arena + operation->scratch;
@@ -127,13 +126,16 @@ THUMBNET_INLINE void thumbnet_stream_make(const thumbnet_stream_run_t *run,
     /* A band begins anywhere in a row: its window is empty then. */
     if (x == thumbnet_stream_left(run, operation->position) && layer->out_row_size != 0 &&
         layer->clear != 0) {
-        memset(scratch, 0, layer->clear);
+        thumbnet_clear(scratch, layer->clear);
     }
 #endif
     layer->kernel(layer->constants, rows, out, x, n, scratch);
     thumbnet_stream_state_t *const state = next->state;
-    state->x = (uint16_t)(x + n);
-    if (x + n == right) {
+    if (x + n != right) {
+        state->x = (uint16_t)(x + n);
+        return next->n > n;
+    }
+    {
         const int32_t bottom = thumbnet_stream_bottom(run, operation->position, layer->steps);
         const int32_t below =
             next->y + 1 + thumbnet_stream_more(&run->stage->tensors[operation->output]);
@@ -143,6 +145,7 @@ THUMBNET_INLINE void thumbnet_stream_make(const thumbnet_stream_run_t *run,
             run->state[operation->output].y = run->stage->tensors[operation->output].height;
         }
     }
+    return 1;
 }
 
 /* Starts a stage: nothing has been made; whole inputs are there. */
@@ -164,19 +167,26 @@ static inline void thumbnet_stream_begin(const thumbnet_stream_run_t *run)
 
 /* Runs every operator as far as its input goes, from operator `number` back. After a run, only
  * readers of what it made can have become ready: the search goes on at the last of them and comes
- * back. */
+ * back. Operators whose last run left nothing of their input are passed over: only a run of one
+ * before them brings more. */
 static THUMBNET_NOINLINE void thumbnet_stream_advance(const thumbnet_stream_run_t *run,
                                                       uint32_t number)
 {
-    const thumbnet_stream_operator_t *const operators = run->stage->operators;
+    const thumbnet_stream_operator_t *const first = run->stage->operators;
     thumbnet_stream_next_t next;
-    next.operation = operators + number;
+    uint32_t drained = 0; /* bit i: the operator i before this one; what is further back is not */
+    next.operation = first + number;
     for (;;) {
-        if (thumbnet_stream_ready(run, &next)) {
-            thumbnet_stream_make(run, &next);
-            next.operation = operators + next.operation->last_reader;
-        } else if (next.operation != operators) {
+        if ((drained & 1u) == 0 && thumbnet_stream_ready(run, &next)) {
+            const uint32_t ahead = next.operation->ahead;
+            if (thumbnet_stream_make(run, &next) == 0) {
+                drained |= 1u;
+            }
+            drained = ahead < 32u ? drained << ahead : 0u;
+            next.operation += ahead;
+        } else if (next.operation != first) {
             next.operation--;
+            drained >>= 1;
         } else {
             return;
         }

@@ -75,7 +75,7 @@ static inline void thumbnet_stream_begin_tile(const thumbnet_stream_run_t *run, 
     for (int32_t number = stage->operator_count - 1; number >= 0; number--) {
         const thumbnet_stream_operator_t *operation = &stage->operators[number];
         const thumbnet_layer_t *layer = operation->layer;
-        const uint8_t *inputs = stage->inputs + operation->inputs;
+        const uint8_t *inputs = operation->inputs;
         thumbnet_stream_region_t *region = &run->regions[operation->output];
         if (number == stage->operator_count - 1) {
             const uint32_t height = layer->steps;

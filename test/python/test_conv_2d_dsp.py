@@ -6,6 +6,7 @@ Their C twins run on the host under sanitizers, the assembly on an emulated Cort
 from __future__ import annotations
 
 import dataclasses
+import random
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from support import inputs, shared
 from support.compiled import compile_file, litert_outputs, mismatches, run_on
 from support.kernel_harness import KernelHarness
 from support.random_models import random_scale, random_weights, random_zero_point
+from support.random_plans import random_plan
 from support.spatial_samples import (
     ACTIVATIONS,
     AnyArray,
@@ -26,6 +28,7 @@ from support.spatial_samples import (
     dense,
     random_layers,
 )
+from support.stream_graphs import stream_graph
 from support.tflite_model import Value
 from support.tflite_writer import Writer
 from thumbnet.emulator import HarnessOptions
@@ -35,6 +38,8 @@ from thumbnet.operators import conv_2d_dsp
 from thumbnet.operators.base import Lowered
 from thumbnet.options import Build, Optimize
 from thumbnet.quantize.requantize import Multiplier, multiply_rounding_up, quantize_multiplier
+from thumbnet.schedule.replay_stream import replay_plan
+from thumbnet.schedule.stream import schedule_stream
 
 Rng = np.random.Generator
 
@@ -185,6 +190,21 @@ def test_models_are_exact_on_cortex_m4(name: str) -> None:
     samples = [[sample] for sample in shared.suite(name, shape, 8)]
     expected = litert_outputs(path.read_bytes(), compiled, samples)
     assert not mismatches(run_on(compiled, "cortex-m4", samples), expected)
+
+
+@pytest.mark.parametrize("optimize", EFFORTS)
+def test_plans_replay(optimize: Optimize) -> None:
+    """What kernels may write over agrees with the model of what they read, whatever the plan."""
+    seen = set()
+    for seed in range(8):
+        graph = built(stream_graph(seed, least=6, most=14), optimize)
+        plans = [random_plan(graph, "arena", random.Random(seed))]
+        plans += [schedule_stream(graph, input="arena", objective=how) for how in ("ram", "speed")]
+        for plan in plans:
+            assert plan is not None
+            seen |= {step.lowered.kernel.function for step in plan.steps}
+            replay_plan(plan)
+    assert len(seen & FUNCTIONS) >= 3
 
 
 # -- the proof ------------------------------------------------------------------------------------

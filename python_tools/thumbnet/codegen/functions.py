@@ -10,7 +10,6 @@ from thumbnet.plan import Plan, Stage
 
 _TAG = "0x74686e31u"  # "thn1": what init leaves in a model object
 _IDLE = "0xffffu"  # the row counter outside begin ... finish
-_FEW = 64  # bytes of outputs for which memcpy is not worth linking
 
 
 def functions(plan: Plan, naming: Naming) -> str:
@@ -201,7 +200,7 @@ def _copy_inputs(plan: Plan, naming: Naming) -> list[str]:
         place = f"{arena_of(plan, tensor)} + {plan.memory.offsets[tensor]}"
         lines += [
             f"    if ((const void *){name} != (const void *)({place})) {{",
-            f"        memcpy({place}, {name}, {plan.graph.tensor(tensor).size});",
+            f"        thumbnet_move({place}, {name}, {plan.graph.tensor(tensor).size});",
             "    }",
         ]
     return lines
@@ -209,13 +208,9 @@ def _copy_inputs(plan: Plan, naming: Naming) -> list[str]:
 
 def _copy_outputs(plan: Plan, naming: Naming) -> list[str]:
     graph = plan.graph
-    sizes = [graph.tensor(tensor).size for tensor in graph.outputs]
-    # Streams need memcpy anyway.
-    streamed = any(stage.kind == "stream" for stage in plan.stages)
-    copy = "memcpy" if streamed or max(sizes) > _FEW else "thumbnet_copy"
     return [
-        f"    {copy}({name}, {_place(plan, naming, tensor)}, {size});"
-        for tensor, name, size in zip(graph.outputs, naming.outputs, sizes, strict=True)
+        f"    thumbnet_move({name}, {_place(plan, naming, tensor)}, {graph.tensor(tensor).size});"
+        for tensor, name in zip(graph.outputs, naming.outputs, strict=True)
     ]
 
 

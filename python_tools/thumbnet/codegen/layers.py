@@ -16,17 +16,17 @@ _WIDE_CALLER, _NARROW_CALLER = 0x40000000, 0xFF00
 def table_options(plan: Plan) -> str:
     """The macros that say what the tables of this model need."""
     sources = [source for step in plan.steps for source in step.lowered.sources]
-    grouped = [step for group in layer_groups(plan) for step in group_steps(plan, group)]
     options = {
         "THUMBNET_SIZE": "uint16_t" if _is_narrow(plan) else "uint32_t",
         "THUMBNET_WINDOW": "uint8_t" if max(_windows(sources), default=0) < 256 else "uint16_t",
         "THUMBNET_ROW_MAPS": str(int(any(source.row_map is not None for source in sources))),
         "THUMBNET_STREAMS": str(int(any(stage.kind == "stream" for stage in plan.stages))),
     }
-    if grouped:
-        options["THUMBNET_MAX_INPUTS"] = str(max(len(step.lowered.sources) for step in grouped))
-    places = plan.memory.offsets
-    if any(name not in places for step in grouped for name in activations(plan, step)):
+    most = max((len(step.lowered.sources) for step in plan.steps), default=1)
+    options["THUMBNET_MAX_INPUTS"] = str(most)
+    if plan.pushed:
+        options["THUMBNET_PUSHED"] = "1"
+    if not plan.input_in_arena and not plan.pushed:
         options["THUMBNET_CALLER"] = f"{_caller(plan):#x}u"
         options["THUMBNET_CALLER_BUFFERS"] = f"{len(plan.graph.inputs)}u"
     return "".join(f"#define {name} {value}\n" for name, value in options.items())

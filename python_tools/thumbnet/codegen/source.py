@@ -1,4 +1,4 @@
-"""The generated source: constants, kernel instantiations, and one call an operator."""
+"""The generated source: constants, kernel instantiations, tables, and functions that run them."""
 
 from __future__ import annotations
 

@@ -29,23 +29,20 @@ def stream_tables(plan: Plan, index: int, symbols: Mapping[str, str]) -> str:
     text = f"static const thumbnet_stream_tensor_t {name}_tensors[{len(tensors)}] = {{\n"
     text += "".join(_tensor(plan, stage, steps, tensor) for tensor in tensors) + "};\n"
     read = [[numbers[_root(plan, name)] for name in activations(plan, step)] for step in steps]
-    listed = ", ".join(str(number) for of_one in read for number in of_one)
-    text += f"static const uint8_t {name}_inputs[] = {{{listed}}};\n"
     text += f"static const thumbnet_stream_operator_t {name}_operators[{len(steps)}] = {{\n"
-    position, start = len(tensors), 0
+    position = len(tensors)
     for step, of_one in zip(steps, read, strict=True):
         own = numbers[step.operator.outputs[0]]
         if step.lowered.accumulates:
             own, position = position, position + 1
-        text += _operator(plan, stage, step, symbols, numbers, (start, own))
-        start += len(of_one)
+        text += _operator(plan, stage, step, symbols[step.operator.name], numbers, (of_one, own))
     text += "};\n"
     upwards = ", .upwards = 1" if stage.upwards else ""
     last = max(number for number, of_one in enumerate(read) if 0 in of_one)
     pushed = f", .pushed_reader = {last}" if stage.pushed else ""
     text += (
         f"static const thumbnet_stream_t {name} = {{\n"
-        f"    .tensors = {name}_tensors, .operators = {name}_operators, .inputs = {name}_inputs,\n"
+        f"    .tensors = {name}_tensors, .operators = {name}_operators,\n"
         f"    .state = {plan.memory.state[index]}, .state_count = {states},\n"
         f"    .input_count = {len(inputs)}, "
         f".operator_count = {len(steps)}{pushed}{upwards}{_tiles(stage)}}};\n"
@@ -131,27 +128,27 @@ def _operator(
     plan: Plan,
     stage: Stage,
     step: Step,
-    symbols: Mapping[str, str],
+    layer: str,
     numbers: Mapping[str, int],
-    place: tuple[int, int],
+    states: tuple[list[int], int],
 ) -> str:
-    """One operator's entry; ``place`` is where its inputs begin and the number of its state."""
+    """One operator's entry; ``states`` are the numbers of its inputs and of its own state."""
     output = step.operator.outputs[0]
-    layer = symbols[step.operator.name]
     steps = [other for other in stage.steps if not plan.is_view(other.operator)]
     readers = [
         number
         for number, other in enumerate(steps)
         if output in (_root(plan, tensor) for tensor in activations(plan, other))
     ]
-    last = max(readers, default=steps.index(step))
+    own = steps.index(step)
+    read, position = states
     return (
-        f"    {{.layer = &{layer},\n"
-        f"     .scratch = {plan.memory.scratch.get(step.operator.name, 0)}, "
-        f".inputs = {place[0]}, "
-        f".segment = {_segment(stage, step.lowered, step.operator.name)}, "
-        f".output = {numbers[output]},\n"
-        f"     .position = {place[1]}, .last_reader = {last}}},\n"
+        f"    {{.layer = &{layer}, "
+        f".scratch = {plan.memory.scratch.get(step.operator.name, 0)}, "
+        f".segment = {_segment(stage, step.lowered, step.operator.name)},\n"
+        f"     .output = {numbers[output]}, .position = {position}, "
+        f".ahead = {max(readers, default=own) - own}, "
+        f".inputs = {{{', '.join(map(str, read))}}}}},\n"
     )
 
 

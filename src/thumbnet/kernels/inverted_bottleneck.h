@@ -57,7 +57,7 @@ THUMBNET_INLINE int8_t *thumbnet_inverted_bottleneck_slide(const thumbnet_invert
         if (rows[i] != NULL) {
             const void *const in = (const int8_t *)rows[i] + kept * p->in_channels;
             if (kept != 0 && moved != 0) {
-                thumbnet_move_down((uint8_t *)row, (uint32_t)moved, (uint32_t)(kept * p->expanded));
+                thumbnet_move(row, row + moved, (uint32_t)(kept * p->expanded));
             }
             if (end - first > kept) {
                 p->expand.kernel(p->expand.constants, &in, row + kept * p->expanded, first + kept,
