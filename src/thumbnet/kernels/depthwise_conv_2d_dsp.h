@@ -402,8 +402,8 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_dsp_s8(const void *constants, in
     if (quick && how.sums != NULL) {
         how.mixed = NULL;
         if (quick > 1 && kernel_height == 3) {
-            how.blocks = stride == 1 ? thumbnet_depthwise_3x3_s1_blocks
-                                     : thumbnet_depthwise_3x3_s2_blocks;
+            how.blocks =
+                stride == 1 ? thumbnet_depthwise_3x3_s1_blocks : thumbnet_depthwise_3x3_s2_blocks;
         }
     }
 #endif

@@ -236,12 +236,10 @@ THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_O
     "sub r10, r12, #24\n\t"                                                                        \
     "stm r10, {r0-r6, r8, r9}\n\t"                                                                 \
     "bhi 7f\n\t"                                                                                   \
-    "4:\n\t" four THUMBNET_DEPTHWISE_FOUR_OUT                                                      \
-    "7: ldr r6, [r12, #28]\n\t"                                                                    \
+    "4:\n\t" four THUMBNET_DEPTHWISE_FOUR_OUT "7: ldr r6, [r12, #28]\n\t"                          \
     "cmp r7, r6\n\t"                                                                               \
     "bhs 8f\n\t"                                                                                   \
-    "5:\n\t" two THUMBNET_DEPTHWISE_TWO_OUT                                                        \
-    "8: ldr r0, [r12, #44]\n\t"                                                                    \
+    "5:\n\t" two THUMBNET_DEPTHWISE_TWO_OUT "8: ldr r0, [r12, #44]\n\t"                            \
     "subs r0, r0, #1\n\t"                                                                          \
     "str r0, [r12, #44]\n\t"                                                                       \
     "bne 6b\n\t"

@@ -1,9 +1,10 @@
 /* depthwise_conv_2d for cores with Arm's DSP extension: the sums of 5x5 and 7x7 in assembly.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Four outputs of a channel at a time, then two: r8-r11 are their sums, lr the columns of the first,
- * r12 runs through the channel's record, r7 is the context. r0-r4 are weights, r5 and r6 what they
- * are multiplied with. Macros take `four`, which keeps or drops what is of outputs 2 and 3. */
+ * Four outputs of a channel at a time, then two: r8-r11 are their sums, lr the columns of the
+ * first, r12 runs through the channel's record, r7 is the context. r0-r4 are weights, r5 and r6
+ * what they are multiplied with. Macros take `four`, which keeps or drops what is of outputs 2
+ * and 3. */
 #ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_LARGE_H
 #define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_LARGE_H
 
