@@ -112,7 +112,8 @@ class Workspace:
 
     ``rows`` rows of the columns that a run reads, ``pixel`` bytes each, of rows of ``width``
     pixels; and for a run alone ``run_pixel`` bytes a pixel; behind a head of 4 bytes. Kernels that
-    it calls find ``scratch`` bytes behind all that, at a multiple of 8.
+    it calls find their scratch behind all that, at a multiple of 8: ``expansion`` is what the first
+    of them needs for 1, 2 and more pixels, ``others`` what those behind it do.
     """
 
     rows: int
@@ -121,7 +122,8 @@ class Workspace:
     width: int
     pixel: int
     run_pixel: int
-    scratch: int = 0
+    expansion: tuple[int, ...] = ()
+    others: tuple[int, ...] = ()
 
     def columns(self, run: int) -> int:
         """Columns of the window for runs of ``run`` pixels."""
@@ -130,7 +132,13 @@ class Workspace:
     def size(self, run: int) -> int:
         """Bytes for runs of ``run`` pixels."""
         kept = 4 + self.rows * self.columns(run) * self.pixel + run * self.run_pixel
-        return -(-kept // 8) * 8 + self.scratch if self.scratch else kept
+        behind = max(at_run(self.expansion, self.columns(run)), at_run(self.others, run))
+        return -(-kept // 8) * 8 + behind if behind else kept
+
+
+def at_run(sizes: Sequence[int], run: int) -> int:
+    """Bytes for runs of ``run`` pixels, where ``sizes`` are those for 1, 2 and more of them."""
+    return sizes[min(run, len(sizes)) - 1] if sizes else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +159,8 @@ class Lowered:
     output may start d bytes below input i (and every lower address) while rows are made from the
     top, or None where the two must be disjoint; see :func:`window_overlap`. ``band`` rows are made
     together, column by column, where it is not 1 (streams alone do so), of which ``extra_macs`` do
-    again what the band before has done; ``scratch`` of a kernel
-    with a ``workspace`` depends on how many pixels a run has, see :meth:`for_runs`.
+    again what the band before has done. ``scratch`` is enough for runs of any length; of shorter
+    ones with a ``workspace`` or ``run_scratch`` (for 1, 2 and more pixels) see :meth:`for_runs`.
     """
 
     kernel: Kernel
@@ -170,6 +178,7 @@ class Lowered:
     band: int = 1
     extra_macs: int = 0
     workspace: Workspace | None = None
+    run_scratch: tuple[int, ...] = ()
     arrays: tuple[CArray, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -189,9 +198,10 @@ class Lowered:
         return (*(kernel for part in parts for kernel in part.kernels), self.kernel)
 
     def for_runs(self, run: int) -> Lowered:
-        """The same with a workspace for runs of at most ``run`` pixels, if it needs one."""
+        """The same with no more scratch than runs of at most ``run`` pixels need."""
         if self.workspace is None:
-            return self
+            least = at_run(self.run_scratch, run) if self.run_scratch else self.scratch
+            return self if least == self.scratch else replace(self, scratch=least)
         fields = (*self.fields, ("columns", self.workspace.columns(run)))
         return replace(self, fields=fields, scratch=self.workspace.size(run))
 

@@ -82,6 +82,7 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     quads = quads_of(layer.taps.shape[1])
     gathered = source.rows.channels % _QUAD != 0
     literals = (effort, int((low, high) != (-128, 127)))
+    scratch = tuple(_scratch(source, quads, made + 1, gathered=gathered) for made in range(columns))
     return replace(
         lowered,
         kernel=Kernel(HEADER, _function(lowered, gathered), literals),
@@ -101,7 +102,8 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
             ("high", high),
         ),
         overlap=(_overlap(source, output, columns, pointwise=lowered.pointwise and not gathered),),
-        scratch=_scratch(source, quads, columns, gathered=gathered),
+        scratch=scratch[-1],
+        run_scratch=scratch,
         pointwise=lowered.pointwise and not gathered,
     )
 

@@ -70,6 +70,7 @@ def lower_dsp(
     rows = source.rows
     literals = (window.kernel_height, window.kernel_width, window.stride_width)
     most = min(PASS, output.width + output.width % 2)
+    scratch = tuple(scratch_bytes(window, made + 1) for made in range(min(output.width, PASS)))
     return Lowered(
         kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_dsp_s8", (*literals, quick)),
         struct="thumbnet_depthwise_conv_2d_dsp_t",
@@ -89,7 +90,8 @@ def lower_dsp(
         output=output,
         macs=output.height * output.width * channels.taps.size,
         overlap=(_overlap(source, output),),
-        scratch=scratch_bytes(window, min(output.width, PASS)),
+        scratch=scratch[-1],
+        run_scratch=scratch,
     )
 
 

@@ -87,7 +87,8 @@ def lower_band(operators: Sequence[Operator], parts: Sequence[Lowered], band: in
         width=rows.width,
         pixel=pixel,
         run_pixel=pixel + adds * output.channels,
-        scratch=max(part.scratch for part in parts),
+        expansion=_scratch([expand], rows.width),
+        others=_scratch(parts[1:], output.width),
     )
     expansion = _expansion(expand, window, output, band)
     return Lowered(
@@ -119,6 +120,15 @@ def lower_band(operators: Sequence[Operator], parts: Sequence[Lowered], band: in
         band=band,
         workspace=workspace,
     )
+
+
+def _scratch(parts: Sequence[Lowered], width: int) -> tuple[int, ...]:
+    """Bytes that kernels need for 1, 2 and more pixels, as far as that makes a difference."""
+    most = max(part.scratch for part in parts)
+    found: list[int] = []
+    while not found or (found[-1] < most and len(found) < width):
+        found.append(max(part.for_runs(len(found) + 1).scratch for part in parts))
+    return tuple(found) if most else ()
 
 
 def _source(window: Source, rows: Rows, height: int) -> Source:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from copy import copy
 from operator import add
 
+from thumbnet.operators.base import at_run
 from thumbnet.schedule.sharing import shared, together
 from thumbnet.schedule.stream_cost import line_cost, run_cost
 from thumbnet.schedule.stream_net import UNIT, Fused, Network, Node
@@ -60,6 +61,7 @@ class Tables:
         self.priced = priced
         self._runs: dict[tuple[int, int], list[int]] = {}
         self._costs: dict[tuple[int, int], list[int]] = {}
+        self._scratches: dict[tuple[Node, int], list[int]] = {}
         self._workspaces: dict[tuple[Node, int], list[int]] = {}
         self._lines: dict[tuple[int, int, Extent | None, int], tuple[list[int], list[int]]] = {}
 
@@ -71,6 +73,16 @@ class Tables:
             runs = self._segments(time, node.width)
             self._costs[key] = [run_cost(node, run) for run in runs]
         return self._costs[key]
+
+    def scratches(self, node: Node, time: Time) -> list[int]:
+        """Bytes of a node's scratch, by segment width."""
+        if not node.run_scratch:
+            return [aligned(node.scratch)] * len(self.widths)
+        key = node, time.column_scale
+        if key not in self._scratches:
+            runs = self._segments(time, node.width)
+            self._scratches[key] = [aligned(at_run(node.run_scratch, run)) for run in runs]
+        return self._scratches[key]
 
     def workspaces(self, node: Node, time: Time) -> list[int]:
         """Bytes of a node's workspace, by segment width."""
@@ -138,7 +150,7 @@ class Growth:
         self.costs = [0] * len(tables.widths)
         self.written: dict[int, int] = {}
         self.scratch = 0
-        self._once = 0
+        self._once = [0] * len(tables.widths)
         self._states = 0
         self._before = net.live[start]
 
@@ -157,12 +169,12 @@ class Growth:
             return False
         node = walk.nodes[index]
         self._states += 1 + node.accumulates
+        time = walk.operator_times[index]
         if node.accumulates:
             self.scratch += aligned(node.scratch)
-        else:
-            self._once = max(self._once, aligned(node.scratch))
+        elif node.scratch:
+            self._once = list(map(max, self._once, self._tables.scratches(node, time)))
         self.written[node.output] = net.values[node.output].size
-        time = walk.operator_times[index]
         if self._tables.priced:
             self.costs = list(map(add, self.costs, self._tables.run_costs(index, time)))
         if node.workspace is not None:
@@ -195,7 +207,7 @@ class Growth:
     def kept(self, which: int = 0) -> int:
         """Bytes that the stage takes besides whole tensors, at segment width number ``which``."""
         states = self._states + len(self.walk.readers) + (self.walk.pushed is not None)
-        return self.lines[which] + self.scratch + self._once + self.state_size * states
+        return self.lines[which] + self.scratch + self._once[which] + self.state_size * states
 
     def floor(self) -> int:
         """Bytes that the stage needs however much further it grows."""
@@ -214,8 +226,9 @@ class Growth:
         """
         pairs = self.pairs()
         saved = shared(pairs)
-        whole = self._before + sum(self.written.values()) + self.kept() - self.lines[0] - saved
-        sizes = [whole + line for line in self.lines]
+        own = self.lines[0] + self._once[0]
+        whole = self._before + sum(self.written.values()) + self.kept() - own - saved
+        sizes = [whole + line + once for line, once in zip(self.lines, self._once, strict=True)]
         if len(pairs) > 1:
             most = self._most_saved() - saved
             if any(enough < size <= limit + most for size in sizes):

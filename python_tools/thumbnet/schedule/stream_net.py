@@ -60,6 +60,8 @@ class Node:
     width: int
     accumulates: bool
     scratch: int
+    run_scratch: tuple[int, ...]
+    """For runs of 1, 2 and more pixels; empty where it is the same for all."""
     workspace: Workspace | None
     band: int
     """Rows of the grid that are made together."""
@@ -209,6 +211,7 @@ def _node(
         how.output.width if how.width is None else how.width,
         how.accumulates,
         how.scratch,
+        how.run_scratch,
         how.workspace,
         how.band,
         how.macs,
@@ -231,6 +234,7 @@ def fused_node(net: Network, first: int, end: int, how: Lowered) -> Fused:
         how.output.width,
         False,
         how.scratch,
+        how.run_scratch,
         how.workspace,
         how.band,
         how.macs,

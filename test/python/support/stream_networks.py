@@ -41,7 +41,7 @@ class Head(Chain):
     """Blocks in a row that keep to [1, height, width, channels]; ``x`` is the newest value."""
 
     def __init__(self, writer: Writer, rng: Rng, x: Value) -> None:
-        self.writer, self.rng, self.x = writer, rng, x
+        self.writer, self.rng, self.x, self.constant = writer, rng, x, 0.0
         self.outputs: list[Value] = []
         self.unsigned = False
 
