@@ -81,7 +81,10 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     columns = 1 if effort == 0 else min(TILE, _row_width(lowered))
     quads = quads_of(layer.taps.shape[1])
     gathered = source.rows.channels % _QUAD != 0
-    literals = (effort, int((low, high) != (-128, 127)))
+    literals: tuple[int, ...] = (effort, int((low, high) != (-128, 127)))
+    if gathered:
+        row = source.kernel_width * source.rows.channels
+        literals += (int((source.kernel_height, row) == (3, 9) and effort > 0),)
     return replace(
         lowered,
         kernel=Kernel(HEADER, _function(lowered, gathered), literals),

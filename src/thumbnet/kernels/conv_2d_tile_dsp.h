@@ -280,7 +280,7 @@ typedef struct {
 
 THUMBNET_CONV_2D_TILE_3(thumbnet_conv_2d_tile_3_balanced, "4")
 THUMBNET_CONV_2D_TILE_3(thumbnet_conv_2d_tile_3_speed, "8")
-THUMBNET_CONV_2D_TILE_2(thumbnet_conv_2d_tile_2_balanced, "4")
+THUMBNET_CONV_2D_TILE_2(thumbnet_conv_2d_tile_2_balanced, "2")
 THUMBNET_CONV_2D_TILE_2(thumbnet_conv_2d_tile_2_speed, "8")
 THUMBNET_CONV_2D_TILE_1(thumbnet_conv_2d_tile_1_size, "1")
 THUMBNET_CONV_2D_TILE_1(thumbnet_conv_2d_tile_1_balanced, "4")
