@@ -28,13 +28,16 @@ THUMBNET_INLINE void thumbnet_conv_2d_1x1_dsp_s8(const void *constants, int effo
     const thumbnet_conv_2d_dsp_t *p = (const thumbnet_conv_2d_dsp_t *)constants;
     const int32_t depth = p->in_channels;
     const int8_t *in = (const int8_t *)rows[0];
+    int16_t *const windows = (int16_t *)scratch;
     int8_t *to = (int8_t *)out;
-    while (n > 0) {
-        const int32_t columns = thumbnet_conv_2d_columns(n, effort);
-        thumbnet_dsp_expand((int16_t *)scratch, in, depth, depth >> 2, columns);
-        to = thumbnet_conv_2d_tile(p, effort, clamp, columns, (const int16_t *)scratch, to);
-        in += columns * depth;
-        n -= columns;
+    const int32_t most = effort == 0 ? 1 : 3;
+    for (; n >= most; n -= most, in += most * depth) {
+        thumbnet_dsp_expand(windows, in, depth, depth >> 2, most);
+        to = thumbnet_conv_2d_tile(p, effort, clamp, most, windows, to);
+    }
+    if (n > 0) {
+        thumbnet_dsp_expand(windows, in, depth, depth >> 2, n);
+        thumbnet_conv_2d_tile(p, effort, clamp, n, windows, to);
     }
     (void)x;
 }
@@ -194,12 +197,9 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_expand_27(const thumbnet_conv_2d_
 {
     const int32_t step = p->stride_width * p->in_channels;
     const int32_t pitch = 2 * columns;
-    for (int32_t k = 0; k < 3; k++, to += 3 * pitch) {
+    for (int32_t k = 0; k < 3; k++) {
         const int8_t *from = (const int8_t *)rows[k] + offset;
-        for (int16_t *end = to + pitch; to < end; to += 2, from += step) {
-            thumbnet_dsp_quad(to, columns, from);
-            thumbnet_dsp_quad(to + 2 * pitch, columns, from + 4);
-        }
+        to = thumbnet_dsp_expand(to, from, step, 2, columns);
     }
     const int8_t *first = (const int8_t *)rows[0] + offset + 8;
     const int8_t *second = (const int8_t *)rows[1] + offset + 8;
