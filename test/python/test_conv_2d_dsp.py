@@ -80,6 +80,7 @@ def whole_quads(seed: int, count: int) -> list[Sample]:
 def test_twins_equal_references(optimize: Optimize, tmp_path: Path) -> None:
     made = [*convolutions(31, 18), *whole_quads(32, 24), *dense(33, 12)]
     made += [convolution(np.random.default_rng(34), dense_layer(n)) for n in (4, 8, 12, 64)]
+    made += [with_lowest_weights(sample) for sample in made[::6]]
     harness = KernelHarness(tmp_path, widths=(1, 2, 3, 4, 5))
     for index, sample in enumerate(made):
         suites = sample.suites(index)
@@ -89,6 +90,15 @@ def test_twins_equal_references(optimize: Optimize, tmp_path: Path) -> None:
     # Narrow activations, and none.
     assert {case.lowered.kernel.literals[1] for case in harness.cases} == {0, 1}
     harness.check()
+
+
+def with_lowest_weights(sample: Sample) -> Sample:
+    """The same with many weights of -128, which keep channels from sharing lanes."""
+    weights = sample.graph.tensor(sample.operator.inputs[1])
+    assert weights.data is not None
+    data = np.where(weights.data < -60, -128, weights.data).astype(np.int8)
+    graph = sample.graph.replace(tensors=[dataclasses.replace(weights, data=data)])
+    return Sample(graph, b"")
 
 
 def dense_layer(channels: int) -> Layer:
@@ -229,27 +239,37 @@ def pack(layer: conv_2d_dsp.Layer) -> AnyArray | None:
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_sums_at_the_edge_of_what_two_channels_can_share(sign: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("taps", [516, 517])
+def test_sums_at_the_edge_of_what_two_channels_can_share(
+    sign: int, taps: int, tmp_path: Path
+) -> None:
     # 516 * 127 * 128 is just below 2^23; 517 taps are beyond it.
-    fits, beyond = np.full((2, 516), 127 * sign), np.full((2, 517), 127 * sign)
-    assert pack(layer_of(fits)) is not None
-    assert pack(layer_of(beyond)) is None
-    fits[0] *= -1
+    largest = np.full((3, taps), 127 * sign)
+    found = pack(layer_of(largest))
+    assert found is not None
+    assert len(found) == (2 if taps == 516 else 3)
+    largest[0] *= -1
     writer = Writer()
-    x = writer.input((1, 516), scale=0.1, zero_point=0)
-    weights = fits.astype(np.int8)
-    bias = (fits.sum(axis=1) * 100).astype(np.int32)
+    x = writer.input((1, taps), scale=0.1, zero_point=0)
+    weights = largest.astype(np.int8)
+    bias = (largest.sum(axis=1) * 100).astype(np.int32)
     y = writer.fully_connected(x, weights, bias, weight_scale=0.1, scale=1000.0, zero_point=5)
     check_on_cortex_m4(writer.finish([y]), tmp_path, {"optimize": "speed"})
 
 
-def test_lanes_that_leave_int16_are_refused() -> None:
-    for first, second, fits in ((-1, -128, False), (1, -128, True), (-128, -127, True)):
+@pytest.mark.parametrize("optimize", EFFORTS)
+def test_channels_that_cannot_share_lanes_are_single(optimize: Optimize, tmp_path: Path) -> None:
+    for first, second, rows in ((-1, -128, 2), (1, -128, 1), (-128, -127, 1)):
         taps = np.array([[first] * 8, [second] * 8])
-        found = conv_2d_dsp.exact_channels(layer_of(taps, real=0.1))
+        found = pack(layer_of(taps, real=0.1))
         assert found is not None
-        assert found.taps.any(axis=1).all()
-        assert (conv_2d_dsp.packed(found) is not None) == fits
+        assert len(found) == rows
+    rng = np.random.default_rng(61)
+    weights = rng.choice([-128, -127, -1, 1, 90], (7, 1, 1, 8)).astype(np.int8)
+    writer = Writer()
+    x = writer.input((1, 3, 4, 8), scale=0.1, zero_point=-7)
+    y = writer.conv_2d(x, weights, np.zeros(7, np.int32), weight_scale=0.1, scale=7.0, zero_point=5)
+    check_on_cortex_m4(writer.finish([y]), tmp_path, {"optimize": optimize})
 
 
 def test_multipliers_outside_the_domain_are_refused() -> None:

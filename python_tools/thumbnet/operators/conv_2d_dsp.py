@@ -2,8 +2,9 @@
 
 Kernels: ``src/thumbnet/kernels/conv_2d_dsp.h``. Two output channels A and B share the int16 lanes
 of a weight word as 256 * wB + wA, and requantization is one multiply-accumulate and a shift. Both
-are exact within bounds that hold or do not hold for a layer's own weights, whatever the inputs are;
-:func:`lower_dsp` checks them, and where one does not hold the layer keeps its portable kernel.
+are exact within bounds that hold or do not hold for a layer's own weights, whatever the inputs are.
+Channels that cannot share lanes are packed one by one; where a requantization is outside of what
+the kernels can do, :func:`lower_dsp` leaves the layer to its portable kernel.
 """
 
 from __future__ import annotations
@@ -73,22 +74,22 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     channels = exact_channels(replace(layer, taps=taps))
     if channels is None:
         return None
-    stream = packed(channels)
-    if stream is None:
-        return None
     low, high = layer.bounds
     effort = EFFORT[build.optimize]
     columns = 1 if effort == 0 else min(TILE, _row_width(lowered))
     quads = quads_of(layer.taps.shape[1])
     gathered = source.rows.channels % _QUAD != 0
-    literals = (effort, int((low, high) != (-128, 127)))
     scratch = tuple(_scratch(source, quads, made + 1, gathered=gathered) for made in range(columns))
+    literals: tuple[int, ...] = (effort, int((low, high) != (-128, 127)))
+    if gathered:
+        row = source.kernel_width * source.rows.channels
+        literals += (int((source.kernel_height, row) == (3, 9) and effort > 0),)
     return replace(
         lowered,
         kernel=Kernel(HEADER, _function(lowered, gathered), literals),
         struct="thumbnet_conv_2d_dsp_t",
         fields=(
-            ("weights", CArray("weights", "int32_t", stream)),
+            ("weights", CArray("weights", "int32_t", packed(channels))),
             ("quads", quads),
             ("out_channels", output.channels),
             ("in_channels", source.rows.channels),
@@ -180,28 +181,42 @@ def sum_bounds(taps: IntArray) -> tuple[IntArray, IntArray]:
     return 127 * negative - 128 * positive, 127 * positive - 128 * negative
 
 
-def packed(channels: Channels) -> npt.NDArray[np.int32] | None:
-    """The kernels' stream of int32, or None where two channels cannot share a lane exactly.
+def packed(channels: Channels) -> npt.NDArray[np.int32]:
+    """The kernels' stream of int32: a row for each pair of channels, or for one that has no other.
 
-    B is the difference of sums that wrap at 32 bits, so 256 * B alone has to be within int32.
+    A channel follows another in its lanes only where both are exact: 256 * wB + wA is within int16,
+    and B, the difference of sums that wrap at 32 bits, so that 256 * B has to be within int32.
     """
     count, width = channels.taps.shape
-    odd = count % 2
-    taps = np.pad(channels.taps, ((0, odd), (0, _QUAD * quads_of(width) - width)))
-    a, b = taps[0::2], taps[1::2]
-    lanes = 256 * b + a
-    low_sum, high_sum = sum_bounds(b)
-    within = np.all((lanes >= -(1 << 15)) & (lanes < 1 << 15))
-    if not within or np.any(np.maximum(-low_sum, high_sum) >= 1 << 23):
-        return None
-    quads = lanes.reshape(len(a), -1, _QUAD)
+    # The channel behind the last one is that which a single one has beside it.
+    taps = np.pad(channels.taps, ((0, 1), (0, _QUAD * quads_of(width) - width)))
+    firsts, seconds = _pairs(taps)
+    lanes = (256 * taps[seconds] + taps[firsts]).reshape(len(firsts), -1, _QUAD)
     # SXTB16 takes the bytes 0 and 2 of four inputs, then 1 and 3.
-    words = (quads[:, :, 2:] << 16) + (quads[:, :, :2] & 0xFFFF)
+    words = (lanes[:, :, 2:] << 16) + (lanes[:, :, :2] & 0xFFFF)
     fields = (channels.shift, channels.mantissa, channels.rounding, channels.bias)
-    constants = np.pad(np.stack(fields, axis=1), ((0, odd), (0, 0))).reshape(len(a), -1)
-    constants[-1, 4] += _LAST_PAIR + odd * _NO_SECOND
-    stream = np.concatenate([words.reshape(len(a), -1), constants], axis=1)
-    return stream.astype(np.int32)
+    constants = np.pad(np.stack(fields, axis=1), ((0, 1), (0, 0)))
+    second = constants[seconds]
+    second[:, 0] += np.where(seconds == count, _NO_SECOND, 0)
+    second[-1, 0] += _LAST_PAIR
+    rows = [words.reshape(len(firsts), -1), constants[firsts], second]
+    return np.concatenate(rows, axis=1).astype(np.int32)
+
+
+def _pairs(taps: IntArray) -> tuple[IntArray, IntArray]:
+    """Channels A and B of each pair; B is the last of ``taps``, all zeros, where A is single."""
+    lanes = 256 * taps[1:] + taps[:-1]
+    within = np.all((lanes >= -(1 << 15)) & (lanes < 1 << 15), axis=1)
+    low_sum, high_sum = sum_bounds(taps[1:])
+    fits = within & (np.maximum(-low_sum, high_sum) < 1 << 23)
+    pairs, none = [], len(taps) - 1
+    channel = 0
+    while channel < none:
+        second = channel + 1 if fits[channel] else none
+        pairs.append((channel, second))
+        channel += 1 if second == none else 2
+    firsts, seconds = np.array(pairs, np.int64).T
+    return firsts, seconds
 
 
 def _function(lowered: Lowered, gathered: bool) -> str:

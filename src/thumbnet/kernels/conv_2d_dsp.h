@@ -28,13 +28,16 @@ THUMBNET_INLINE void thumbnet_conv_2d_1x1_dsp_s8(const void *constants, int effo
     const thumbnet_conv_2d_dsp_t *p = (const thumbnet_conv_2d_dsp_t *)constants;
     const int32_t depth = p->in_channels;
     const int8_t *in = (const int8_t *)rows[0];
+    int16_t *const windows = (int16_t *)scratch;
     int8_t *to = (int8_t *)out;
-    while (n > 0) {
-        const int32_t columns = thumbnet_conv_2d_columns(n, effort);
-        thumbnet_dsp_expand((int16_t *)scratch, in, depth, depth >> 2, columns);
-        to = thumbnet_conv_2d_tile(p, effort, clamp, columns, (const int16_t *)scratch, to);
-        in += columns * depth;
-        n -= columns;
+    const int32_t most = effort == 0 ? 1 : 3;
+    for (; n >= most; n -= most, in += most * depth) {
+        thumbnet_dsp_expand(windows, in, depth, depth >> 2, most);
+        to = thumbnet_conv_2d_tile(p, effort, clamp, most, windows, to);
+    }
+    if (n > 0) {
+        thumbnet_dsp_expand(windows, in, depth, depth >> 2, n);
+        thumbnet_conv_2d_tile(p, effort, clamp, n, windows, to);
     }
     (void)x;
 }
@@ -77,37 +80,6 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_edge(const thumbnet_conv_2d_dsp_t
                 }
             }
         }
-    }
-}
-
-/* The same as below for three columns of windows of three rows of nine bytes: 3x3 of three
- * channels, with which most networks of pictures begin. */
-static THUMBNET_NOINLINE void thumbnet_conv_2d_expand_27(const thumbnet_conv_2d_dsp_t *p,
-                                                         const void *const *rows, int32_t offset,
-                                                         int16_t *to)
-{
-    const int32_t step = p->stride_width * p->in_channels;
-    for (int32_t k = 0; k < 3; k++, to += 24) {
-        const int8_t *from = (const int8_t *)rows[k] + offset;
-        thumbnet_dsp_quad(to, 3, from);
-        thumbnet_dsp_quad(to + 12, 3, from + 4);
-        from += step;
-        thumbnet_dsp_quad(to + 2, 3, from);
-        thumbnet_dsp_quad(to + 14, 3, from + 4);
-        from += step;
-        thumbnet_dsp_quad(to + 4, 3, from);
-        thumbnet_dsp_quad(to + 16, 3, from + 4);
-    }
-    const int8_t *first = (const int8_t *)rows[0] + offset + 8;
-    const int8_t *second = (const int8_t *)rows[1] + offset + 8;
-    const int8_t *third = (const int8_t *)rows[2] + offset + 8;
-    for (int32_t j = 0; j < 3; j++, to += 2) {
-        to[0] = *first;
-        to[1] = *third;
-        to[6] = *second;
-        first += step;
-        second += step;
-        third += step;
     }
 }
 
@@ -217,11 +189,37 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_gather(const thumbnet_conv_2d_dsp
     }
 }
 
+/* Expands windows of three rows of nine bytes that lie inside: 3x3 of three channels, with which
+ * most networks of pictures begin. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_expand_27(const thumbnet_conv_2d_dsp_t *p,
+                                                         const void *const *rows, int32_t offset,
+                                                         int32_t columns, int16_t *to)
+{
+    const int32_t step = p->stride_width * p->in_channels;
+    const int32_t pitch = 2 * columns;
+    for (int32_t k = 0; k < 3; k++) {
+        const int8_t *from = (const int8_t *)rows[k] + offset;
+        to = thumbnet_dsp_expand(to, from, step, 2, columns);
+    }
+    const int8_t *first = (const int8_t *)rows[0] + offset + 8;
+    const int8_t *second = (const int8_t *)rows[1] + offset + 8;
+    const int8_t *third = (const int8_t *)rows[2] + offset + 8;
+    for (int16_t *end = to + pitch; to < end; to += 2) {
+        to[0] = *first;
+        to[1] = *third;
+        to[pitch] = *second;
+        first += step;
+        second += step;
+        third += step;
+    }
+}
+
 /* The row kernel of any window and any in_channels. Behind the expanded windows lie the remains of
- * their rows and, where windows reach outside, a row of one. */
+ * their rows and, where windows reach outside, a row of one. `nine`, a literal: whether windows are
+ * three rows of nine bytes. */
 THUMBNET_INLINE void thumbnet_conv_2d_gathered_dsp_s8(const void *constants, int effort, int clamp,
-                                                      const void *const *rows, void *out, int32_t x,
-                                                      int32_t n, void *scratch)
+                                                      int nine, const void *const *rows, void *out,
+                                                      int32_t x, int32_t n, void *scratch)
 {
     const thumbnet_conv_2d_dsp_t *p = (const thumbnet_conv_2d_dsp_t *)constants;
     const int32_t stride = p->stride_width;
@@ -229,23 +227,19 @@ THUMBNET_INLINE void thumbnet_conv_2d_gathered_dsp_s8(const void *constants, int
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
-    const int nine = p->kernel_height == 3 && p->kernel_width * p->in_channels == 9;
-    int exist = 1;
+    int exist = effort > 0;
     for (int32_t k = 0; k < p->kernel_height; k++) {
         exist &= rows[k] != NULL;
     }
     while (n > 0) {
         const int32_t columns = thumbnet_conv_2d_columns(n, effort);
         const int32_t end = column + (columns - 1) * stride + p->kernel_width;
-        if (exist && column >= 0 && end <= p->in_width) {
-            const int32_t offset = (column - base) * p->in_channels;
-            if (effort > 0 && nine && columns == 3) {
-                thumbnet_conv_2d_expand_27(p, rows, offset, to);
-            } else {
-                thumbnet_conv_2d_expand(p, rows, offset, columns, to);
-            }
-        } else {
+        if (effort == 0 || !exist || column < 0 || end > p->in_width) {
             thumbnet_conv_2d_gather(p, rows, base, column, columns, to);
+        } else if (nine) {
+            thumbnet_conv_2d_expand_27(p, rows, (column - base) * p->in_channels, columns, to);
+        } else {
+            thumbnet_conv_2d_expand(p, rows, (column - base) * p->in_channels, columns, to);
         }
         pixel = thumbnet_conv_2d_tile(p, effort, clamp, columns, to, pixel);
         column += columns * stride;

@@ -10,10 +10,12 @@
 
 #include "thumbnet.h"
 
+#ifndef THUMBNET_DSP
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && defined(__ARMEL__) && defined(__GNUC__)
 #define THUMBNET_DSP 1
 #else
 #define THUMBNET_DSP 0
+#endif
 #endif
 
 /* A function of nothing but assembly: it pushes what it must keep and returns by itself. Compilers
