@@ -11,6 +11,10 @@
 
 #if defined(THUMBNET_DEPTHWISE_ASM)
 
+/* ISO C promises 4095 characters of a string; compilers that know inline assembly take any. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+
 /* Expands two rows from r12's thumbnet_depthwise_strip_t; g is the bytes of a channel in a group. A
  * group of 2 columns x 4 channels takes 24 instructions. */
 #define THUMBNET_DEPTHWISE_PACK_TWO(g)                                                             \
@@ -236,12 +240,10 @@ THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_O
     "sub r10, r12, #24\n\t"                                                                        \
     "stm r10, {r0-r6, r8, r9}\n\t"                                                                 \
     "bhi 7f\n\t"                                                                                   \
-    "4:\n\t" four THUMBNET_DEPTHWISE_FOUR_OUT                                                      \
-    "7: ldr r6, [r12, #28]\n\t"                                                                    \
+    "4:\n\t" four THUMBNET_DEPTHWISE_FOUR_OUT "7: ldr r6, [r12, #28]\n\t"                          \
     "cmp r7, r6\n\t"                                                                               \
     "bhs 8f\n\t"                                                                                   \
-    "5:\n\t" two THUMBNET_DEPTHWISE_TWO_OUT                                                        \
-    "8: ldr r0, [r12, #44]\n\t"                                                                    \
+    "5:\n\t" two THUMBNET_DEPTHWISE_TWO_OUT "8: ldr r0, [r12, #44]\n\t"                            \
     "subs r0, r0, #1\n\t"                                                                          \
     "str r0, [r12, #44]\n\t"                                                                       \
     "bne 6b\n\t"
@@ -345,6 +347,8 @@ THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s1_blocks,
                         THUMBNET_DEPTHWISE_3X3_BLOCKS(THUMBNET_DEPTHWISE_3X3_S1))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s2_blocks,
                         THUMBNET_DEPTHWISE_3X3_BLOCKS(THUMBNET_DEPTHWISE_3X3_S2))
+
+#pragma GCC diagnostic pop
 
 #endif
 #endif

@@ -1,15 +1,19 @@
 /* depthwise_conv_2d for cores with Arm's DSP extension: the sums of 5x5 and 7x7 in assembly.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Four outputs of a channel at a time, then two: r8-r11 are their sums, lr the columns of the first,
- * r12 runs through the channel's record, r7 is the context. r0-r4 are weights, r5 and r6 what they
- * are multiplied with. Macros take `four`, which keeps or drops what is of outputs 2 and 3. */
+ * Four outputs of a channel at a time, then two: r8-r11 are their sums, lr the columns of the
+ * first, r12 runs through the channel's record, r7 is the context. r0-r4 are weights, r5 and r6
+ * what they are multiplied with. Macros take `four`, which keeps or drops what is of outputs 2
+ * and 3. */
 #ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_LARGE_H
 #define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_LARGE_H
 
 #include "thumbnet/kernels/depthwise_conv_2d_dsp_asm.h"
 
 #if defined(THUMBNET_DEPTHWISE_ASM)
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
 
 /* clang-format off */
 #define THUMBNET_KEEP(text) text
@@ -199,6 +203,8 @@ THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s1, DW_CHANNELS(DW_5_S1, 20, 56, 
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s2, DW_CHANNELS(DW_5_S2, 20, 56, 320, 160))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s1, DW_CHANNELS(DW_7_S1, 28, 108, 224, 112))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s2, DW_CHANNELS(DW_7_S2, 28, 108, 448, 224))
+
+#pragma GCC diagnostic pop
 
 #endif
 #endif

@@ -41,7 +41,7 @@ typedef struct {
     int32_t multiplier;
     int32_t rounding;
     int8_t *out;
-    int32_t step[3];          /* bytes from an output to the next three */
+    int32_t step[3]; /* bytes from an output to the next three */
     /* Of the channel at hand; before the first, those of the channel before it. */
     const int32_t *last_four; /* where the columns of the last four outputs begin, */
     const int32_t *end;       /* where those of one more output would, */
