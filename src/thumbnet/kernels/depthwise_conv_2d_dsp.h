@@ -39,6 +39,12 @@ THUMBNET_INLINE int32_t thumbnet_depthwise_halves(int32_t low, int32_t high)
     return (int32_t)(((uint32_t)low & 0xffffu) | (uint32_t)high << 16);
 }
 
+/* Four int8 in a word. */
+THUMBNET_INLINE int32_t thumbnet_depthwise_bytes(int8_t value)
+{
+    return (int32_t)((uint32_t)(uint8_t)value * 0x01010101u);
+}
+
 THUMBNET_INLINE int32_t thumbnet_depthwise_smlad(int32_t x, int32_t y, int32_t sum)
 {
 #if defined(THUMBNET_DEPTHWISE_ASM)
@@ -216,7 +222,7 @@ THUMBNET_INLINE void thumbnet_depthwise_strips(const thumbnet_depthwise_conv_2d_
         const int8_t *const a = (const int8_t *)rows[row];
         const int8_t *const b = row + 1 < height ? (const int8_t *)rows[row + 1] : NULL;
         const int8_t *const outside = (const int8_t *)&strips->zero_points;
-        memset(&strips->zero_points, p->in_zero_point, sizeof strips->zero_points);
+        strips->zero_points = thumbnet_depthwise_bytes(p->in_zero_point);
         strips->a = a != NULL ? a + offset : outside;
         strips->b = b != NULL ? b + offset : outside;
         strips->a_step = a != NULL ? p->channels : 0;
@@ -277,13 +283,13 @@ THUMBNET_INLINE int32_t thumbnet_depthwise_whole(const thumbnet_depthwise_conv_2
         if (rows[i] == NULL) {
             return 0;
         }
-        context->rows[i] = (const int8_t *)rows[i];
+        context->rows[i] = (const int8_t *)rows[i] + offset;
     }
     context->words = words + left / 2 * 4 * how->height;
-    context->offset = offset;
+    context->offset = 0;
     context->columns_step = p->channels;
     context->columns_inside = 2 * inside + left % 2;
-    memset(&context->zero_points, p->in_zero_point, sizeof context->zero_points);
+    context->zero_points = thumbnet_depthwise_bytes(p->in_zero_point);
     context->blocks = p->channels / 4;
     thumbnet_depthwise_ends(how, words - how->height, made, context);
     how->blocks(context);
@@ -321,7 +327,9 @@ THUMBNET_INLINE void thumbnet_depthwise_pass(const thumbnet_depthwise_conv_2d_ds
     if (how->blocks != NULL && inside > 0 && channels >= 4) {
         c = thumbnet_depthwise_whole(p, how, rows, offset, words, left, inside, made, &context);
     }
-    thumbnet_depthwise_strips(p, height, rows, offset + c, words, left, inside, strips);
+    if (c < channels) {
+        thumbnet_depthwise_strips(p, height, rows, offset + c, words, left, inside, strips);
+    }
     for (; c < channels; c += 4) {
         const int32_t *columns = words - height;
         context.count = 4;

@@ -11,6 +11,10 @@
 
 #if defined(THUMBNET_DEPTHWISE_ASM)
 
+/* ISO C promises 4095 characters of a string; compilers that know inline assembly take any. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+
 /* Expands two rows from r12's thumbnet_depthwise_strip_t; g is the bytes of a channel in a group. A
  * group of 2 columns x 4 channels takes 24 instructions. */
 #define THUMBNET_DEPTHWISE_PACK_TWO(g)                                                             \
@@ -343,6 +347,8 @@ THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s1_blocks,
                         THUMBNET_DEPTHWISE_3X3_BLOCKS(THUMBNET_DEPTHWISE_3X3_S1))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_3x3_s2_blocks,
                         THUMBNET_DEPTHWISE_3X3_BLOCKS(THUMBNET_DEPTHWISE_3X3_S2))
+
+#pragma GCC diagnostic pop
 
 #endif
 #endif

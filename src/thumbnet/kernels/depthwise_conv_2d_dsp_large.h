@@ -12,6 +12,9 @@
 
 #if defined(THUMBNET_DEPTHWISE_ASM)
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Woverlength-strings"
+
 /* clang-format off */
 #define THUMBNET_KEEP(text) text
 #define THUMBNET_DROP(text)
@@ -200,6 +203,8 @@ THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s1, DW_CHANNELS(DW_5_S1, 20, 56, 
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s2, DW_CHANNELS(DW_5_S2, 20, 56, 320, 160))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s1, DW_CHANNELS(DW_7_S1, 28, 108, 224, 112))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s2, DW_CHANNELS(DW_7_S2, 28, 108, 448, 224))
+
+#pragma GCC diagnostic pop
 
 #endif
 #endif
