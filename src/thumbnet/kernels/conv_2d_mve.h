@@ -256,6 +256,19 @@ THUMBNET_INLINE int8_t *thumbnet_conv_2d_mve_row(const thumbnet_conv_2d_mve_t *p
     return thumbnet_mve_fill(to, zero_point, (width - last) * depth);
 }
 
+/* Copies `count` windows that lie inside, `step` bytes apart: of each row `size` bytes from
+ * `offset`. One copy serves all sizes. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_mve_inside(const void *const *rows, int32_t height,
+                                                          int32_t offset, int32_t size,
+                                                          int32_t step, int32_t count, int8_t *to)
+{
+    for (; count > 0; count--, offset += step) {
+        for (int32_t k = 0; k < height; k++) {
+            to = thumbnet_mve_copy(to, (const int8_t *)rows[k] + offset, size);
+        }
+    }
+}
+
 /* The row kernel of windows; kernel_height and kernel_width are literals. `scratch` holds the sums
  * and three windows. */
 THUMBNET_INLINE void thumbnet_conv_2d_mve_s8(const void *constants, int kernel_height,
@@ -271,10 +284,21 @@ THUMBNET_INLINE void thumbnet_conv_2d_mve_s8(const void *constants, int kernel_h
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
+    int whole = 1;
+    for (int k = 0; k < kernel_height; k++) {
+        whole = whole && rows[k] != NULL;
+    }
     while (n > 0) {
         const int32_t made = n < 3 ? n : 3;
         int8_t *to = windows;
-        for (int32_t j = 0; j < made; j++, column += stride) {
+        int32_t j = 0;
+        if (whole && column >= 0 && column + (made - 1) * stride + kernel_width <= p->in_width) {
+            thumbnet_conv_2d_mve_inside(rows, kernel_height, (column - base) * depth,
+                                        kernel_width * depth, stride * depth, made, windows);
+            column += made * stride;
+            j = made;
+        }
+        for (; j < made; j++, column += stride) {
             for (int k = 0; k < kernel_height; k++) {
                 const int8_t *row = (const int8_t *)rows[k];
                 to = row == NULL ? thumbnet_mve_fill(to, p->in_zero_point, kernel_width * depth)

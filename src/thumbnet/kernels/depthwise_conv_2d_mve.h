@@ -39,13 +39,30 @@ THUMBNET_INLINE int8_t *thumbnet_depthwise_mve_scatter(const thumbnet_depthwise_
     const uint16x8_t places = vmulq_n_u16(vidupq_n_u16(0, 1), (uint16_t)plane);
     if (in == NULL) {
         const int16x8_t zero_points = vdupq_n_s16(p->in_zero_point);
-        for (; count > 0; count--, to += height) {
-            vstrbq_scatter_offset_s16(to, places, zero_points);
-        }
+        __asm__ volatile("wls lr, %[count], 2f\n"
+                         "1:\n"
+                         "vstrb.16 %q[values], [%[to], %q[places]]\n"
+                         "add %[to], %[height]\n"
+                         "le lr, 1b\n"
+                         "2:\n"
+                         : [to] "+r"(to)
+                         : [count] "r"(count), [height] "r"(height), [values] "w"(zero_points),
+                           [places] "w"(places)
+                         : "lr", "memory");
     } else if (channels >= 8) {
-        for (; count > 0; count--, in += depth, to += height) {
-            vstrbq_scatter_offset_s16(to, places, vldrbq_s16(in));
-        }
+        int16x8_t values;
+        __asm__ volatile(
+            "wls lr, %[count], 2f\n"
+            "1:\n"
+            "vldrb.u16 %q[values], [%[in]]\n"
+            "add %[in], %[depth]\n"
+            "vstrb.16 %q[values], [%[to], %q[places]]\n"
+            "add %[to], %[height]\n"
+            "le lr, 1b\n"
+            "2:\n"
+            : [to] "+r"(to), [in] "+l"(in), [values] "=&w"(values)
+            : [count] "r"(count), [height] "r"(height), [depth] "r"(depth), [places] "w"(places)
+            : "lr", "memory");
     } else {
         const mve_pred16_t lanes = vctp16q((uint32_t)channels);
         for (; count > 0; count--, in += depth, to += height) {
