@@ -6,7 +6,7 @@ of the kernel's constants (``<which>.constant``), so ``sources`` holds the other
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -131,11 +131,15 @@ class Elementwise(Family):
         name = "mul" if operator.kind == "mul" else "add"
         fields = _product_fields if operator.kind == "mul" else _sum_fields
         low, high = activation_bounds(_activation(operator), output)
+        constants = fields(operator, operands, output, rows)
+        kernel = Kernel(HEADER, f"thumbnet_{name}_{'' if whole else 'broadcast_'}s8")
+        if graph.build.isa == "mve" and whole:
+            kernel = _on_helium(kernel, dict(constants))
         return Lowered(
-            kernel=_kernel(name, whole=whole, helium=graph.build.isa == "mve"),
+            kernel=kernel,
             struct=f"thumbnet_{name}_t",
             fields=(
-                *fields(operator, operands, output, rows),
+                *constants,
                 ("channels", rows.channels),
                 ("out_zero_point", output.zero_point),
                 ("low", low),
@@ -155,10 +159,12 @@ class Elementwise(Family):
         )
 
 
-def _kernel(name: str, *, whole: bool, helium: bool) -> Kernel:
-    if name == "add" and whole and helium:
-        return Kernel(HELIUM_HEADER, "thumbnet_add_mve_s8")
-    return Kernel(HEADER, f"thumbnet_{name}_{'' if whole else 'broadcast_'}s8")
+def _on_helium(kernel: Kernel, constants: Mapping[str, int | CArray]) -> Kernel:
+    """The kernel for Helium, where there is one."""
+    if "out_shift" not in constants or constants["out_shift"] == 0:
+        return kernel
+    literals = (int(constants["second_shift"] != 0), int(constants["second_sign"] == -1))
+    return Kernel(HELIUM_HEADER, "thumbnet_add_mve_s8", literals)
 
 
 @dataclass(frozen=True, eq=False)

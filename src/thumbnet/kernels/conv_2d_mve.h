@@ -33,39 +33,60 @@ typedef struct {
     int8_t high;
 } thumbnet_conv_2d_mve_t;
 
+/* What the assembly loads: addresses and counts of a tile. */
+typedef struct {
+    const int8_t *in[3]; /* windows */
+    int32_t *sums;
+    const int8_t *weights;
+    int32_t pairs;  /* of channels */
+    int32_t rest;   /* taps behind the first vector; at most 0 where it is the only one */
+    int32_t padded; /* taps, up to whole vectors */
+    int32_t taps;
+    int32_t channels;
+} thumbnet_conv_2d_mve_tile_t;
+
 #if THUMBNET_MVE
+/* r7, which may be a frame pointer, holds the tile's address and is put back. */
+#define THUMBNET_MVE_BEGIN                                                                         \
+    "vmov.32 q7[0], r7\n"                                                                          \
+    "mov r7, r12\n"                                                                                \
+    "ldm r7, {r1, r3, r5, r9, r11, r12}\n"
+#define THUMBNET_MVE_END "vmov.32 r7, q7[0]\n"
+#define THUMBNET_MVE_CLOBBERS                                                                      \
+    "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r10", "r11", "lr", "q0", "q1", "q2",    \
+        "q3", "q4", "q7", "cc", "memory"
 /* The multiply-accumulates of a vector of taps; `a` is "" to begin sums and "a" to add to them. */
 #define THUMBNET_MVE_3X2(a)                                                                        \
-    "vldrb.8 q3, [%[w]], #16\n"                                                                    \
-    "vldrb.8 q4, [%[w]], #16\n"                                                                    \
-    "vldrb.8 q0, [%[x0]], #16\n"                                                                   \
+    "vldrb.8 q3, [r11], #16\n"                                                                     \
+    "vldrb.8 q4, [r11], #16\n"                                                                     \
+    "vldrb.8 q0, [r1], #16\n"                                                                      \
     "vmladav" a ".s8 r0, q0, q3\n"                                                                 \
     "vmladav" a ".s8 r2, q0, q4\n"                                                                 \
-    "vldrb.8 q1, [%[x1]], #16\n"                                                                   \
+    "vldrb.8 q1, [r3], #16\n"                                                                      \
     "vmladav" a ".s8 r4, q1, q3\n"                                                                 \
     "vmladav" a ".s8 r6, q1, q4\n"                                                                 \
-    "vldrb.8 q2, [%[x2]], #16\n"                                                                   \
+    "vldrb.8 q2, [r5], #16\n"                                                                      \
     "vmladav" a ".s8 r8, q2, q3\n"                                                                 \
     "vmladav" a ".s8 r10, q2, q4\n"
 /* Two channels of three pixels; the pointers to inputs are back where they were. */
 #define THUMBNET_MVE_PAIR(first, second, third)                                                    \
-    "ldr lr, %[rest]\n" THUMBNET_MVE_3X2("") "wlstp.8 lr, lr, 5f\n"                                \
-                                             "4:\n" THUMBNET_MVE_3X2("a") "letp lr, 4b\n"          \
-                                                                          "5:\n"                   \
-                                                                          "strd r0, r2, " first    \
-                                                                          "\n"                     \
-                                                                          "ldr r0, %[padded]\n"    \
-                                                                          "strd r4, r6, " second   \
-                                                                          "\n"                     \
-                                                                          "sub %[x0], r0\n"        \
-                                                                          "strd r8, r10, " third   \
-                                                                          "\n"                     \
-                                                                          "sub %[x1], r0\n"        \
-                                                                          "sub %[x2], r0\n"
+    "ldr lr, [r7, #24]\n" THUMBNET_MVE_3X2("") "wlstp.8 lr, lr, 5f\n"                              \
+                                               "4:\n" THUMBNET_MVE_3X2("a") "letp lr, 4b\n"        \
+                                                                            "5:\n"                 \
+                                                                            "strd r0, r2, " first  \
+                                                                            "\n"                   \
+                                                                            "ldr r0, [r7, #28]\n"  \
+                                                                            "strd r4, r6, " second \
+                                                                            "\n"                   \
+                                                                            "sub r1, r0\n"         \
+                                                                            "strd r8, r10, " third \
+                                                                            "\n"                   \
+                                                                            "sub r3, r0\n"         \
+                                                                            "sub r5, r0\n"
 /* The same of at most 16 taps, the inputs in registers. */
 #define THUMBNET_MVE_SHORT_PAIR(first, second, third)                                              \
-    "vldrb.8 q3, [%[w]], #16\n"                                                                    \
-    "vldrb.8 q4, [%[w]], #16\n"                                                                    \
+    "vldrb.8 q3, [r11], #16\n"                                                                     \
+    "vldrb.8 q4, [r11], #16\n"                                                                     \
     "vmladav.s8 r0, q0, q3\n"                                                                      \
     "vmladav.s8 r2, q0, q4\n"                                                                      \
     "vmladav.s8 r4, q1, q3\n"                                                                      \
@@ -77,118 +98,107 @@ typedef struct {
     "strd r8, r10, " third "\n"
 /* Pairs of channels, two to a group of sums [3, 4]. */
 #define THUMBNET_MVE_PAIRS(pair)                                                                   \
-    "1:\n" pair("[%[s]]", "[%[s], #16]",                                                           \
-                "[%[s], #32]") "subs %[pairs], #1\n"                                               \
-                               "beq 2f\n" pair("[%[s], #8]", "[%[s], #24]",                        \
-                                               "[%[s], #40]") "add %[s], #48\n"                    \
-                                                              "subs %[pairs], #1\n"                \
-                                                              "bne 1b\n"                           \
-                                                              "2:\n"
+    "1:\n" pair("[r9]", "[r9, #16]", "[r9, #32]") "subs r12, #1\n"                                 \
+                                                  "beq 2f\n" pair("[r9, #8]", "[r9, #24]",         \
+                                                                  "[r9, #40]") "add r9, #48\n"     \
+                                                                               "subs r12, #1\n"    \
+                                                                               "bne 1b\n"          \
+                                                                               "2:\n"
 #endif
 
-/* The sums of all channels of three pixels with `taps` contiguous inputs each, as [channels / 4, 3,
- * 4]. */
-THUMBNET_INLINE void thumbnet_conv_2d_mve_sums_3(const thumbnet_conv_2d_mve_t *p, const int8_t *in0,
-                                                 const int8_t *in1, const int8_t *in2, int32_t taps,
-                                                 int32_t *sums)
+#if !THUMBNET_MVE
+/* One channel's sum; `weights` are those of a pair, or 16 bytes behind for its second channel. */
+THUMBNET_INLINE int32_t thumbnet_conv_2d_mve_dot(const thumbnet_conv_2d_mve_tile_t *tile,
+                                                 const int8_t *in, const int8_t *weights)
+{
+    int32_t sum = 0;
+    for (int32_t i = 0; i < tile->taps; i++) {
+        sum += in[i] * weights[i + i / THUMBNET_MVE_VECTOR * THUMBNET_MVE_VECTOR];
+    }
+    return sum;
+}
+#endif
+
+/* The sums of all channels of three pixels, as [channels / 4, 3, 4]. */
+THUMBNET_INLINE void thumbnet_conv_2d_mve_sums_3(const thumbnet_conv_2d_mve_tile_t *tile)
 {
 #if THUMBNET_MVE
-    register const int8_t *x0 __asm__("r1") = in0;
-    register const int8_t *x1 __asm__("r3") = in1;
-    register const int8_t *x2 __asm__("r5") = in2;
-    register int32_t *s __asm__("r9") = sums;
-    register const int8_t *w __asm__("r11") = p->weights;
-    register int32_t pairs __asm__("r12") = (p->out_channels + 1) >> 1;
-    const int32_t rest = taps - THUMBNET_MVE_VECTOR;
-    const int32_t padded = (taps + THUMBNET_MVE_VECTOR - 1) & -THUMBNET_MVE_VECTOR;
-    if (rest > 0) {
-        __asm__ volatile(THUMBNET_MVE_PAIRS(THUMBNET_MVE_PAIR)
-                         : [x0] "+r"(x0), [x1] "+r"(x1), [x2] "+r"(x2), [s] "+r"(s), [w] "+r"(w),
-                           [pairs] "+r"(pairs)
-                         : [rest] "m"(rest), [padded] "m"(padded)
-                         : "r0", "r2", "r4", "r6", "r8", "r10", "lr", "q0", "q1", "q2", "q3", "q4",
-                           "cc", "memory");
+    register const thumbnet_conv_2d_mve_tile_t *at __asm__("r12") = tile;
+    if (tile->rest > 0) {
+        __asm__ volatile(THUMBNET_MVE_BEGIN THUMBNET_MVE_PAIRS(THUMBNET_MVE_PAIR) THUMBNET_MVE_END
+                         : "+r"(at)
+                         :
+                         : THUMBNET_MVE_CLOBBERS);
     } else {
-        __asm__ volatile("dlstp.8 lr, %[taps]\n"
-                         "vldrb.8 q0, [%[x0]]\n"
-                         "vldrb.8 q1, [%[x1]]\n"
-                         "vldrb.8 q2, [%[x2]]\n"
-                         "lctp\n" THUMBNET_MVE_PAIRS(THUMBNET_MVE_SHORT_PAIR)
-                         : [s] "+r"(s), [w] "+r"(w), [pairs] "+r"(pairs)
-                         : [x0] "r"(x0), [x1] "r"(x1), [x2] "r"(x2), [taps] "r"(taps)
-                         : "r0", "r2", "r4", "r6", "r8", "r10", "lr", "q0", "q1", "q2", "q3", "q4",
-                           "cc", "memory");
+        __asm__ volatile(THUMBNET_MVE_BEGIN "ldr lr, [r7, #32]\n"
+                                            "dlstp.8 lr, lr\n"
+                                            "vldrb.8 q0, [r1]\n"
+                                            "vldrb.8 q1, [r3]\n"
+                                            "vldrb.8 q2, [r5]\n"
+                                            "lctp\n" THUMBNET_MVE_PAIRS(THUMBNET_MVE_SHORT_PAIR)
+                                                THUMBNET_MVE_END
+                         : "+r"(at)
+                         :
+                         : THUMBNET_MVE_CLOBBERS);
     }
 #else
-    const int8_t *const in[3] = {in0, in1, in2};
-    const int8_t *weights = p->weights;
-    for (int32_t c = 0; c < p->out_channels; c += 2) {
-        int32_t *pair = sums + c / 4 * 12 + c % 4;
-        memset(pair, 0, 2 * sizeof *pair);
-        memset(pair + 4, 0, 2 * sizeof *pair);
-        memset(pair + 8, 0, 2 * sizeof *pair);
-        for (int32_t i = 0; i < taps; i++, weights++) {
-            for (int32_t j = 0; j < 3; j++) {
-                pair[4 * j] += in[j][i] * weights[0];
-                pair[4 * j + 1] += in[j][i] * weights[THUMBNET_MVE_VECTOR];
-            }
-            weights += i % THUMBNET_MVE_VECTOR == THUMBNET_MVE_VECTOR - 1 ? THUMBNET_MVE_VECTOR : 0;
+    const int8_t *weights = tile->weights;
+    for (int32_t c = 0; c < tile->channels; c += 2, weights += 2 * tile->padded) {
+        int32_t *pair = tile->sums + c / 4 * 12 + c % 4;
+        for (int32_t j = 0; j < 3; j++, pair += 4) {
+            pair[0] = thumbnet_conv_2d_mve_dot(tile, tile->in[j], weights);
+            pair[1] = thumbnet_conv_2d_mve_dot(tile, tile->in[j], weights + THUMBNET_MVE_VECTOR);
         }
-        weights += -taps & (THUMBNET_MVE_VECTOR - 1);
-        weights += taps % THUMBNET_MVE_VECTOR != 0 ? THUMBNET_MVE_VECTOR : 0;
     }
 #endif
 }
 
-/* The sums of all channels of one pixel, as [channels]. */
-THUMBNET_INLINE void thumbnet_conv_2d_mve_sums_1(const thumbnet_conv_2d_mve_t *p, const int8_t *in,
-                                                 int32_t taps, int32_t *sums)
+/* The sums of all channels of the first pixel, as [channels], up to whole groups of four. */
+THUMBNET_INLINE void thumbnet_conv_2d_mve_sums_1(const thumbnet_conv_2d_mve_tile_t *tile)
 {
-    const int32_t padded = (taps + THUMBNET_MVE_VECTOR - 1) & -THUMBNET_MVE_VECTOR;
-    const int8_t *weights = p->weights;
-    for (int32_t c = 0; c < p->out_channels; c += 4, weights += 4 * padded, sums += 4) {
-        /* Behind the last pair the same again: its sums are not used. */
-        const int8_t *const behind = weights + (c + 2 < p->out_channels ? 2 * padded : 0);
 #if THUMBNET_MVE
-        register int32_t a __asm__("r0") = 0;
-        register int32_t b __asm__("r2") = 0;
-        register int32_t d __asm__("r4") = 0;
-        register int32_t e __asm__("r6") = 0;
-        const int8_t *x = in;
-        const int8_t *w0 = weights;
-        const int8_t *w1 = behind;
-        __asm__ volatile("dlstp.8 lr, %[taps]\n"
-                         "1:\n"
-                         "vldrb.8 q0, [%[x]], #16\n"
-                         "vldrb.8 q1, [%[w0]], #16\n"
-                         "vmladava.s8 %[a], q0, q1\n"
-                         "vldrb.8 q2, [%[w0]], #16\n"
-                         "vmladava.s8 %[b], q0, q2\n"
-                         "vldrb.8 q3, [%[w1]], #16\n"
-                         "vmladava.s8 %[d], q0, q3\n"
-                         "vldrb.8 q4, [%[w1]], #16\n"
-                         "vmladava.s8 %[e], q0, q4\n"
-                         "letp lr, 1b\n"
-                         : [x] "+r"(x), [w0] "+r"(w0), [w1] "+r"(w1), [a] "+r"(a), [b] "+r"(b),
-                           [d] "+r"(d), [e] "+r"(e)
-                         : [taps] "r"(taps)
-                         : "lr", "q0", "q1", "q2", "q3", "q4", "memory");
-        sums[0] = a;
-        sums[1] = b;
-        sums[2] = d;
-        sums[3] = e;
+    register const thumbnet_conv_2d_mve_tile_t *at __asm__("r12") = tile;
+    /* Four channels at once; of an odd last pair the same twice, whose other sums are not used. */
+    __asm__ volatile(THUMBNET_MVE_BEGIN "ldr r8, [r7, #28]\n"
+                                        "ldr r10, [r7, #32]\n"
+                                        "1:\n"
+                                        "ldr r1, [r7]\n"
+                                        "add r3, r11, r8, lsl #1\n"
+                                        "cmp r12, #1\n"
+                                        "it eq\n"
+                                        "moveq r3, r11\n"
+                                        "movs r0, #0\n"
+                                        "movs r2, #0\n"
+                                        "movs r4, #0\n"
+                                        "movs r6, #0\n"
+                                        "dlstp.8 lr, r10\n"
+                                        "2:\n"
+                                        "vldrb.8 q0, [r1], #16\n"
+                                        "vldrb.8 q1, [r11], #16\n"
+                                        "vmladava.s8 r0, q0, q1\n"
+                                        "vldrb.8 q2, [r11], #16\n"
+                                        "vmladava.s8 r2, q0, q2\n"
+                                        "vldrb.8 q3, [r3], #16\n"
+                                        "vmladava.s8 r4, q0, q3\n"
+                                        "vldrb.8 q4, [r3], #16\n"
+                                        "vmladava.s8 r6, q0, q4\n"
+                                        "letp lr, 2b\n"
+                                        "mov r11, r3\n"
+                                        "strd r0, r2, [r9], #8\n"
+                                        "strd r4, r6, [r9], #8\n"
+                                        "subs r12, #2\n"
+                                        "bgt 1b\n" THUMBNET_MVE_END
+                     : "+r"(at)
+                     :
+                     : THUMBNET_MVE_CLOBBERS);
 #else
-        memset(sums, 0, 4 * sizeof *sums);
-        for (int32_t i = 0; i < taps; i++) {
-            const int32_t at =
-                i / THUMBNET_MVE_VECTOR * 2 * THUMBNET_MVE_VECTOR + i % THUMBNET_MVE_VECTOR;
-            sums[0] += in[i] * weights[at];
-            sums[1] += in[i] * weights[at + THUMBNET_MVE_VECTOR];
-            sums[2] += in[i] * behind[at];
-            sums[3] += in[i] * behind[at + THUMBNET_MVE_VECTOR];
-        }
-#endif
+    const int8_t *weights = tile->weights;
+    int32_t *sums = tile->sums;
+    for (int32_t c = 0; c < tile->channels; c += 2, weights += 2 * tile->padded) {
+        *sums++ = thumbnet_conv_2d_mve_dot(tile, tile->in[0], weights);
+        *sums++ = thumbnet_conv_2d_mve_dot(tile, tile->in[0], weights + THUMBNET_MVE_VECTOR);
     }
+#endif
 }
 
 /* n pixels, the window of each `taps` bytes, `step` bytes behind the last one's. */
@@ -204,12 +214,24 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_mve_pixels(const thumbnet_conv_2d
                                             .zero_point = p->out_zero_point,
                                             .low = p->low,
                                             .high = p->high};
-    for (; n >= 3; n -= 3, in += 3 * step, out += 3 * outputs.channels) {
-        thumbnet_conv_2d_mve_sums_3(p, in, in + step, in + 2 * step, taps, sums);
+    thumbnet_conv_2d_mve_tile_t tile = {.sums = sums,
+                                        .weights = p->weights,
+                                        .pairs = (p->out_channels + 1) >> 1,
+                                        .rest = taps - THUMBNET_MVE_VECTOR,
+                                        .padded =
+                                            (taps + THUMBNET_MVE_VECTOR - 1) & -THUMBNET_MVE_VECTOR,
+                                        .taps = taps,
+                                        .channels = p->out_channels};
+    for (; n >= 3; n -= 3, out += 3 * outputs.channels) {
+        for (int j = 0; j < 3; j++, in += step) {
+            tile.in[j] = in;
+        }
+        thumbnet_conv_2d_mve_sums_3(&tile);
         thumbnet_mve_outputs(&outputs, sums, 3, out);
     }
     for (; n > 0; n--, in += step, out += outputs.channels) {
-        thumbnet_conv_2d_mve_sums_1(p, in, taps, sums);
+        tile.in[0] = in;
+        thumbnet_conv_2d_mve_sums_1(&tile);
         thumbnet_mve_outputs(&outputs, sums, 1, out);
     }
 }
@@ -234,6 +256,19 @@ THUMBNET_INLINE int8_t *thumbnet_conv_2d_mve_row(const thumbnet_conv_2d_mve_t *p
     return thumbnet_mve_fill(to, zero_point, (width - last) * depth);
 }
 
+/* Copies `count` windows that lie inside, `step` bytes apart: of each row `size` bytes from
+ * `offset`. One copy serves all sizes. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_mve_inside(const void *const *rows, int32_t height,
+                                                          int32_t offset, int32_t size,
+                                                          int32_t step, int32_t count, int8_t *to)
+{
+    for (; count > 0; count--, offset += step) {
+        for (int32_t k = 0; k < height; k++) {
+            to = thumbnet_mve_copy(to, (const int8_t *)rows[k] + offset, size);
+        }
+    }
+}
+
 /* The row kernel of windows; kernel_height and kernel_width are literals. `scratch` holds the sums
  * and three windows. */
 THUMBNET_INLINE void thumbnet_conv_2d_mve_s8(const void *constants, int kernel_height,
@@ -249,10 +284,21 @@ THUMBNET_INLINE void thumbnet_conv_2d_mve_s8(const void *constants, int kernel_h
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
+    int whole = 1;
+    for (int k = 0; k < kernel_height; k++) {
+        whole = whole && rows[k] != NULL;
+    }
     while (n > 0) {
         const int32_t made = n < 3 ? n : 3;
         int8_t *to = windows;
-        for (int32_t j = 0; j < made; j++, column += stride) {
+        int32_t j = 0;
+        if (whole && column >= 0 && column + (made - 1) * stride + kernel_width <= p->in_width) {
+            thumbnet_conv_2d_mve_inside(rows, kernel_height, (column - base) * depth,
+                                        kernel_width * depth, stride * depth, made, windows);
+            column += made * stride;
+            j = made;
+        }
+        for (; j < made; j++, column += stride) {
             for (int k = 0; k < kernel_height; k++) {
                 const int8_t *row = (const int8_t *)rows[k];
                 to = row == NULL ? thumbnet_mve_fill(to, p->in_zero_point, kernel_width * depth)

@@ -39,13 +39,30 @@ THUMBNET_INLINE int8_t *thumbnet_depthwise_mve_scatter(const thumbnet_depthwise_
     const uint16x8_t places = vmulq_n_u16(vidupq_n_u16(0, 1), (uint16_t)plane);
     if (in == NULL) {
         const int16x8_t zero_points = vdupq_n_s16(p->in_zero_point);
-        for (; count > 0; count--, to += height) {
-            vstrbq_scatter_offset_s16(to, places, zero_points);
-        }
+        __asm__ volatile("wls lr, %[count], 2f\n"
+                         "1:\n"
+                         "vstrb.16 %q[values], [%[to], %q[places]]\n"
+                         "add %[to], %[height]\n"
+                         "le lr, 1b\n"
+                         "2:\n"
+                         : [to] "+r"(to)
+                         : [count] "r"(count), [height] "r"(height), [values] "w"(zero_points),
+                           [places] "w"(places)
+                         : "lr", "memory");
     } else if (channels >= 8) {
-        for (; count > 0; count--, in += depth, to += height) {
-            vstrbq_scatter_offset_s16(to, places, vldrbq_s16(in));
-        }
+        int16x8_t values;
+        __asm__ volatile(
+            "wls lr, %[count], 2f\n"
+            "1:\n"
+            "vldrb.u16 %q[values], [%[in]]\n"
+            "add %[in], %[depth]\n"
+            "vstrb.16 %q[values], [%[to], %q[places]]\n"
+            "add %[to], %[height]\n"
+            "le lr, 1b\n"
+            "2:\n"
+            : [to] "+r"(to), [in] "+l"(in), [values] "=&w"(values)
+            : [count] "r"(count), [height] "r"(height), [depth] "r"(depth), [places] "w"(places)
+            : "lr", "memory");
     } else {
         const mve_pred16_t lanes = vctp16q((uint32_t)channels);
         for (; count > 0; count--, in += depth, to += height) {
@@ -89,41 +106,59 @@ thumbnet_depthwise_mve_planes(const thumbnet_depthwise_conv_2d_mve_t *p, const v
 }
 
 #if THUMBNET_MVE
+/* What the assembly loads. */
+typedef struct {
+    const int8_t *weights;
+    const int8_t *planes[4];
+    int8_t *out;
+    int32_t zero_point;
+    int32_t channels;
+    const int32_t *bias;
+    const int32_t *mantissa;
+    const int8_t *shift;
+    int32_t n;
+} thumbnet_depthwise_mve_t;
+
 /* A channel's taps of one pixel. */
 #define THUMBNET_MVE_TAPS(sum, x, weights, step)                                                   \
-    "vldrb.8 q7, [%[" x "]], #" step "\n"                                                          \
+    "vldrb.8 q7, [" x "], #" step "\n"                                                             \
     "vmladav.s8 " sum ", q7, " weights "\n"
-/* Four channels of `n` pixels of up to 16 taps, windows `step` bytes apart, clamped to int8 alone:
+/* Four channels of n pixels of up to 16 taps, windows `step` bytes apart, clamped to int8 alone:
  * twenty instructions a pixel. The assembly keeps the weights of four channels and their
- * requantization in the other seven vectors. */
-#define THUMBNET_MVE_DEPTHWISE(step)                                                               \
-    __asm__ volatile(                                                                              \
-        "vldrb.8 q0, [r0]\n"                                                                       \
-        "vldrb.8 q1, [r0, #16]\n"                                                                  \
-        "vldrb.8 q2, [r0, #32]\n"                                                                  \
-        "vldrb.8 q3, [r0, #48]\n"                                                                  \
-        "vldrw.32 q4, [r2]\n"                                                                      \
-        "vldrw.32 q5, [r4]\n"                                                                      \
-        "vldrb.s32 q6, [r6]\n"                                                                     \
-        "ldr lr, %[n]\n"                                                                           \
-        "dls lr, lr\n"                                                                             \
-        "1:\n" THUMBNET_MVE_TAPS("r0", "x0", "q0", step) THUMBNET_MVE_TAPS("r2", "x1", "q1", step) \
-            THUMBNET_MVE_TAPS("r4", "x2", "q2", step)                                              \
-                THUMBNET_MVE_TAPS("r6", "x3", "q3", step) "vmov q7[2], q7[0], r0, r4\n"            \
-                                                          "vmov q7[3], q7[1], r2, r6\n"            \
-                                                          "vadd.i32 q7, q7, q4\n"                  \
-                                                          "vqrdmulh.s32 q7, q7, q5\n"              \
-                                                          "vrshl.s32 q7, q7, q6\n"                 \
-                                                          "vqadd.s32 q7, q7, %[zero_point]\n"      \
-                                                          "vqmovnb.s32 q7, q7\n"                   \
-                                                          "vqmovnb.s16 q7, q7\n"                   \
-                                                          "vstrb.32 q7, [%[out]]\n"                \
-                                                          "add %[out], %[depth]\n"                 \
-                                                          "le lr, 1b\n"                            \
-        : "+r"(w), "+r"(bias), "+r"(mantissa),                                                     \
-          "+r"(shift), [x0] "+r"(x0), [x1] "+r"(x1), [x2] "+r"(x2), [x3] "+r"(x3), [out] "+r"(to)  \
-        : [n] "m"(count), [zero_point] "r"(zero_point), [depth] "r"(depth)                         \
-        : "lr", "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory")
+ * requantization in the other seven vectors, which leaves gcc's own none to work with. */
+#define THUMBNET_MVE_DEPTHWISE(at, step)                                                           \
+    __asm__ volatile("ldrd r4, r5, [r12, #32]\n"                                                   \
+                     "vldrw.32 q4, [r4]\n"                                                         \
+                     "vldrw.32 q5, [r5]\n"                                                         \
+                     "ldrd r4, lr, [r12, #40]\n"                                                   \
+                     "vldrb.s32 q6, [r4]\n"                                                        \
+                     "ldm r12, {r0, r1, r3, r4, r6}\n"                                             \
+                     "mov r9, r4\n"                                                                \
+                     "mov r11, r6\n"                                                               \
+                     "ldrd r5, r8, [r12, #20]\n"                                                   \
+                     "ldr r12, [r12, #28]\n"                                                       \
+                     "vldrb.8 q0, [r0]\n"                                                          \
+                     "vldrb.8 q1, [r0, #16]\n"                                                     \
+                     "vldrb.8 q2, [r0, #32]\n"                                                     \
+                     "vldrb.8 q3, [r0, #48]\n"                                                     \
+                     "dls lr, lr\n"                                                                \
+                     "1:\n" THUMBNET_MVE_TAPS("r0", "r1", "q0", step) THUMBNET_MVE_TAPS(           \
+                         "r2", "r3", "q1", step) THUMBNET_MVE_TAPS("r4", "r9", "q2", step)         \
+                         THUMBNET_MVE_TAPS("r6", "r11", "q3", step) "vmov q7[2], q7[0], r0, r4\n"  \
+                                                                    "vmov q7[3], q7[1], r2, r6\n"  \
+                                                                    "vadd.i32 q7, q7, q4\n"        \
+                                                                    "vqrdmulh.s32 q7, q7, q5\n"    \
+                                                                    "vrshl.s32 q7, q7, q6\n"       \
+                                                                    "vqadd.s32 q7, q7, r8\n"       \
+                                                                    "vqmovnb.s32 q7, q7\n"         \
+                                                                    "vqmovnb.s16 q7, q7\n"         \
+                                                                    "vstrb.32 q7, [r5]\n"          \
+                                                                    "add r5, r12\n"                \
+                                                                    "le lr, 1b\n"                  \
+                     : "+r"(at)                                                                    \
+                     :                                                                             \
+                     : "r0", "r1", "r2", "r3", "r4", "r5", "r6", "r8", "r9", "r11", "lr", "q0",    \
+                       "q1", "q2", "q3", "q4", "q5", "q6", "q7", "memory")
 
 /* The sum of a channel's taps. */
 THUMBNET_INLINE int32_t thumbnet_depthwise_mve_sum(const int8_t *x, const int8_t *weights,
@@ -181,22 +216,21 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv
     const int narrow = taps <= 16 && (step == 3 || step == 6) && p->low == -128 && p->high == 127;
     for (; c < end; c += 4, planes += 4 * plane, out += 4) {
         if (narrow && c + 4 <= channels && c < p->ties_up) {
-            register const int8_t *x0 __asm__("r1") = planes;
-            register const int8_t *x1 __asm__("r3") = planes + plane;
-            register const int8_t *x2 __asm__("r11") = planes + 2 * plane;
-            register const int8_t *x3 __asm__("r9") = planes + 3 * plane;
-            register int8_t *to __asm__("r5") = out; /* vstrb.32 takes r0 to r7 alone */
-            register const int8_t *w __asm__("r0") = p->weights + 16 * c;
-            register const int32_t *bias __asm__("r2") = p->bias + c;
-            register const int32_t *mantissa __asm__("r4") = p->mantissa + c;
-            register const int8_t *shift __asm__("r6") = p->shift + c;
-            const int32_t count = n;
-            const int32_t zero_point = p->out_zero_point;
-            const int32_t depth = channels;
+            const thumbnet_depthwise_mve_t four = {
+                .weights = p->weights + 16 * c,
+                .planes = {planes, planes + plane, planes + 2 * plane, planes + 3 * plane},
+                .out = out,
+                .zero_point = p->out_zero_point,
+                .channels = channels,
+                .bias = p->bias + c,
+                .mantissa = p->mantissa + c,
+                .shift = p->shift + c,
+                .n = n};
+            register const thumbnet_depthwise_mve_t *at __asm__("r12") = &four;
             if (step == 3) {
-                THUMBNET_MVE_DEPTHWISE("3");
+                THUMBNET_MVE_DEPTHWISE(at, "3");
             } else {
-                THUMBNET_MVE_DEPTHWISE("6");
+                THUMBNET_MVE_DEPTHWISE(at, "6");
             }
         } else {
             thumbnet_depthwise_mve_group(p, c, vectors, planes, plane, step, n, out);

@@ -75,42 +75,79 @@ THUMBNET_INLINE int32x4_t thumbnet_mve_requantize(int32x4_t sums, int32x4_t mant
 /* Four channels of `columns` pixels, `lanes` of them real. */
 THUMBNET_INLINE void thumbnet_mve_group(const thumbnet_mve_outputs_t *p, int32_t channel,
                                         const int32_t *sums, int columns, mve_pred16_t lanes,
-                                        int all, int32x4_t low, int32x4_t high, int8_t *out)
+                                        int8_t *out)
 {
-    const int32_t *bias_at = p->bias + channel;
-    const int32_t *mantissa_at = p->mantissa + channel;
-    const int8_t *shift_at = p->shift + channel;
-    const int32x4_t bias = all ? vldrwq_s32(bias_at) : vldrwq_z_s32(bias_at, lanes);
-    const int32x4_t mantissa = all ? vldrwq_s32(mantissa_at) : vldrwq_z_s32(mantissa_at, lanes);
-    const int32x4_t shift = all ? vldrbq_s32(shift_at) : vldrbq_z_s32(shift_at, lanes);
+    const int32x4_t bias = vldrwq_z_s32(p->bias + channel, lanes);
+    const int32x4_t mantissa = vldrwq_z_s32(p->mantissa + channel, lanes);
+    const int32x4_t shift = vldrbq_z_s32(p->shift + channel, lanes);
+    const int32x4_t low = vdupq_n_s32(p->low);
+    const int32x4_t high = vdupq_n_s32(p->high);
     for (int j = 0; j < columns; j++, out += p->channels) {
         const int32x4_t sum = vaddq_s32(vldrwq_s32(sums + 4 * j), bias);
         const int32x4_t value =
             thumbnet_mve_requantize(sum, mantissa, shift, p->zero_point, low, high);
-        if (all) {
-            vstrbq_s32(out, value);
-        } else {
-            vstrbq_p_s32(out, value, lanes);
-        }
+        vstrbq_p_s32(out, value, lanes);
     }
 }
 #endif
 
+#if THUMBNET_MVE
+/* Four channels of a pixel, their bias, mantissa and shift in q0 to q2. */
+#define THUMBNET_MVE_REQUANTIZE(out)                                                               \
+    "vldrw.32 q3, [%[sums]], #16\n"                                                                \
+    "vadd.i32 q3, q3, q0\n"                                                                        \
+    "vqrdmulh.s32 q3, q3, q1\n"                                                                    \
+    "vrshl.s32 q3, q3, q2\n"                                                                       \
+    "vqadd.s32 q3, q3, %[at]\n"                                                                    \
+    "vmax.s32 q3, q3, q4\n"                                                                        \
+    "vmin.s32 q3, q3, q5\n"                                                                        \
+    "vstrb.32 q3, [%[" out "]], #4\n"
+/* All whole groups of four channels; gcc would neither unroll the pixels nor count with le. */
+#define THUMBNET_MVE_GROUPS(pixels)                                                                \
+    "ldr lr, [%[at], #20]\n"                                                                       \
+    "vdup.32 q4, lr\n"                                                                             \
+    "ldr lr, [%[at], #24]\n"                                                                       \
+    "vdup.32 q5, lr\n"                                                                             \
+    "ldrd r8, r10, [%[at]]\n"                                                                      \
+    "ldrd r6, lr, [%[at], #8]\n"                                                                   \
+    "ldr %[at], [%[at], #16]\n"                                                                    \
+    "lsr lr, lr, #2\n"                                                                             \
+    "wls lr, lr, 2f\n"                                                                             \
+    "1:\n"                                                                                         \
+    "vldrw.32 q0, [r8], #16\n"                                                                     \
+    "vldrw.32 q1, [r10], #16\n"                                                                    \
+    "vldrb.s32 q2, [r6], #4\n" pixels "le lr, 1b\n"                                                \
+    "2:\n"
+#define THUMBNET_MVE_GROUPS_CLOBBERS                                                               \
+    "r6", "r8", "r10", "lr", "q0", "q1", "q2", "q3", "q4", "q5", "memory"
+#endif
+
 /* Sums as output bytes. `sums` are [channels / 4, columns, 4], the last group whole; `columns` is
- * a literal of at most 3. */
+ * a literal, 1 or 3. */
 THUMBNET_INLINE void thumbnet_mve_outputs(const thumbnet_mve_outputs_t *p, const int32_t *sums,
                                           int columns, int8_t *out)
 {
 #if THUMBNET_MVE
-    const int32x4_t low = vdupq_n_s32(p->low);
-    const int32x4_t high = vdupq_n_s32(p->high);
-    int32_t c = 0;
-    for (; c + 4 <= p->channels; c += 4, sums += 4 * columns) {
-        thumbnet_mve_group(p, c, sums, columns, 0xffff, 1, low, high, out + c);
+    const thumbnet_mve_outputs_t *at = p;
+    int8_t *out0 = out;
+    if (columns == 3) {
+        int8_t *out1 = out0 + p->channels;
+        int8_t *out2 = out1 + p->channels;
+        __asm__ volatile(THUMBNET_MVE_GROUPS(THUMBNET_MVE_REQUANTIZE(
+            "out0") THUMBNET_MVE_REQUANTIZE("out1") THUMBNET_MVE_REQUANTIZE("out2"))
+                         : [at] "+r"(at), [sums] "+r"(sums), [out0] "+l"(out0), [out1] "+l"(out1),
+                           [out2] "+l"(out2)
+                         :
+                         : THUMBNET_MVE_GROUPS_CLOBBERS);
+    } else {
+        __asm__ volatile(THUMBNET_MVE_GROUPS(THUMBNET_MVE_REQUANTIZE("out0"))
+                         : [at] "+r"(at), [sums] "+r"(sums), [out0] "+l"(out0)
+                         :
+                         : THUMBNET_MVE_GROUPS_CLOBBERS);
     }
+    const int32_t c = p->channels & -4;
     if (c < p->channels) {
-        const mve_pred16_t lanes = vctp32q((uint32_t)(p->channels - c));
-        thumbnet_mve_group(p, c, sums, columns, lanes, 0, low, high, out + c);
+        thumbnet_mve_group(p, c, sums, columns, vctp32q((uint32_t)(p->channels - c)), out0);
     }
 #else
     for (int32_t c = 0; c < p->channels; c++) {
