@@ -41,7 +41,7 @@ def _attributes(operator: Operator) -> str:
     parts = []
     for field in dataclasses.fields(operator.attributes):
         value = getattr(operator.attributes, field.name)
-        if value is None or value == Activation.NONE:
+        if value == Activation.NONE or (value is None and field.default is None):
             continue
         if isinstance(value, Activation):
             value = value.value

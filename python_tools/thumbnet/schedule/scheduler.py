@@ -22,7 +22,7 @@ from thumbnet.schedule.stream_cost import extra_cost, layer_cost
 PLANNED = 8
 """Orders of operators of which memory plans are made."""
 
-MODERATE = 0.15
+MODERATE = 0.13
 """What a plan for least RAM may cost more than whole layers, as a part of these."""
 
 _SPREAD = 1.35

@@ -277,6 +277,8 @@ class Chain:
     def _bias(self, channels: int, reach: int) -> npt.NDArray[np.int64]:
         """Small biases; in channels that are to be constant, none that a sum could make up for."""
         values = self.rng.integers(-reach, reach, channels)
+        if self.constant == 0:
+            return values
         constant = self.rng.random(channels) < self.constant
         return np.where(constant, self._pick([-1, -1, 1]) << 24, values)
 

@@ -44,6 +44,7 @@ class Head(Chain):
         self.writer, self.rng, self.x, self.constant = writer, rng, x, 0.0
         self.outputs: list[Value] = []
         self.unsigned = False
+        self.constant = 0.0
 
     def grow(self, blocks: int) -> None:
         """Adds blocks; now and then one's result is an output besides."""
