@@ -170,7 +170,6 @@ class Elementwise(Family):
             ),
         )
 
-
     def _short_sum(self, graph: Graph, operator: Operator) -> elementwise_dsp.ShortSum | None:
         """Factors with which one rounding is as good as TFLite's three for all operands."""
         a, b, output = (graph.tensor(name) for name in (*operator.inputs, operator.outputs[0]))
@@ -181,7 +180,7 @@ class Elementwise(Family):
         return elementwise_dsp.short_sum(
             a.scale / output.scale,
             sign * b.scale / output.scale,
-            wanted,
+            wanted.astype(np.int64),
             activation_bounds(_activation(operator), output),
         )
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-
-from thumbnet.ir.graph import Array
+import numpy.typing as npt
 
 HEADER = "thumbnet/kernels/elementwise_dsp.h"
 _SHIFT, _FRACTION = 20, 28
@@ -28,7 +27,7 @@ class ShortSum:
 
 
 def short_sum(
-    first: float, second: float, wanted: Array, bounds: tuple[int, int]
+    first: float, second: float, wanted: npt.NDArray[np.int64], bounds: tuple[int, int]
 ) -> ShortSum | None:
     """Factors near ``first`` and ``second``, or None where none that were tried are exact.
 
@@ -40,13 +39,13 @@ def short_sum(
     for step in range(_TRIES):
         stretch = 1.0 + step * 2.0**-24
         a, b = (round(factor * stretch * (1 << _FRACTION)) for factor in (first, second))
-        offset = _offset(a, b, wanted.astype(np.int64), bounds)
+        offset = _offset(a, b, wanted, bounds)
         if offset is not None:
             return ShortSum(a, b, offset)
     return None
 
 
-def _offset(a: int, b: int, wanted: Array, bounds: tuple[int, int]) -> int | None:
+def _offset(a: int, b: int, wanted: npt.NDArray[np.int64], bounds: tuple[int, int]) -> int | None:
     if max(abs(a), abs(b)) >= 1 << 31:
         return None
     operand = np.arange(-128, 128, dtype=np.int64) << 8

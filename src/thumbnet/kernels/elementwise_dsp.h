@@ -49,16 +49,21 @@ THUMBNET_INLINE int32_t thumbnet_add_dsp_high(int32_t sum, int32_t factor, uint3
 #endif
 }
 
-/* The sum without its fraction, and the activation where its bounds are not int8's. */
-THUMBNET_INLINE int8_t thumbnet_add_dsp_output(const thumbnet_add_dsp_t *p, int clamps, int32_t sum)
+/* Writes the sum without its fraction, within the activation's bounds where these are not int8's.
+ */
+THUMBNET_INLINE void thumbnet_add_dsp_write(const thumbnet_add_dsp_t *p, int clamps, int32_t sum,
+                                            int8_t *result)
 {
     int32_t value;
 #if defined(__ARM_FEATURE_DSP) && defined(__GNUC__)
     __asm__("ssat %0, #8, %1, asr #20" : "=r"(value) : "r"(sum));
+    value = clamps ? thumbnet_clamp(value, p->low, p->high) : value;
+    /* gcc would make one word of four bytes, which takes six instructions. */
+    __asm__("strb %1, %0" : "=m"(*result) : "r"(value));
 #else
     value = thumbnet_clamp(sum >> THUMBNET_ADD_DSP_SHIFT, -128, 127);
+    *result = (int8_t)(clamps ? thumbnet_clamp(value, p->low, p->high) : value);
 #endif
-    return (int8_t)(clamps ? thumbnet_clamp(value, p->low, p->high) : value);
 }
 
 /* A row, or a whole tensor as one long row. clamps: the activation's bounds are not int8's. */
@@ -72,13 +77,12 @@ THUMBNET_INLINE void thumbnet_add_dsp_s8(const void *constants, int clamps, cons
     const int32_t b = p->second_factor;
     const int32_t offset = p->offset;
     uint32_t upper = 0xff00ff00u; /* an int8 in the upper byte of a half is 256 times as much */
-    /* Four bytes stored one by one are two instructions less than one word made of them. */
-    volatile int8_t *result = (volatile int8_t *)out;
+    int8_t *result = (int8_t *)out;
 #ifdef __GNUC__
     __asm__("" : "+r"(upper)); /* in a register, shifts are part of the masking */
 #endif
     int32_t count = n * p->channels;
-    for (; count >= 4; count -= 4, first += 4, second += 4) {
+    for (; count >= 4; count -= 4, first += 4, second += 4, result += 4) {
         uint32_t u;
         uint32_t v;
         memcpy(&u, first, 4);
@@ -92,16 +96,16 @@ THUMBNET_INLINE void thumbnet_add_dsp_s8(const void *constants, int clamps, cons
         const int32_t s2 =
             thumbnet_add_dsp_high(thumbnet_add_dsp_high(offset, a, even_u), b, even_v);
         const int32_t s3 = thumbnet_add_dsp_high(thumbnet_add_dsp_high(offset, a, u), b, v);
-        *result++ = thumbnet_add_dsp_output(p, clamps, s0);
-        *result++ = thumbnet_add_dsp_output(p, clamps, s1);
-        *result++ = thumbnet_add_dsp_output(p, clamps, s2);
-        *result++ = thumbnet_add_dsp_output(p, clamps, s3);
+        thumbnet_add_dsp_write(p, clamps, s0, result);
+        thumbnet_add_dsp_write(p, clamps, s1, result + 1);
+        thumbnet_add_dsp_write(p, clamps, s2, result + 2);
+        thumbnet_add_dsp_write(p, clamps, s3, result + 3);
     }
     for (; count > 0; count--) {
         const uint32_t u = (uint32_t)*first++ << 8;
         const uint32_t v = (uint32_t)*second++ << 8;
         const int32_t sum = thumbnet_add_dsp_low(thumbnet_add_dsp_low(offset, a, u), b, v);
-        *result++ = thumbnet_add_dsp_output(p, clamps, sum);
+        thumbnet_add_dsp_write(p, clamps, sum, result++);
     }
     (void)scratch;
 }
