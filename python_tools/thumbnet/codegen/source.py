@@ -10,6 +10,9 @@ from thumbnet.codegen.stream import stream_tables
 from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Source
 from thumbnet.plan import Plan, Step, memory_map
 
+_GCC = "#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)\n"
+_SMALL, _NORMAL = '#pragma GCC optimize("Os")\n', "#pragma GCC pop_options\n"
+
 
 def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
     """The text of ``<name>.c``."""
@@ -32,11 +35,12 @@ def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
         for step in stage.steps
         if not plan.is_view(step.operator)
     }
+    cold = {step.lowered.kernel for step in steps if _is_cold(plan, step)}
     kernels = list(dict.fromkeys(kernel for step in steps for kernel in step.lowered.kernels))
     parts = [
         _banner(plan, naming, provenance),
         _includes(plan, naming, steps, kernels),
-        *[_instantiation(kernel) for kernel in kernels],
+        *[_instantiation(kernel, small=kernel in cold) for kernel in kernels],
         constants.text(),
         *[
             stream_tables(plan, index, symbols)
@@ -69,11 +73,7 @@ def _banner(plan: Plan, naming: Naming, provenance: Provenance) -> str:
 
 def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kernel]) -> str:
     # A user's -Os would cost a third of the speed for little code.
-    optimize = (
-        "#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)\n"
-        '#pragma GCC optimize("O2")\n'
-        "#endif\n\n"
-    )
+    optimize = f'{_GCC}#pragma GCC optimize("O2")\n#endif\n\n'
     rows = max(
         (sum(source.kernel_height for source in step.lowered.sources) for step in steps), default=1
     )
@@ -133,11 +133,23 @@ def _row_map(found: Definitions, name: str, source: Source) -> str:
     return found.name(name, "uint16_t", f"[{len(source.row_map)}]", f"{{{values}}}")
 
 
-def _instantiation(kernel: Kernel) -> str:
+def _is_cold(plan: Plan, step: Step) -> bool:
+    """Whether a kernel is better small than fast."""
+    optimize = plan.graph.build.optimize
+    if optimize == "speed":
+        return False
+    # A softmax has few elements; what does not multiply takes about 1 % of a network's work.
+    return step.operator.kind == "softmax" or (optimize == "size" and step.lowered.macs == 0)
+
+
+def _instantiation(kernel: Kernel, small: bool) -> str:
     literals = "".join(f"{literal}, " for literal in kernel.literals)
     name = kernel_name(kernel)
-    return (
+    text = (
         f"static THUMBNET_NOINLINE void {name}(const void *constants, const void *const *rows,\n"
         f"{' ' * (len(name) + 31)}void *out, int32_t x, int32_t n, void *scratch)\n{{\n"
         f"    {kernel.function}(constants, {literals}rows, out, x, n, scratch);\n}}\n"
     )
+    if not small:
+        return text
+    return f"{_GCC}#pragma GCC push_options\n{_SMALL}#endif\n{text}{_GCC}{_NORMAL}#endif\n"
