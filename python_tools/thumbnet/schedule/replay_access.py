@@ -38,6 +38,8 @@ READ_FIRST: tuple[str, ...] = (
     "thumbnet_conv_2d_1x1_dsp_s8",
     "thumbnet_conv_2d_gathered_dsp_s8",
     "thumbnet_fully_connected_dsp_s8",
+    "thumbnet_conv_2d_pairs_s8",
+    "thumbnet_conv_2d_1x1_pairs_s8",
     "thumbnet_conv_2d_mve_s8",
     "thumbnet_conv_2d_1x1_mve_s8",
 )
