@@ -1,12 +1,13 @@
-"""conv_2d for cores without SIMD instructions, two pixels in a word.
+"""conv_2d and fully_connected for cores without SIMD instructions.
 
-Kernels and the proof that they are exact for any int8 weights: ``src/thumbnet/kernels/
-conv_2d_pairs.h``.
+Kernels and why they are exact for any int8 weights: ``src/thumbnet/kernels/conv_2d_pairs.h`` (two
+pixels in a word) and ``fully_connected_quads.h`` (four channels side by side).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ from thumbnet.operators.base import CArray, Kernel, Lowered, Rows, Source, windo
 from thumbnet.options import Build
 
 HEADER = "thumbnet/kernels/conv_2d_pairs.h"
+DENSE_HEADER = "thumbnet/kernels/fully_connected_quads.h"
 CORES = ("cortex-m0", "cortex-m0plus", "rv32imc")
 """Those that gain; others do as well with the plain kernels, which need no scratch."""
 
@@ -22,8 +24,11 @@ _QUAD = 4
 _QUAD_BYTES = 24
 _LEAST_CHANNELS = 4
 _OFFSET = 128
+_LOWER, _UPPER = 32767, -256
+"""Offsets of a block's halves (THUMBNET_PAIRS_LOWER, THUMBNET_PAIRS_UPPER)."""
 _MOST_QUADS = 16383
-"""So that the totals of blocks are within int32."""
+_MOST_INPUTS = 1 << 14
+"""So that totals are within int32."""
 _FIRST = ("bias", "mantissa", "shift")
 _LAST = ("in_zero_point", "out_zero_point", "low", "high")
 
@@ -36,12 +41,20 @@ def lower_pairs(lowered: Lowered, taps: npt.NDArray[np.int8], build: Build) -> L
     source, output = lowered.sources[0], lowered.output
     if build.core not in CORES or build.optimize == "size":
         return None
-    if output.channels < _LEAST_CHANNELS or output.height * output.width == 1:
+    if output.channels < _LEAST_CHANNELS:
         return None
+    if lowered.pointwise and output.height * output.width == 1:
+        return _dense(lowered, taps) if taps.shape[1] <= _MOST_INPUTS else None
     quads = -(-taps.shape[1] // _QUAD)
     if quads > _MOST_QUADS:
         return None
+    blocks = 2 * quads
     given = dict(lowered.fields)
+    folded = cast(CArray, given["bias"])
+    sums = folded.values.astype(np.int64) - blocks * _UPPER
+    if np.any(sums >= 1 << 31):
+        return None
+    bias = replace(folded, values=sums.astype(np.int32))
     pointwise = lowered.pointwise
     name = "thumbnet_conv_2d_1x1_pairs_s8" if pointwise else "thumbnet_conv_2d_pairs_s8"
     return replace(
@@ -50,7 +63,9 @@ def lower_pairs(lowered: Lowered, taps: npt.NDArray[np.int8], build: Build) -> L
         struct="thumbnet_conv_2d_pairs_t",
         fields=(
             ("weights", CArray("weights", "uint8_t", packed(taps))),
-            *((field, given[field]) for field in _FIRST),
+            ("bias", bias),
+            *((field, given[field]) for field in _FIRST[1:]),
+            ("start", -blocks * (_LOWER - _UPPER)),
             ("quads", quads),
             ("out_channels", output.channels),
             ("in_channels", source.rows.channels),
@@ -63,6 +78,25 @@ def lower_pairs(lowered: Lowered, taps: npt.NDArray[np.int8], build: Build) -> L
         ),
         overlap=(_overlap(source, output, pointwise=pointwise),),
         scratch=quads * _QUAD_BYTES,
+    )
+
+
+def _dense(lowered: Lowered, taps: npt.NDArray[np.int8]) -> Lowered:
+    given = dict(lowered.fields)
+    count, width = taps.shape
+    filled = np.pad(taps.astype(np.int64), ((0, -count % _QUAD), (0, 0))) + _OFFSET
+    weights = filled.reshape(-1, _QUAD, width).transpose(0, 2, 1).astype(np.uint8)
+    return replace(
+        lowered,
+        kernel=Kernel(DENSE_HEADER, "thumbnet_fully_connected_quads_s8"),
+        struct="thumbnet_fully_connected_quads_t",
+        fields=(
+            ("weights", CArray("weights", "uint8_t", np.ascontiguousarray(weights))),
+            *((field, given[field]) for field in _FIRST),
+            ("in_channels", width),
+            ("out_channels", count),
+            *((field, given[field]) for field in _LAST[1:]),
+        ),
     )
 
 

@@ -22,9 +22,10 @@
 
 typedef struct {
     const uint8_t *weights;  /* plus 128; [pairs of channels, blocks, 2 channels, 2 taps] */
-    const int32_t *bias;     /* [out_channels], the input's zero point folded in */
+    const int32_t *bias;     /* [out_channels], zero point and upper offsets folded in */
     const int32_t *mantissa; /* [out_channels] */
     const int8_t *shift;     /* [out_channels] */
+    int32_t start;           /* of a total, to take off A's offsets, less what is in the bias */
     uint16_t quads;          /* pairs of blocks of a window, the last filled up */
     uint16_t out_channels;
     uint16_t in_channels;
@@ -111,19 +112,20 @@ THUMBNET_INLINE void thumbnet_pairs_block(const uint32_t *x, const uint8_t *weig
 /* Of two channels the totals of all T and of their upper halves. In assembly 19 instructions a block
  * of two channels: one load for three words, totals in the upper registers. */
 static THUMBNET_NOINLINE void thumbnet_pairs_dot(const uint32_t *x, const uint8_t *weights,
-                                                 const uint8_t *end, uint32_t *totals)
+                                                 const uint8_t *end, int32_t start,
+                                                 uint32_t *totals)
 {
 #if THUMBNET_THUMB_1
-    register uint32_t first __asm__("r3");
+    register uint32_t first __asm__("r3") = (uint32_t)start;
     register uint32_t first_upper __asm__("r4");
     register uint32_t second __asm__("r5");
     register uint32_t second_upper __asm__("r6");
     __asm__(".syntax unified\n"
+            "mov r8, r3\n"
+            "mov r10, r3\n"
             "mov r12, %6\n"
             "movs r3, #0\n"
-            "mov r8, r3\n"
             "mov r9, r3\n"
-            "mov r10, r3\n"
             "mov r11, r3\n"
             "subs r3, %6, %5\n" /* An odd number of pairs of blocks begins in the middle. */
             "lsls r3, r3, #28\n"
@@ -141,13 +143,13 @@ static THUMBNET_NOINLINE void thumbnet_pairs_dot(const uint32_t *x, const uint8_
             "mov r4, r9\n"
             "mov r5, r10\n"
             "mov r6, r11\n"
-            : "=&l"(first), "=&l"(first_upper), "=&l"(second), "=&l"(second_upper), "+l"(x),
+            : "+l"(first), "=&l"(first_upper), "=&l"(second), "=&l"(second_upper), "+l"(x),
               "+l"(weights), "+l"(end)
             :
             : "r8", "r9", "r10", "r11", "r12", "cc", "memory");
 #else
-    uint32_t first = 0;
-    uint32_t second = 0;
+    uint32_t first = (uint32_t)start;
+    uint32_t second = (uint32_t)start;
     int32_t first_upper = 0;
     int32_t second_upper = 0;
     for (; weights != end; weights += 8, x += 6) {
@@ -170,9 +172,8 @@ THUMBNET_INLINE void thumbnet_pairs_output(const thumbnet_conv_2d_pairs_t *p, in
     const int32_t bias = p->bias[channel];
     const int32_t mantissa = p->mantissa[channel];
     const int32_t shift = p->shift[channel];
-    const int32_t blocks = 2 * p->quads;
-    const int32_t a = (int32_t)(totals[0] - (totals[1] << 16)) - blocks * THUMBNET_PAIRS_LOWER;
-    const int32_t b = (int32_t)totals[1] - blocks * THUMBNET_PAIRS_UPPER;
+    const int32_t a = (int32_t)(totals[0] - (totals[1] << 16));
+    const int32_t b = (int32_t)totals[1];
     *first = thumbnet_convolution_output(a + bias, mantissa, shift, 1, p->out_zero_point, p->low, p->high);
     *second =
         thumbnet_convolution_output(b + bias, mantissa, shift, 1, p->out_zero_point, p->low, p->high);
@@ -191,7 +192,7 @@ static THUMBNET_NOINLINE void thumbnet_pairs_pixels(const thumbnet_conv_2d_pairs
         uint32_t totals[4];
         int8_t a;
         int8_t b;
-        thumbnet_pairs_dot(blocks, weights, weights + size, totals);
+        thumbnet_pairs_dot(blocks, weights, weights + size, p->start, totals);
         thumbnet_pairs_output(p, c, totals, &a, &b);
         out[c + second] = b;
         out[c] = a;
