@@ -8,17 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.kernel_harness import KernelHarness
-from support.spatial_samples import Layer, Sample, convolution, convolutions, dense
+from support.spatial_samples import Layer, Sample, convolution, convolutions, dense, depthwise
 from thumbnet.options import Build
 
 SCALAR = Build(isa="portable", optimize="speed", core="cortex-m0plus")
 
 
-def outside() -> list[Sample]:
+def outside(kind: str) -> list[Sample]:
     """Windows that lie wholly outside, above, below and on both sides."""
     rng = np.random.default_rng(10)
     pads = ((4, 3, 5, 4), (0, 6, 0, 6), (6, 0, 6, 0))
-    layer = Layer("conv_2d", (4, 5), (3, 5), (3, 3), (2, 2), "valid")
+    channels = (3, 3) if kind == "depthwise_conv_2d" else (3, 5)
+    layer = Layer(kind, (4, 5), channels, (3, 3), (2, 2), "valid")
     return [convolution(rng, dataclasses.replace(layer, pad=pad)) for pad in pads]
 
 
@@ -39,13 +40,30 @@ def wide() -> list[Sample]:
 
 def test_kernels_equal_references(tmp_path: Path) -> None:
     harness = KernelHarness(tmp_path)
-    for index, sample in enumerate([*convolutions(41, 30), *outside(), *wide(), *dense(42, 12)]):
+    for index, sample in enumerate([*convolutions(41, 30), *outside("conv_2d"), *wide(), *dense(42, 12)]):
         suites = sample.suites(index)
         graph = sample.graph.built_for(SCALAR)
         harness.add(graph, sample.operator, [suites[0], suites[2], suites[4]])
     used = {case.lowered.kernel.function for case in harness.cases}
     kernels = {"conv_2d_pairs_s8", "conv_2d_1x1_pairs_s8", "fully_connected_quads_s8"}
     assert used >= {f"thumbnet_{kernel}" for kernel in kernels}
+    harness.check()
+
+
+def test_depthwise_kernels_equal_references(tmp_path: Path) -> None:
+    harness = KernelHarness(tmp_path, widths=(1, 2, 5, 13))
+    rng = np.random.default_rng(14)
+    layers = [
+        Layer("depthwise_conv_2d", (4, width), (5, 5), kernel, (1, stride), "same")
+        for width, stride, kernel in ((40, 1, (3, 3)), (61, 2, (3, 3)), (27, 1, (1, 5)))
+    ]
+    made = [*depthwise(43, 40), *outside("depthwise_conv_2d"), *(convolution(rng, a) for a in layers)]
+    for index, sample in enumerate(made):
+        suites = sample.suites(index)
+        graph = sample.graph.built_for(SCALAR)
+        harness.add(graph, sample.operator, [suites[0], suites[2], suites[4]])
+    used = {case.lowered.kernel.function for case in harness.cases}
+    assert "thumbnet_depthwise_conv_2d_columns_s8" in used
     harness.check()
 
 

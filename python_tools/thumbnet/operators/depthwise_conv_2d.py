@@ -37,6 +37,7 @@ from thumbnet.operators.conv_2d import (
     window_source,
     windows,
 )
+from thumbnet.operators.depthwise_conv_2d_columns import lower_columns
 from thumbnet.operators.depthwise_conv_2d_dsp import Channels, has_dsp_kernel, lower_dsp
 from thumbnet.quantize.requantize import activation_bounds
 
@@ -130,7 +131,7 @@ class DepthwiseConv2d(Family):
             return lower_dsp(source, out_rows, window, channels, x.zero_point)
         kernel = _kernel(attributes, tail=rounded_up < out_rows.channels)
         source = window_source(window, rows)
-        return Lowered(
+        portable = Lowered(
             kernel=kernel,
             struct="thumbnet_depthwise_conv_2d_t",
             fields=(
@@ -154,6 +155,9 @@ class DepthwiseConv2d(Family):
             macs=out_rows.height * out_rows.width * taps.size,
             overlap=(_overlap(source, out_rows),),
         )
+        if graph.build.isa != "portable":
+            return portable
+        return lower_columns(portable, taps, window, graph.build) or portable
 
 
 def ties_up(attributes: DepthwiseConvolution, channels: int) -> int:
