@@ -272,10 +272,12 @@ int main(void)
 """
 
 
-def test_requantization_equals_its_definition(tmp_path: Path) -> None:
+@pytest.mark.parametrize("narrow", [0, 1])
+def test_requantization_equals_its_definition(tmp_path: Path, narrow: int) -> None:
     source, program = tmp_path / "arithmetic.c", tmp_path / "arithmetic"
     source.write_text(ARITHMETIC)
     command = ["gcc", "-std=gnu99", *WARNINGS[1:], "-O2", f"-I{SOURCES}", str(source)]
+    command.append(f"-DTHUMBNET_NARROW={narrow}")
     subprocess.run([*command, "-o", str(program)], check=True)
     done = subprocess.run([program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

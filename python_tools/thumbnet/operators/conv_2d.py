@@ -35,6 +35,7 @@ from thumbnet.operators.base import (
 from thumbnet.operators.constraints import int8_per_tensor
 from thumbnet.operators.conv_2d_dsp import Layer, lower_dsp
 from thumbnet.operators.conv_2d_mve import for_helium
+from thumbnet.operators.conv_2d_pairs import lower_pairs
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
@@ -344,7 +345,9 @@ class Conv2d(Family):
             points = (x.zero_point, output.zero_point)
             layer = Layer(taps, folded.astype(np.int64), multipliers, points, (low, high))
             return lower_dsp(portable, layer, graph.build) or portable
-        return for_helium(portable) if graph.build.isa == "mve" else portable
+        if graph.build.isa == "mve":
+            return for_helium(portable)
+        return lower_pairs(portable, taps, graph.build) or portable
 
 
 def window_source(window: Window, rows: Rows) -> Source:

@@ -37,6 +37,7 @@ from thumbnet.operators.conv_2d import (
     window_source,
     windows,
 )
+from thumbnet.operators.depthwise_conv_2d_columns import lower_columns
 from thumbnet.operators.depthwise_conv_2d_dsp import Channels, has_dsp_kernel, lower_dsp
 from thumbnet.operators.depthwise_conv_2d_mve import for_helium
 from thumbnet.quantize.requantize import activation_bounds
@@ -132,7 +133,7 @@ class DepthwiseConv2d(Family):
             return lower_dsp(source, out_rows, window, channels, graph.build.optimize)
         kernel = _kernel(attributes, tail=rounded_up < out_rows.channels)
         source = window_source(window, rows)
-        lowered = Lowered(
+        portable = Lowered(
             kernel=kernel,
             struct="thumbnet_depthwise_conv_2d_t",
             fields=(
@@ -156,7 +157,11 @@ class DepthwiseConv2d(Family):
             macs=out_rows.height * out_rows.width * taps.size,
             overlap=(_overlap(source, out_rows),),
         )
-        return for_helium(lowered) if graph.build.isa == "mve" else lowered
+        if graph.build.isa == "mve":
+            return for_helium(portable)
+        if graph.build.isa != "portable":
+            return portable
+        return lower_columns(portable, taps, window, graph.build) or portable
 
 
 def ties_up(attributes: DepthwiseConvolution, channels: int) -> int:

@@ -89,7 +89,7 @@ def lower_dsp(
         sources=(source,),
         output=output,
         macs=output.height * output.width * channels.taps.size,
-        overlap=(_overlap(source, output),),
+        overlap=(run_overlap(source, output, PASS, BLOCK),),
         scratch=scratch[-1],
         run_scratch=scratch,
     )
@@ -102,10 +102,10 @@ def scratch_bytes(window: Window, outputs: int) -> int:
     return (columns + 1) // 2 * 4 * BLOCK * window.kernel_height
 
 
-def _overlap(source: Source, output: Rows) -> int:
-    """A run of at most PASS pixels is read for four channels, then these are written.
+def run_overlap(source: Source, output: Rows, most: int, block: int) -> int:
+    """A run of at most ``most`` pixels is read for ``block`` channels, then these are written.
 
-    Between two fours the rest of all windows of the run is still needed; behind the last four,
+    Between two blocks the rest of all windows of the run is still needed; behind the last block,
     what later pixels read.
     """
     rows = source.rows
@@ -114,11 +114,11 @@ def _overlap(source: Source, output: Rows) -> int:
     left = np.clip(xs * source.stride_width - source.pad_left, 0, rows.width - 1)
     first = (top[:, None] * rows.row_size + left[None, :] * rows.channels).reshape(-1)
     rest = np.append(np.minimum.accumulate(first[::-1])[::-1], np.iinfo(np.int64).max)
-    ends = (ys[:, None] * output.width + np.minimum(xs + PASS, output.width)).reshape(-1)
+    ends = (ys[:, None] * output.width + np.minimum(xs + most, output.width)).reshape(-1)
     between = (ends - 1) * output.channels - first
     pixels = ys[:, None] * output.width + xs
     behind = (pixels.reshape(-1) + 1) * output.channels - rest[1:]
-    known = int(np.max(between)) if rows.channels > BLOCK else 0
+    known = int(np.max(between)) if rows.channels > block else 0
     return max(known, int(np.max(behind)), 0)
 
 

@@ -38,6 +38,8 @@ READ_FIRST: tuple[str, ...] = (
     "thumbnet_conv_2d_1x1_dsp_s8",
     "thumbnet_conv_2d_gathered_dsp_s8",
     "thumbnet_fully_connected_dsp_s8",
+    "thumbnet_conv_2d_pairs_s8",
+    "thumbnet_conv_2d_1x1_pairs_s8",
     "thumbnet_conv_2d_mve_s8",
     "thumbnet_conv_2d_1x1_mve_s8",
 )
@@ -106,7 +108,9 @@ def _windows(lowered: Lowered, window: attributes.Window, rows: Rows, output: Ro
         free_from = np.where(read, last * _pixel_size(output), _NEVER_READ)
         return np.repeat(free_from, _pixel_size(rows))
     if function == "thumbnet_depthwise_conv_2d_dsp_s8":
-        return _expanded(np.where(read, last, _NEVER_READ), output)
+        return _expanded(np.where(read, last, _NEVER_READ), output, 24, 4)
+    if function == "thumbnet_depthwise_conv_2d_columns_s8":
+        return _expanded(np.where(read, last, _NEVER_READ), output, 12, 1)
     # A kernel reads a window again for each output channel, so not even the pixel itself, nor one
     # that is made together with it, may be written there.
     pairs = function.removesuffix("_s8").removesuffix("_1x1").removesuffix("_multiplier") in PAIRS
@@ -123,15 +127,15 @@ def _windows(lowered: Lowered, window: attributes.Window, rows: Rows, output: Ro
     return np.repeat(free_from, _pixel_size(rows))
 
 
-def _expanded(last: IntArray, output: Rows) -> IntArray:
-    """Runs of up to 24 pixels, wherever they begin, four channels at a time: read, then written.
+def _expanded(last: IntArray, output: Rows, most: int, block: int) -> IntArray:
+    """Runs of up to ``most`` pixels, wherever they begin, ``block`` channels at a time.
 
-    The first four channels are read when no pixel of the run is written, the others when all of
+    These are read, then written. The first block's channels are read when no pixel of the run is written, the others when all of
     them are in the channels before; at worst the last pixel to read a column begins its run.
     """
     channels = np.arange(output.channels)
-    before = channels - channels % 4
-    behind = np.minimum(last + 24, output.width)[:, None] - 1
+    before = channels - channels % block
+    behind = np.minimum(last + most, output.width)[:, None] - 1
     first = np.where(before > 0, behind, last[:, None]) * output.channels + before
     return np.where(last[:, None] >= 0, first, _NEVER_READ).reshape(-1)
 

@@ -11,6 +11,22 @@
 #define THUMBNET_LIKELY(condition) (condition)
 #endif
 
+/* Cores without an instruction for the upper half of a product: Armv6-M, Armv8-M Baseline. */
+#if !defined(THUMBNET_NARROW)
+#if defined(__ARM_ARCH_6M__) || defined(__ARM_ARCH_8M_BASE__)
+#define THUMBNET_NARROW 1
+#else
+#define THUMBNET_NARROW 0
+#endif
+#endif
+
+/* Whether assembly is used on them. */
+#if THUMBNET_NARROW && defined(__thumb__) && defined(__GNUC__)
+#define THUMBNET_THUMB_1 1
+#else
+#define THUMBNET_THUMB_1 0
+#endif
+
 /* Before a loop whose trip count is a literal: no loop remains. */
 #if defined(__clang__)
 #define THUMBNET_UNROLL _Pragma("unroll")
@@ -28,6 +44,26 @@ static THUMBNET_NOINLINE int32_t thumbnet_requantize_any(int32_t sum, int32_t ma
                    : thumbnet_multiply_by_quantized_multiplier(sum, mantissa, shift);
 }
 
+/* (sum * mantissa + 2^30) >> 32, with 2^30 taken off instead where `down` is 1. */
+THUMBNET_INLINE int32_t thumbnet_rounded_high_word(int32_t sum, int32_t mantissa, int down)
+{
+#if THUMBNET_NARROW
+    /* From products of halves. The mantissa is below 2^31, so neither the sum that carries from
+     * below nor the middle product, less 2^15, leaves 32 bits. */
+    const uint32_t low = (uint32_t)sum & 0xffffu;
+    const int32_t high = sum >> 16;
+    const uint32_t fine = (uint32_t)mantissa & 0xffffu;
+    const int32_t coarse = mantissa >> 16;
+    const int32_t middle = high * (int32_t)fine - (down << 15);
+    const uint32_t carry = (low * fine >> 16) + low * (uint32_t)coarse + (1u << 14) +
+                           ((uint32_t)middle & 0xffffu);
+    return high * coarse + (middle >> 16) + (int32_t)(carry >> 16);
+#else
+    const int64_t half = (int64_t)1 << 30;
+    return (int32_t)(((int64_t)sum * mantissa + (down ? -half : half)) >> 32);
+#endif
+}
+
 /* A channel's sum as its output byte: requantized, zero point added, clamped to the activation.
  *
  * For right shifts of two and more both roundings are exact on the high word of the product, which
@@ -39,9 +75,8 @@ THUMBNET_INLINE int8_t thumbnet_convolution_output(int32_t sum, int32_t mantissa
 {
     int32_t value;
     if (THUMBNET_LIKELY(shift <= -2)) {
-        const int64_t half = (int64_t)1 << 30;
-        const int64_t product = (int64_t)sum * mantissa + (ties_up || sum >= 0 ? half : -half);
-        value = ((int32_t)(product >> 32) + ((int32_t)1 << (-2 - shift))) >> (-1 - shift);
+        const int32_t upper = thumbnet_rounded_high_word(sum, mantissa, !ties_up && sum < 0);
+        value = ((upper >> (-2 - shift)) + 1) >> 1;
     } else {
         value = thumbnet_requantize_any(sum, mantissa, shift, ties_up);
     }

@@ -1,0 +1,53 @@
+"""depthwise_conv_2d with depth multiplier 1 for cores without SIMD instructions.
+
+Kernel: ``src/thumbnet/kernels/depthwise_conv_2d_columns.h``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from thumbnet.ir.attributes import Window
+from thumbnet.operators.base import CArray, Kernel, Lowered
+from thumbnet.operators.conv_2d_pairs import CORES
+from thumbnet.operators.depthwise_conv_2d_dsp import run_overlap
+from thumbnet.options import Build
+
+HEADER = "thumbnet/kernels/depthwise_conv_2d_columns.h"
+PASS = 12
+"""Pixels that are made of one expansion of a channel's columns (THUMBNET_COLUMNS_PASS)."""
+
+_MIDDLE = ("bias", "mantissa", "shift", "channels", "in_width", "ties_up")
+_LAST = ("stride_width", "pad_left", "in_zero_point", "out_zero_point", "low", "high")
+
+
+def lower_columns(
+    lowered: Lowered, taps: npt.NDArray[np.int8], window: Window, build: Build
+) -> Lowered | None:
+    """``lowered``, a plain kernel, as this one; None where that does not pay.
+
+    ``taps`` are [channels, kernel height * kernel width].
+    """
+    source, output = lowered.sources[0], lowered.output
+    if build.core not in CORES or build.optimize == "size":
+        return None
+    if output.channels != source.rows.channels:
+        return None
+    given = dict(lowered.fields)
+    height, width = window.kernel_height, window.kernel_width
+    weights = taps.reshape(-1, height, width).transpose(0, 2, 1)
+    columns = (min(output.width, PASS) - 1) * window.stride_width + width
+    return replace(
+        lowered,
+        kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_columns_s8", (height, width)),
+        struct="thumbnet_depthwise_columns_t",
+        fields=(
+            ("weights", CArray("weights", "int8_t", np.ascontiguousarray(weights))),
+            *((field, given[field]) for field in (*_MIDDLE, *_LAST)),
+        ),
+        overlap=(run_overlap(source, output, PASS, 1),),
+        scratch=4 * (columns * height + height * width + PASS),
+    )

@@ -1,0 +1,178 @@
+/* depthwise_conv_2d for cores without SIMD instructions. SPDX-License-Identifier: Apache-2.0
+ *
+ * Channel by channel: what the windows of up to THUMBNET_COLUMNS_PASS neighbouring pixels read is
+ * expanded into scratch, column by column as 32-bit words, where each window is one run of words
+ * and what lies outside is filled with the zero point. A channel of these pixels is written once
+ * it has been read: a run may write over input bytes that neither the channels behind nor later
+ * pixels read. */
+#ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_COLUMNS_H
+#define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_COLUMNS_H
+
+#include "thumbnet/kernels/convolution.h"
+
+#define THUMBNET_COLUMNS_PASS 12
+
+typedef struct {
+    const int8_t *weights;   /* [channels, kernel_width, kernel_height] */
+    const int32_t *bias;     /* [channels], the input's zero point folded in */
+    const int32_t *mantissa; /* [channels] */
+    const int8_t *shift;     /* [channels] */
+    uint16_t channels;
+    uint16_t in_width;
+    uint16_t ties_up; /* channels before this one round ties up, the others away from 0 */
+    uint8_t stride_width;
+    uint8_t pad_left;
+    int8_t in_zero_point;
+    int8_t out_zero_point;
+    int8_t low; /* the fused activation */
+    int8_t high;
+} thumbnet_depthwise_columns_t;
+
+/* Columns of a tensor, of which [first, last) exist: those before and behind are zero points. */
+typedef struct {
+    const void *const *rows;
+    int32_t offset; /* bytes from the row pointers to column `first` */
+    int32_t first;
+    int32_t last;
+    int32_t count;
+} thumbnet_columns_t;
+
+/* Writes `count` zero points, `pitch` words apart; returns where the next go. */
+THUMBNET_INLINE int32_t *thumbnet_columns_fill(int32_t *to, int32_t count, int32_t pitch,
+                                               int32_t zero_point)
+{
+    for (; count > 0; count--, to += pitch) {
+        *to = zero_point;
+    }
+    return to;
+}
+
+/* One row of the columns of a channel. */
+static THUMBNET_NOINLINE void thumbnet_columns_row(const thumbnet_columns_t *columns,
+                                                   const int8_t *row, int32_t channels,
+                                                   int32_t pitch, int32_t zero_point, int32_t *to)
+{
+    if (row == NULL) {
+        thumbnet_columns_fill(to, columns->count, pitch, zero_point);
+        return;
+    }
+    to = thumbnet_columns_fill(to, columns->first, pitch, zero_point);
+    for (int32_t i = columns->last - columns->first; i > 0; i--, row += channels, to += pitch) {
+        *to = *row;
+    }
+    thumbnet_columns_fill(to, columns->count - columns->last, pitch, zero_point);
+}
+
+/* All rows of the columns of a channel, where the window has three and all exist. */
+static THUMBNET_NOINLINE void thumbnet_columns_three(const thumbnet_columns_t *columns,
+                                                     int32_t offset, int32_t channels,
+                                                     int32_t zero_point, int32_t *to)
+{
+    const int8_t *a = (const int8_t *)columns->rows[0] + offset;
+    const int8_t *b = (const int8_t *)columns->rows[1] + offset;
+    const int8_t *c = (const int8_t *)columns->rows[2] + offset;
+    const int32_t last = (columns->last - columns->first) * channels;
+    to = thumbnet_columns_fill(to, 3 * columns->first, 1, zero_point);
+    for (int32_t i = 0; i < last; i += channels, to += 3) {
+        to[0] = a[i];
+        to[1] = b[i];
+        to[2] = c[i];
+    }
+    thumbnet_columns_fill(to, 3 * (columns->count - columns->last), 1, zero_point);
+}
+
+/* Sums of `count` windows, which begin `step` words apart. */
+THUMBNET_INLINE void thumbnet_columns_sums(const int32_t *x, int32_t step, const int32_t *weights,
+                                           int taps, int32_t bias, int32_t count, int32_t *sums)
+{
+    for (; count > 0; count--, x += step) {
+        int32_t sum = bias;
+        THUMBNET_UNROLL
+        for (int i = 0; i < taps; i++) {
+            sum += x[i] * weights[i];
+        }
+        *sums++ = sum;
+    }
+}
+
+/* Outputs of a channel from the sums of `count` pixels. */
+static THUMBNET_NOINLINE void thumbnet_columns_outputs(const thumbnet_depthwise_columns_t *p,
+                                                       int32_t channel, const int32_t *sums,
+                                                       int32_t count, int8_t *out)
+{
+    const int32_t channels = p->channels;
+    const int32_t mantissa = p->mantissa[channel];
+    const int32_t shift = p->shift[channel];
+    const int32_t zero_point = p->out_zero_point;
+    const int32_t low = p->low;
+    const int32_t high = p->high;
+    if (channel < p->ties_up) {
+        for (; count > 0; count--, out += channels) {
+            *out = thumbnet_convolution_output(*sums++, mantissa, shift, 1, zero_point, low, high);
+        }
+    } else {
+        for (; count > 0; count--, out += channels) {
+            *out = thumbnet_convolution_output(*sums++, mantissa, shift, 0, zero_point, low, high);
+        }
+    }
+}
+
+/* The row kernel of a multiplier of 1; kernel_height and kernel_width are literals. Scratch: a
+ * pass's columns, the weights of a channel, its sums. */
+THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants, int kernel_height,
+                                                           int kernel_width,
+                                                           const void *const *rows, void *out,
+                                                           int32_t x, int32_t n, void *scratch)
+{
+    const thumbnet_depthwise_columns_t *p = (const thumbnet_depthwise_columns_t *)constants;
+    const int32_t channels = p->channels;
+    const int32_t stride = p->stride_width;
+    const int32_t taps = kernel_height * kernel_width;
+    int32_t *const weights = (int32_t *)scratch;
+    int32_t *const sums = weights + taps;
+    int32_t *const words = sums + THUMBNET_COLUMNS_PASS;
+    int8_t *pixel = (int8_t *)out;
+    int32_t column = x * stride - p->pad_left;
+    const int32_t base = column > 0 ? column : 0;
+    int whole = kernel_height == 3;
+    for (int k = 0; k < kernel_height; k++) {
+        whole = whole && rows[k] != NULL;
+    }
+    while (n > 0) {
+        const int32_t made = n < THUMBNET_COLUMNS_PASS ? n : THUMBNET_COLUMNS_PASS;
+        thumbnet_columns_t columns;
+        columns.rows = rows;
+        columns.count = (made - 1) * stride + kernel_width;
+        columns.first = column < 0 ? -column : 0;
+        columns.last = p->in_width - column;
+        columns.last = columns.last < columns.count ? columns.last : columns.count;
+        columns.first = columns.first < columns.count ? columns.first : columns.count;
+        columns.last = columns.last > columns.first ? columns.last : columns.first;
+        columns.offset = (column + columns.first - base) * channels;
+        const int8_t *taken = p->weights;
+        for (int32_t c = 0; c < channels; c++) {
+            if (whole) {
+                thumbnet_columns_three(&columns, columns.offset + c, channels, p->in_zero_point,
+                                       words);
+            } else {
+                for (int k = 0; k < kernel_height; k++) {
+                    const int8_t *row = (const int8_t *)rows[k];
+                    row = row == NULL ? NULL : row + columns.offset + c;
+                    thumbnet_columns_row(&columns, row, channels, kernel_height, p->in_zero_point,
+                                         words + k);
+                }
+            }
+            for (int32_t i = 0; i < taps; i++) {
+                weights[i] = *taken++;
+            }
+            thumbnet_columns_sums(words, stride * kernel_height, weights, kernel_height * kernel_width,
+                                  p->bias[c], made, sums);
+            thumbnet_columns_outputs(p, c, sums, made, pixel + c);
+        }
+        n -= made;
+        pixel += made * channels;
+        column += made * stride;
+    }
+}
+
+#endif
