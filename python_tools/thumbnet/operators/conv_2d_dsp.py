@@ -139,7 +139,11 @@ def quads_of(taps: int) -> int:
 def exact_channels(layer: Layer) -> Channels | None:
     """The channels in the kernels' terms, or None where one of them cannot be exact.
 
-    A channel that gives one output for all inputs becomes that output.
+    A channel that gives one output for all inputs becomes that output. Of the others, with S a sum
+    with its bias, M the mantissa and r the right shift: (2 S M + 2**31) >> 32 is TFLite's
+    high = (S M + 2**30) >> 31, and (high + (z << r) + half) >> r is ((high + half) >> r) + z, half
+    being 2**(r - 1), or 0 where r is. Both hold for integers of any size, so all that is checked is
+    that no register overflows: 2 S and high + (z << r) + half, with abs(high) <= abs(S).
     """
     taps = layer.taps.astype(np.int64)
     mantissa = np.array([m.mantissa for m in layer.multipliers], np.int64)
