@@ -38,7 +38,7 @@ from thumbnet.operators.conv_2d import (
     windows,
 )
 from thumbnet.operators.depthwise_conv_2d_columns import lower_columns
-from thumbnet.operators.depthwise_conv_2d_dsp import Channels, has_dsp_kernel, lower_dsp
+from thumbnet.operators.depthwise_conv_2d_dsp import Channels, lower_dsp
 from thumbnet.operators.depthwise_conv_2d_mve import for_helium
 from thumbnet.quantize.requantize import activation_bounds
 
@@ -118,7 +118,7 @@ class DepthwiseConv2d(Family):
         sums = taps.sum(axis=1, dtype=np.int16)
         low, high = activation_bounds(attributes.activation, output)
         rounded_up = _visible_ties_up(attributes, output, low)
-        if graph.build.isa == "dsp" and has_dsp_kernel(window, attributes.depth_multiplier):
+        if graph.build.isa == "dsp" and attributes.depth_multiplier == 1:
             channels = Channels(
                 taps.reshape(-1, window.kernel_height, window.kernel_width).astype(np.int64),
                 folded.astype(np.int64),
@@ -130,7 +130,9 @@ class DepthwiseConv2d(Family):
                 high,
             )
             source = window_source(window, rows)
-            return lower_dsp(source, out_rows, window, channels, graph.build.optimize)
+            found = lower_dsp(source, out_rows, window, channels, graph.build.optimize)
+            if found is not None:
+                return found
         kernel = _kernel(attributes, tail=rounded_up < out_rows.channels)
         source = window_source(window, rows)
         portable = Lowered(

@@ -6,6 +6,7 @@ that its short requantization is exact.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -22,16 +23,18 @@ from thumbnet.quantize.requantize import (
 )
 
 HEADER = "thumbnet/kernels/depthwise_conv_2d_dsp.h"
-MOST_ROWS = 8
-"""Of a kernel (THUMBNET_DEPTHWISE_ROWS)."""
 BLOCK = 4
 """Channels that are read together and then written."""
 PASS = 24
 """Outputs that are made of one expansion of the columns, at most."""
 
-_SHIFT = 10
+_SIZES = (3, 5, 7)
+_SHIFT = 7
+"""By which the kernel shifts sums of products, behind their upper word."""
 _FACTOR_BITS = 8
 """Weights of eight bits times 2^8 are 16 bits."""
+_TRIES = 1 << 14
+"""Rounding constants that are looked at; each asks for another bias."""
 _INT32 = 1 << 31
 
 
@@ -50,41 +53,30 @@ class Channels:
     high: int
 
 
-def has_dsp_kernel(window: Window, multiplier: int) -> bool:
-    """Whether the kernel takes such windows and depth multipliers."""
-    return multiplier == 1 and window.kernel_height <= MOST_ROWS
-
-
-def has_sums(window: Window) -> bool:
-    """Whether the sums of such windows are in assembly."""
-    size = window.kernel_height
-    return size == window.kernel_width and size in (3, 5, 7) and window.stride_width <= 2
-
-
 def lower_dsp(
     source: Source, output: Rows, window: Window, channels: Channels, optimize: Optimize
-) -> Lowered:
-    """The layer for the kernel."""
-    records, all_quick = make_records(channels, window)
-    quick = (2 if optimize == "speed" else 1) if all_quick else 0
+) -> Lowered | None:
+    """The layer for the kernel; None where the kernel does not take it."""
+    size, stride = window.kernel_height, window.stride_width
+    if size != window.kernel_width or size not in _SIZES or stride > 2 or output.channels < BLOCK:
+        return None
+    records = make_records(channels)
+    if records is None:
+        return None
     rows = source.rows
-    literals = (window.kernel_height, window.kernel_width, window.stride_width)
+    blocks = size == 3 and optimize == "speed"
     most = min(PASS, output.width + output.width % 2)
     scratch = tuple(scratch_bytes(window, made + 1) for made in range(min(output.width, PASS)))
     return Lowered(
-        kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_dsp_s8", (*literals, quick)),
+        kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_dsp_s8", (size, stride, int(blocks))),
         struct="thumbnet_depthwise_conv_2d_dsp_t",
         fields=(
             ("records", CArray("records", "int32_t", records.astype(np.int32))),
             ("channels", rows.channels),
             ("in_width", rows.width),
-            ("ties_up", channels.ties_up),
             ("most", most),
             ("pad_left", window.pad_left),
             ("in_zero_point", channels.in_zero_point),
-            ("out_zero_point", channels.zero_point),
-            ("low", channels.low),
-            ("high", channels.high),
         ),
         sources=(source,),
         output=output,
@@ -144,27 +136,23 @@ def _words(low: IntArray, high: IntArray) -> IntArray:
     return (low & 0xFFFF) + (high << 16)
 
 
-def make_records(channels: Channels, window: Window) -> tuple[IntArray, bool]:
-    """The records [channels, words], and whether all of them are quick."""
-    quick = has_sums(window) and (channels.low, channels.high) == (-128, 127)
-    taps, bias = channels.taps.copy(), channels.bias.copy()
-    multiplier = np.array([-given.mantissa for given in channels.multipliers])
-    last = np.array([given.shift for given in channels.multipliers])
-    all_quick = quick
-    for c in range(len(bias)):
-        found = quick_channel(channels, c) if quick else None
-        if found is None:
-            all_quick = False
-            continue
-        taps[c] *= found.factor
-        bias[c], multiplier[c], last[c] = found.bias, found.multiplier, found.rounding
-    ends = np.stack([bias, multiplier, last], axis=1)
-    return np.concatenate([packed(taps), ends], axis=1), all_quick
+def make_records(channels: Channels) -> IntArray | None:
+    """The records [channels, words]; None where a channel is not exact in the kernel."""
+    if (channels.low, channels.high) != (-128, 127):
+        return None
+    taps, ends = channels.taps.copy(), []
+    for c in range(len(taps)):
+        quick = quick_channel(channels, c)
+        if quick is None:
+            return None
+        taps[c] *= quick.factor
+        ends.append((quick.bias, quick.multiplier, quick.rounding))
+    return np.concatenate([packed(taps), np.array(ends, np.int64)], axis=1)
 
 
 @dataclass(frozen=True)
 class Quick:
-    """A channel whose output is (sum * multiplier + rounding * 2^32) >> 42, saturated.
+    """A channel whose output is (sum * multiplier + rounding * 2^32) >> 39, saturated.
 
     The sum is that of weights times ``factor``, and ``bias``.
     """
@@ -177,39 +165,52 @@ class Quick:
 
 def quick_channel(channels: Channels, c: int) -> Quick | None:
     """How channel ``c`` is made exactly by the short requantization; None where no way is known."""
-    given = channels.multipliers[c]
-    taps, bias = channels.taps[c], int(channels.bias[c])
-    least, most = reach(taps, bias)
+    least, most = reach(channels.taps[c], int(channels.bias[c]))
+    return _quick(
+        channels.multipliers[c],
+        int(channels.bias[c]),
+        int(np.abs(channels.taps[c]).max()),
+        (least, most),
+        channels.zero_point,
+        c < channels.ties_up,
+    )
+
+
+@functools.lru_cache(maxsize=1 << 14)
+def _quick(
+    given: Multiplier, bias: int, largest: int, reached: tuple[int, int], zero_point: int, up: bool
+) -> Quick | None:
+    least, most = reached
     if max(-least, most) << max(given.shift, 0) >= _INT32:
         return None
-    ends = (output_of(channels, c, least), output_of(channels, c, most))
-    if ends[0] == ends[1]:
+    first, last = (int(v) for v in _outputs(np.array(reached), given, zero_point, up))
+    if first == last:
         # Sums between do not come out otherwise: requantization is monotonous.
-        return Quick(0, 0, 0, ends[0] << _SHIFT)
-    if c >= channels.ties_up or given.mantissa <= 0:
+        return Quick(0, 0, 0, first << _SHIFT)
+    if given.mantissa <= 0:
         return None
-    scaled = given.shift >= 1 - _SHIFT
-    found = (
-        _scaled(given, bias, channels.zero_point)
-        if scaled
-        else _searched(channels, c, (least, most), ends)
-    )
+    found: Quick | None
+    if up and given.shift >= 1 - _SHIFT:
+        found = _scaled(given, bias, zero_point)
+    else:
+        steps = _steps(given, (first, last), zero_point, up)
+        found = None if steps is None else _searched(given, bias, steps)
     if found is None:
         return None
     # Reached sums, and the int16 of the weights.
     moved = found.bias - bias * found.factor
-    farthest = max(abs(end * found.factor + moved) for end in (least, most))
-    fits = found.factor * int(np.abs(taps).max()) < 1 << 15 and abs(found.bias) < _INT32
+    farthest = max(abs(end * found.factor + moved) for end in reached)
+    fits = found.factor * largest < 1 << 15 and abs(found.bias) < _INT32
     return found if fits and farthest < _INT32 else None
 
 
 def _scaled(given: Multiplier, bias: int, zero_point: int) -> Quick:
-    """With P = sum * mantissa and r the right shift, at most 9, the same number.
+    """With P = sum * mantissa and r the right shift, at most 6: the same number.
 
     TFLite's two roundings (ties upwards) are floor((floor(P / 2^31 + 1/2) + 2^(r-1)) / 2^r) =
-    floor((P + 2^30 + 2^(30+r)) / 2^(31+r)), since floors of sums with integers nest. Times
-    2^(11-r) in weights and bias this is floor((P' + 2^(41-r) + 2^41) / 2^42), where 2^(41-r) is a
-    multiple of 2^32 for r <= 9. For r <= 0 there is one rounding alone: 2^41 is all that is added.
+    floor((P + 2^30 + 2^(30+r)) / 2^(31+r)), since floors of sums with integers nest. Times 2^(8-r)
+    in weights and bias this is floor((P' + 2^(38-r) + 2^38) / 2^39), where 2^(38-r) is a multiple
+    of 2^32 for r <= 6. For r <= 0 there is one rounding alone: 2^38 is all that is added.
     """
     right = -given.shift
     factor = 1 << (_SHIFT + 1 - right)
@@ -219,18 +220,16 @@ def _scaled(given: Multiplier, bias: int, zero_point: int) -> Quick:
     return Quick(factor, bias * factor, given.mantissa, rounding)
 
 
-def _searched(
-    channels: Channels, c: int, reached: tuple[int, int], ends: tuple[int, int]
-) -> Quick | None:
-    """For larger shifts: a multiplier of fewer bits that steps at the very same sums.
+def _searched(given: Multiplier, bias: int, steps: list[tuple[int, int]]) -> Quick | None:
+    """For larger shifts and other ties: a multiplier that steps at the very same sums.
 
     Both are monotonous, so equal wherever the steps between outputs are. With A = factor *
     multiplier and O what bias and rounding add, a step from output q - 1 to q at the sum T asks for
-    q * 2^42 - T * A <= O < q * 2^42 - (T - 1) * A.
+    q * 2^39 - T * A <= O < q * 2^39 - (T - 1) * A.
     """
-    given, bias = channels.multipliers[c], int(channels.bias[c])
-    steps = [(q, _first_sum(channels, c, q, reached)) for q in range(ends[0] + 1, ends[1] + 1)]
-    for bits in range(_FACTOR_BITS, -1, -1):
+    # First with the mantissa itself or as many bits of it as possible.
+    whole = min(max(_SHIFT + 1 + given.shift, 0), _FACTOR_BITS)
+    for bits in (whole, *(other for other in range(_FACTOR_BITS, -1, -1) if other != whole)):
         exact = given.mantissa * 2.0 ** (_SHIFT + 1 + given.shift - bits)
         for multiplier in (int(exact), int(exact) + 1):
             if not 0 < multiplier < _INT32:
@@ -238,24 +237,45 @@ def _searched(
             step = multiplier << bits
             low = max((q << _SHIFT + 32) - first * step for q, first in steps)
             high = min((q << _SHIFT + 32) - (first - 1) * step for q, first in steps)
-            # O in whole multiples of 2^32 and as many of the multiplier as are then missing.
-            rounding = low >> 32
-            added = -(-(low - (rounding << 32)) // multiplier)
-            if (rounding << 32) + added * multiplier < high and abs(rounding) < 1 << 20:
+            found = _split(multiplier, low, high)
+            if found is not None:
+                added, rounding = found
                 return Quick(1 << bits, (bias << bits) + added, multiplier, rounding)
     return None
 
 
-def _first_sum(channels: Channels, c: int, q: int, reached: tuple[int, int]) -> int:
-    """The least sum that comes out as ``q`` or more; the last one reached does."""
-    below, at = reached
-    while at - below > 1:
-        middle = (below + at) // 2
-        if output_of(channels, c, middle) >= q:
-            at = middle
-        else:
-            below = middle
-    return at
+def _steps(
+    given: Multiplier, ends: tuple[int, int], zero_point: int, up: bool
+) -> list[tuple[int, int]] | None:
+    """(q, the least sum that comes out as q or more) for all outputs behind the first."""
+    if given.shift > 0:
+        return None
+    right = -given.shift
+    steps = []
+    for q in range(ends[0] + 1, ends[1] + 1):
+        # The least upper part that is rounded to q: a tie, unless it goes away from zero.
+        high = ((q - zero_point) << right) - (1 << right >> 1)
+        if not up and q <= zero_point and right > 0:
+            high += 1
+        steps.append((q, -(-((high << 31) - (1 << 30)) // given.mantissa)))
+    # The proof does not rest on this derivation.
+    first = np.array([at for _, at in steps])
+    wanted = np.array([q for q, _ in steps])
+    reaches = _outputs(first, given, zero_point, up) >= wanted
+    before = _outputs(first - 1, given, zero_point, up) < wanted
+    return steps if np.all(reaches & before) else None
+
+
+def _split(multiplier: int, low: int, high: int) -> tuple[int, int] | None:
+    """(added, rounding) such that added * multiplier + rounding * 2^32 is in [low, high)."""
+    if low >= high:
+        return None
+    highest = low >> 32
+    for rounding in range(highest, highest - _TRIES, -1):
+        added = -(-(low - (rounding << 32)) // multiplier)
+        if added * multiplier + (rounding << 32) < high:
+            return (added, rounding) if abs(rounding) < 1 << 20 else None
+    return None
 
 
 def reach(taps: IntArray, bias: int) -> tuple[int, int]:
@@ -265,10 +285,7 @@ def reach(taps: IntArray, bias: int) -> tuple[int, int]:
     return bias + int(least), bias + int(most)
 
 
-def output_of(channels: Channels, c: int, value: int) -> int:
-    """TFLite's output of channel ``c`` for a sum."""
-    up = c < channels.ties_up
+def _outputs(sums: IntArray, given: Multiplier, zero_point: int, up: bool) -> IntArray:
+    """TFLite's outputs for a channel's sums."""
     scale = multiply_rounding_up if up else multiply_by_quantized_multiplier
-    given = channels.multipliers[c]
-    scaled = int(scale(np.array([value]), given.mantissa, given.shift)[0])
-    return min(max(scaled + channels.zero_point, channels.low), channels.high)
+    return np.clip(scale(sums, given.mantissa, given.shift) + zero_point, -128, 127)

@@ -123,7 +123,7 @@ THUMBNET_DEPTHWISE_PACK(thumbnet_depthwise_pack_one_7, THUMBNET_DEPTHWISE_PACK_O
  * rounding constant, place, distances to outputs 1, 2 and 3. */
 #define THUMBNET_DEPTHWISE_SCALE(v)                                                                \
     "smmla " #v ", " #v ", r0, r1\n\t"                                                             \
-    "ssat " #v ", #8, " #v ", asr #10\n\t"
+    "ssat " #v ", #8, " #v ", asr #7\n\t"
 
 #define THUMBNET_DEPTHWISE_FOUR_OUT                                                                \
     "ldm r12, {r0-r6}\n\t" THUMBNET_DEPTHWISE_SCALE(r10) THUMBNET_DEPTHWISE_SCALE(r11)             \

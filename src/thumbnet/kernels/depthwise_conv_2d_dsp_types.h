@@ -2,7 +2,7 @@
 #ifndef THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_TYPES_H
 #define THUMBNET_KERNELS_DEPTHWISE_CONV_2D_DSP_TYPES_H
 
-#include "thumbnet/kernels/convolution.h"
+#include "thumbnet/requantize.h"
 
 #if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) &&                                           \
     (defined(__GNUC__) || defined(__clang__)) && !defined(THUMBNET_NO_ASM)
@@ -13,13 +13,9 @@ typedef struct {
     const int32_t *records; /* one a channel, see depthwise_conv_2d_dsp.h */
     uint16_t channels;
     uint16_t in_width;
-    uint16_t ties_up; /* channels before this one round ties up, the others away from 0 */
-    uint16_t most;    /* output columns of a pass, even */
+    uint16_t most; /* output columns of a pass, even */
     uint8_t pad_left;
     int8_t in_zero_point;
-    int8_t out_zero_point;
-    int8_t low; /* the fused activation */
-    int8_t high;
 } thumbnet_depthwise_conv_2d_dsp_t;
 
 /* One or two input rows as they are expanded: four channels of each column of a pass. */
@@ -64,19 +60,14 @@ typedef void thumbnet_depthwise_pack_t(thumbnet_depthwise_strip_t *strip);
 typedef void thumbnet_depthwise_sums_t(thumbnet_depthwise_context_t *context);
 
 /* What the kernel is made of. */
-typedef struct thumbnet_depthwise_how {
-    int32_t height;
-    int32_t width;
+typedef struct {
+    int32_t size; /* rows and columns of the kernel */
     int32_t stride;
-    thumbnet_depthwise_pack_t *pack_two; /* expand strips of two rows and of one; NULL: in C */
+    thumbnet_depthwise_pack_t *pack_two; /* expand strips of two rows and of one */
     thumbnet_depthwise_pack_t *pack_one;
-    thumbnet_depthwise_sums_t *sums; /* makes the outputs of quick channels; NULL: in C */
-    /* Expands and makes all whole blocks where no row is outside; NULL: one by one. */
+    thumbnet_depthwise_sums_t *sums; /* makes the outputs */
+    /* Does both for all whole blocks where no row is outside; NULL: one by one. */
     thumbnet_depthwise_sums_t *blocks;
-    /* Makes those of all channels; NULL where all are quick. */
-    void (*mixed)(const thumbnet_depthwise_conv_2d_dsp_t *p,
-                  const struct thumbnet_depthwise_how *how, thumbnet_depthwise_context_t *context,
-                  int32_t made);
 } thumbnet_depthwise_how_t;
 
 #endif
