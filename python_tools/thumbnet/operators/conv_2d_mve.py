@@ -16,6 +16,9 @@ VECTOR = 16
 """Bytes of a vector."""
 _TOGETHER = 3
 """Pixels that are made at once."""
+_WINDOWS = 512
+"""Bytes of windows that are enough: more of them in one call would save little."""
+_MOST = 255 // _TOGETHER
 _GROUP = 4
 """Sums that are requantized at once."""
 
@@ -37,13 +40,16 @@ def for_helium(lowered: Lowered) -> Lowered:
         output.width - 1
     ) * source.stride_width < source.rows.width
     single = single and inside
-    changed = {
-        **{name: value for name, value in fields.items() if name != "edge_bias"},
-        "weights": CArray("weights", "int8_t", packed(weights)),
-    }
     # Fewer pixels are made one by one.
     alone = single and output.height * output.width < _TOGETHER
     together = 1 if alone else _TOGETHER
+    taps = weights.shape[1]
+    windows = 0 if single else _TOGETHER * min(max(_WINDOWS // (_TOGETHER * taps), 1), _MOST)
+    changed = {
+        **{name: value for name, value in fields.items() if name != "edge_bias"},
+        "weights": CArray("weights", "int8_t", packed(weights)),
+        "together": windows,
+    }
     sums = -(-output.channels // _GROUP) * _GROUP * together * 4
     return replace(
         lowered,
@@ -52,7 +58,7 @@ def for_helium(lowered: Lowered) -> Lowered:
         else Kernel(HEADER, "thumbnet_conv_2d_mve_s8", (source.kernel_height, source.kernel_width)),
         struct="thumbnet_conv_2d_mve_t",
         fields=tuple(changed.items()),
-        scratch=sums + (0 if single else _TOGETHER * weights.shape[1]),
+        scratch=sums + windows * taps,
         overlap=(_overlap(source, output, long=lowered.pointwise),),
     )
 

@@ -27,6 +27,7 @@ typedef struct {
     uint16_t in_width;
     uint8_t stride_width;
     uint8_t pad_left;
+    uint8_t together; /* windows that scratch has room for */
     int8_t in_zero_point;
     int8_t out_zero_point;
     int8_t low; /* the fused activation */
@@ -236,41 +237,47 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_mve_pixels(const thumbnet_conv_2d
     }
 }
 
-/* Copies the part of row `row` that a window of `width` columns from `column` reads, zero points
- * where it is outside; `in` is where the column would lie. */
-THUMBNET_INLINE int8_t *thumbnet_conv_2d_mve_row(const thumbnet_conv_2d_mve_t *p, const int8_t *in,
-                                                 int32_t column, int32_t width, int8_t *to)
+/* Copies the part of a row that a window of `width` columns from `column` reads, zero points where
+ * it is outside; `offset` is from the row pointer to the column. */
+static THUMBNET_NOINLINE int8_t *thumbnet_conv_2d_mve_row(const thumbnet_conv_2d_mve_t *p,
+                                                          const int8_t *row, int32_t offset,
+                                                          int32_t column, int32_t width, int8_t *to)
 {
     const int32_t depth = p->in_channels;
     const int32_t zero_point = p->in_zero_point;
     const int32_t space = p->in_width - column;
     int32_t first = column < 0 ? -column : 0;
     int32_t last = space < width ? space : width;
-    if (first == 0 && last == width) {
-        return thumbnet_mve_copy(to, in, width * depth);
+    if (row == NULL) {
+        return thumbnet_mve_fill(to, zero_point, width * depth);
     }
     first = first < width ? first : width;
     last = last > first ? last : first;
     to = thumbnet_mve_fill(to, zero_point, first * depth);
-    to = thumbnet_mve_copy(to, in + first * depth, (last - first) * depth);
+    to = thumbnet_mve_copy(to, row + offset + first * depth, (last - first) * depth);
     return thumbnet_mve_fill(to, zero_point, (width - last) * depth);
 }
 
-/* Copies `count` windows that lie inside, `step` bytes apart: of each row `size` bytes from
- * `offset`. One copy serves all sizes. */
-static THUMBNET_NOINLINE void thumbnet_conv_2d_mve_inside(const void *const *rows, int32_t height,
-                                                          int32_t offset, int32_t size,
-                                                          int32_t step, int32_t count, int8_t *to)
+/* Copies `count` windows whose columns lie inside, `step` bytes apart: of each row `size` bytes
+ * from `offset`. One copy serves all sizes. */
+static THUMBNET_NOINLINE int8_t *thumbnet_conv_2d_mve_inside(const thumbnet_conv_2d_mve_t *p,
+                                                             const void *const *rows,
+                                                             int32_t height, int32_t offset,
+                                                             int32_t size, int32_t step,
+                                                             int32_t count, int8_t *to)
 {
     for (; count > 0; count--, offset += step) {
         for (int32_t k = 0; k < height; k++) {
-            to = thumbnet_mve_copy(to, (const int8_t *)rows[k] + offset, size);
+            const int8_t *row = (const int8_t *)rows[k];
+            to = row == NULL ? thumbnet_mve_fill(to, p->in_zero_point, size)
+                             : thumbnet_mve_copy(to, row + offset, size);
         }
     }
+    return to;
 }
 
 /* The row kernel of windows; kernel_height and kernel_width are literals. `scratch` holds the sums
- * and three windows. */
+ * and `together` windows. */
 THUMBNET_INLINE void thumbnet_conv_2d_mve_s8(const void *constants, int kernel_height,
                                              int kernel_width, const void *const *rows, void *out,
                                              int32_t x, int32_t n, void *scratch)
@@ -284,27 +291,26 @@ THUMBNET_INLINE void thumbnet_conv_2d_mve_s8(const void *constants, int kernel_h
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
-    int whole = 1;
-    for (int k = 0; k < kernel_height; k++) {
-        whole = whole && rows[k] != NULL;
-    }
     while (n > 0) {
-        const int32_t made = n < 3 ? n : 3;
+        const int32_t made = n < p->together ? n : p->together;
         int8_t *to = windows;
-        int32_t j = 0;
-        if (whole && column >= 0 && column + (made - 1) * stride + kernel_width <= p->in_width) {
-            thumbnet_conv_2d_mve_inside(rows, kernel_height, (column - base) * depth,
-                                        kernel_width * depth, stride * depth, made, windows);
-            column += made * stride;
-            j = made;
-        }
-        for (; j < made; j++, column += stride) {
-            for (int k = 0; k < kernel_height; k++) {
-                const int8_t *row = (const int8_t *)rows[k];
-                to = row == NULL ? thumbnet_mve_fill(to, p->in_zero_point, kernel_width * depth)
-                                 : thumbnet_conv_2d_mve_row(p, row + (column - base) * depth,
-                                                            column, kernel_width, to);
+        for (int32_t j = 0; j < made;) {
+            const int32_t space = p->in_width - kernel_width - column;
+            const int32_t offset = (column - base) * depth;
+            int32_t count = 1;
+            if (column >= 0 && space >= 0) {
+                count = space / stride + 1;
+                count = count < made - j ? count : made - j;
+                to = thumbnet_conv_2d_mve_inside(p, rows, kernel_height, offset,
+                                                 kernel_width * depth, stride * depth, count, to);
+            } else {
+                for (int k = 0; k < kernel_height; k++) {
+                    to = thumbnet_conv_2d_mve_row(p, (const int8_t *)rows[k], offset, column,
+                                                  kernel_width, to);
+                }
             }
+            j += count;
+            column += count * stride;
         }
         thumbnet_conv_2d_mve_pixels(p, windows, taps, taps, made, sums, pixel);
         n -= made;

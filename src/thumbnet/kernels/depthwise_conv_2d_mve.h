@@ -183,7 +183,8 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_group(const thumbnet_depthwise_conv_
     const int32x4_t mantissa = vldrwq_z_s32(p->mantissa + c, lanes);
     const int32x4_t shift = vldrbq_z_s32(p->shift + c, lanes);
     /* Ties away from zero: one less where a sum is negative and shifted (shift is negative). */
-    const int32x4_t away = c < p->ties_up ? vdupq_n_s32(0) : shift;
+    const mve_pred16_t up = vctp32q((uint32_t)(c < p->ties_up ? p->ties_up - c : 0));
+    const int32x4_t away = vpselq_s32(vdupq_n_s32(0), shift, up);
     const int32x4_t low = vdupq_n_s32(p->low);
     const int32x4_t high = vdupq_n_s32(p->high);
     const int32_t size = 16 * vectors;
@@ -215,7 +216,7 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv
 #if THUMBNET_MVE
     const int narrow = taps <= 16 && (step == 3 || step == 6) && p->low == -128 && p->high == 127;
     for (; c < end; c += 4, planes += 4 * plane, out += 4) {
-        if (narrow && c + 4 <= channels && c < p->ties_up) {
+        if (narrow && c + 4 <= channels && c + 4 <= p->ties_up) {
             const thumbnet_depthwise_mve_t four = {
                 .weights = p->weights + 16 * c,
                 .planes = {planes, planes + plane, planes + 2 * plane, planes + 3 * plane},

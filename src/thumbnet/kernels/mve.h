@@ -57,8 +57,22 @@ THUMBNET_INLINE int8_t *thumbnet_mve_copy(int8_t *to, const int8_t *from, int32_
 /* Fills `size` bytes with `value`; returns their end. */
 THUMBNET_INLINE int8_t *thumbnet_mve_fill(int8_t *to, int32_t value, int32_t size)
 {
+#if THUMBNET_MVE
+    int8_t *end = to + size;
+    __asm__ volatile("vdup.8 q0, %[value]\n"
+                     "wlstp.8 lr, %[size], 2f\n"
+                     "1:\n"
+                     "vstrb.8 q0, [%[to]], #16\n"
+                     "letp lr, 1b\n"
+                     "2:\n"
+                     : [to] "+r"(to)
+                     : [value] "r"(value), [size] "r"(size)
+                     : "lr", "q0", "memory");
+    return end;
+#else
     memset(to, value, (size_t)size);
     return to + size;
+#endif
 }
 
 #if THUMBNET_MVE
