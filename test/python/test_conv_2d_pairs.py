@@ -40,7 +40,9 @@ def wide() -> list[Sample]:
 
 def test_kernels_equal_references(tmp_path: Path) -> None:
     harness = KernelHarness(tmp_path)
-    for index, sample in enumerate([*convolutions(41, 30), *outside("conv_2d"), *wide(), *dense(42, 12)]):
+    for index, sample in enumerate(
+        [*convolutions(41, 30), *outside("conv_2d"), *wide(), *dense(42, 12)]
+    ):
         suites = sample.suites(index)
         graph = sample.graph.built_for(SCALAR)
         harness.add(graph, sample.operator, [suites[0], suites[2], suites[4]])
@@ -57,7 +59,11 @@ def test_depthwise_kernels_equal_references(tmp_path: Path) -> None:
         Layer("depthwise_conv_2d", (4, width), (5, 5), kernel, (1, stride), "same")
         for width, stride, kernel in ((40, 1, (3, 3)), (61, 2, (3, 3)), (27, 1, (1, 5)))
     ]
-    made = [*depthwise(43, 40), *outside("depthwise_conv_2d"), *(convolution(rng, a) for a in layers)]
+    made = [
+        *depthwise(43, 40),
+        *outside("depthwise_conv_2d"),
+        *(convolution(rng, a) for a in layers),
+    ]
     for index, sample in enumerate(made):
         suites = sample.suites(index)
         graph = sample.graph.built_for(SCALAR)
@@ -88,7 +94,11 @@ def test_few_channels_and_builds_for_size_keep_the_plain_kernel() -> None:
     few = convolution(rng, Layer("conv_2d", (3, 4), (6, 3), (1, 1)))
     many = convolution(rng, Layer("conv_2d", (3, 4), (6, 4), (1, 1)))
     small = dataclasses.replace(SCALAR, optimize="size")
-    for sample, build, expected in ((few, SCALAR, False), (many, small, False), (many, SCALAR, True)):
+    for sample, build, expected in (
+        (few, SCALAR, False),
+        (many, small, False),
+        (many, SCALAR, True),
+    ):
         graph = sample.graph.built_for(build)
         kernel = sample.family.lower(graph, sample.operator).kernel
         assert ("pairs" in kernel.function) == expected

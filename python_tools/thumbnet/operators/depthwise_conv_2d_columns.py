@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
 from thumbnet.ir.attributes import Window
+from thumbnet.ir.graph import Array
 from thumbnet.operators.base import CArray, Kernel, Lowered
 from thumbnet.operators.depthwise_conv_2d_dsp import run_overlap
 from thumbnet.options import Build
@@ -29,9 +29,7 @@ _MIDDLE = ("bias", "mantissa", "shift", "channels", "in_width", "ties_up")
 _LAST = ("stride_width", "pad_left", "in_zero_point", "out_zero_point", "low", "high")
 
 
-def lower_columns(
-    lowered: Lowered, taps: npt.NDArray[np.int8], window: Window, build: Build
-) -> Lowered | None:
+def lower_columns(lowered: Lowered, taps: Array, window: Window, build: Build) -> Lowered | None:
     """``lowered``, a plain kernel, as this one; None where that does not pay.
 
     ``taps`` are [channels, kernel height * kernel width].

@@ -302,8 +302,8 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
             for (int32_t i = 0; i < taps; i++) {
                 weights[i] = *taken++;
             }
-            thumbnet_columns_sums(words, stride * kernel_height, weights, kernel_height * kernel_width,
-                                  p->bias[c], made, sums);
+            thumbnet_columns_sums(words, stride * kernel_height, weights,
+                                  kernel_height * kernel_width, p->bias[c], made, sums);
             thumbnet_columns_outputs(p, c, sums, made, pixel + c);
         }
         n -= made;
