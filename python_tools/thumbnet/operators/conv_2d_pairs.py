@@ -12,6 +12,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from thumbnet.ir.graph import Array
 from thumbnet.operators.base import CArray, Kernel, Lowered, Rows, Source, window_overlap
 from thumbnet.options import Build
 
@@ -33,7 +34,7 @@ _FIRST = ("bias", "mantissa", "shift")
 _LAST = ("in_zero_point", "out_zero_point", "low", "high")
 
 
-def lower_pairs(lowered: Lowered, taps: npt.NDArray[np.int8], build: Build) -> Lowered | None:
+def lower_pairs(lowered: Lowered, taps: Array, build: Build) -> Lowered | None:
     """``lowered``, a plain kernel, as one of these; None where that does not pay.
 
     ``taps`` are [channels, inputs of a window].
@@ -81,7 +82,7 @@ def lower_pairs(lowered: Lowered, taps: npt.NDArray[np.int8], build: Build) -> L
     )
 
 
-def _dense(lowered: Lowered, taps: npt.NDArray[np.int8]) -> Lowered:
+def _dense(lowered: Lowered, taps: Array) -> Lowered:
     given = dict(lowered.fields)
     count, width = taps.shape
     filled = np.pad(taps.astype(np.int64), ((0, -count % _QUAD), (0, 0))) + _OFFSET
@@ -100,7 +101,7 @@ def _dense(lowered: Lowered, taps: npt.NDArray[np.int8]) -> Lowered:
     )
 
 
-def packed(taps: npt.NDArray[np.int8]) -> npt.NDArray[np.uint8]:
+def packed(taps: Array) -> npt.NDArray[np.uint8]:
     """Weights plus 128 as [pairs of channels, pairs of taps, 2 channels, 2 taps], filled up."""
     count, width = taps.shape
     padded = np.pad(taps.astype(np.int64), ((0, count % 2), (0, -width % _QUAD))) + _OFFSET

@@ -6,27 +6,30 @@ Kernel: ``src/thumbnet/kernels/depthwise_conv_2d_columns.h``.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 
 from thumbnet.ir.attributes import Window
+from thumbnet.ir.graph import Array
 from thumbnet.operators.base import CArray, Kernel, Lowered
-from thumbnet.operators.conv_2d_pairs import CORES
 from thumbnet.operators.depthwise_conv_2d_dsp import run_overlap
 from thumbnet.options import Build
 
 HEADER = "thumbnet/kernels/depthwise_conv_2d_columns.h"
+CORES = ("cortex-m0", "cortex-m0plus")
+"""Those that gain: others have registers enough for the plain kernel."""
+
 PASS = 12
 """Pixels that are made of one expansion of a channel's columns (THUMBNET_COLUMNS_PASS)."""
 
+_MOST = 1 << 28
+"""A sum in magnitude, for products of halves that fit 32 bits."""
 _MIDDLE = ("bias", "mantissa", "shift", "channels", "in_width", "ties_up")
 _LAST = ("stride_width", "pad_left", "in_zero_point", "out_zero_point", "low", "high")
 
 
-def lower_columns(
-    lowered: Lowered, taps: npt.NDArray[np.int8], window: Window, build: Build
-) -> Lowered | None:
+def lower_columns(lowered: Lowered, taps: Array, window: Window, build: Build) -> Lowered | None:
     """``lowered``, a plain kernel, as this one; None where that does not pay.
 
     ``taps`` are [channels, kernel height * kernel width].
@@ -37,6 +40,9 @@ def lower_columns(
     if output.channels != source.rows.channels:
         return None
     given = dict(lowered.fields)
+    bias = np.abs(cast(CArray, given["bias"]).values.astype(np.int64))
+    if np.any(bias + 128 * np.abs(taps.astype(np.int64)).sum(axis=1) >= _MOST):
+        return None
     height, width = window.kernel_height, window.kernel_width
     weights = taps.reshape(-1, height, width).transpose(0, 2, 1)
     columns = (min(output.width, PASS) - 1) * window.stride_width + width

@@ -130,8 +130,9 @@ def _windows(lowered: Lowered, window: attributes.Window, rows: Rows, output: Ro
 def _expanded(last: IntArray, output: Rows, most: int, block: int) -> IntArray:
     """Runs of up to ``most`` pixels, wherever they begin, ``block`` channels at a time.
 
-    These are read, then written. The first block's channels are read when no pixel of the run is written, the others when all of
-    them are in the channels before; at worst the last pixel to read a column begins its run.
+    These are read, then written. Those of the first block are read when no pixel of the run is
+    written, the others when all of them are in the channels before; at worst the last pixel to
+    read a column begins its run.
     """
     channels = np.arange(output.channels)
     before = channels - channels % block

@@ -109,8 +109,8 @@ THUMBNET_INLINE void thumbnet_pairs_block(const uint32_t *x, const uint8_t *weig
 }
 #endif
 
-/* Of two channels the totals of all T and of their upper halves. In assembly 19 instructions a block
- * of two channels: one load for three words, totals in the upper registers. */
+/* Of two channels the totals of all T and of their upper halves. In assembly 19 instructions a
+ * block of two channels: one load for three words, totals in the upper registers. */
 static THUMBNET_NOINLINE void thumbnet_pairs_dot(const uint32_t *x, const uint8_t *weights,
                                                  const uint8_t *end, int32_t start,
                                                  uint32_t *totals)
@@ -132,17 +132,15 @@ static THUMBNET_NOINLINE void thumbnet_pairs_dot(const uint32_t *x, const uint8_
             "bpl 1f\n"
             "subs %5, #8\n"
             "b 2f\n"
-            "1:\n" THUMBNET_PAIRS_BLOCK("0", "1", "2", "3")
-            THUMBNET_PAIRS_BLOCK("4", "5", "6", "7")
-            "2:\n" THUMBNET_PAIRS_BLOCK("8", "9", "10", "11")
-            THUMBNET_PAIRS_BLOCK("12", "13", "14", "15")
-            "adds %5, #16\n"
-            "cmp %5, r12\n"
-            "bne 1b\n"
-            "mov r3, r8\n"
-            "mov r4, r9\n"
-            "mov r5, r10\n"
-            "mov r6, r11\n"
+            "1:\n" THUMBNET_PAIRS_BLOCK("0", "1", "2", "3") THUMBNET_PAIRS_BLOCK(
+                "4", "5", "6", "7") "2:\n" THUMBNET_PAIRS_BLOCK("8", "9", "10", "11")
+                THUMBNET_PAIRS_BLOCK("12", "13", "14", "15") "adds %5, #16\n"
+                                                             "cmp %5, r12\n"
+                                                             "bne 1b\n"
+                                                             "mov r3, r8\n"
+                                                             "mov r4, r9\n"
+                                                             "mov r5, r10\n"
+                                                             "mov r6, r11\n"
             : "+l"(first), "=&l"(first_upper), "=&l"(second), "=&l"(second_upper), "+l"(x),
               "+l"(weights), "+l"(end)
             :
@@ -174,9 +172,10 @@ THUMBNET_INLINE void thumbnet_pairs_output(const thumbnet_conv_2d_pairs_t *p, in
     const int32_t shift = p->shift[channel];
     const int32_t a = (int32_t)(totals[0] - (totals[1] << 16));
     const int32_t b = (int32_t)totals[1];
-    *first = thumbnet_convolution_output(a + bias, mantissa, shift, 1, p->out_zero_point, p->low, p->high);
-    *second =
-        thumbnet_convolution_output(b + bias, mantissa, shift, 1, p->out_zero_point, p->low, p->high);
+    *first = thumbnet_convolution_output(a + bias, mantissa, shift, 1, p->out_zero_point, p->low,
+                                         p->high);
+    *second = thumbnet_convolution_output(b + bias, mantissa, shift, 1, p->out_zero_point, p->low,
+                                          p->high);
 }
 
 /* All channels of two pixels from the blocks in scratch; of the first alone where `made` is 1. */
@@ -213,8 +212,10 @@ static THUMBNET_NOINLINE uint32_t *thumbnet_pairs_edge(const thumbnet_conv_2d_pa
     const int32_t depth = p->in_channels;
     for (int32_t j = column; j < column + p->kernel_width; j++) {
         const int32_t k = j + step;
-        const int8_t *a = row == NULL || j < 0 || j >= p->in_width ? NULL : row + (j - base) * depth;
-        const int8_t *b = row == NULL || k < 0 || k >= p->in_width ? NULL : row + (k - base) * depth;
+        const int8_t *a =
+            row == NULL || j < 0 || j >= p->in_width ? NULL : row + (j - base) * depth;
+        const int8_t *b =
+            row == NULL || k < 0 || k >= p->in_width ? NULL : row + (k - base) * depth;
         to = thumbnet_pairs_pack_edge(to, a, b, depth, p->in_zero_point);
     }
     return to;

@@ -55,8 +55,8 @@ THUMBNET_INLINE int32_t thumbnet_rounded_high_word(int32_t sum, int32_t mantissa
     const uint32_t fine = (uint32_t)mantissa & 0xffffu;
     const int32_t coarse = mantissa >> 16;
     const int32_t middle = high * (int32_t)fine - (down << 15);
-    const uint32_t carry = (low * fine >> 16) + low * (uint32_t)coarse + (1u << 14) +
-                           ((uint32_t)middle & 0xffffu);
+    const uint32_t carry =
+        (low * fine >> 16) + low * (uint32_t)coarse + (1u << 14) + ((uint32_t)middle & 0xffffu);
     return high * coarse + (middle >> 16) + (int32_t)(carry >> 16);
 #else
     const int64_t half = (int64_t)1 << 30;

@@ -117,6 +117,127 @@ static THUMBNET_NOINLINE void thumbnet_columns_outputs(const thumbnet_depthwise_
     }
 }
 
+#if THUMBNET_THUMB_1
+/* What assembly reads a channel of 3x3 from, in this order. */
+typedef struct {
+    int32_t weights[9];
+    int32_t fraction; /* the mantissa's lower half */
+    int32_t mantissa; /* and its upper one */
+    int32_t shift;    /* to the right, less 2 */
+    int32_t bias;
+    int32_t rounding; /* 2 * out_zero_point + 1 */
+    int32_t low;
+    int32_t high;
+    int32_t channels;
+} thumbnet_columns_nine_t;
+
+/* Outputs of a channel whose windows of nine words begin `step` bytes apart, up to `end`: 55
+ * instructions each. The sum is split into a signed lower half and the rest, so that with sums
+ * within 2^28 nothing leaves 32 bits; see thumbnet_convolution_output for the roundings. r7, which
+ * may be the frame pointer, is given back as it was. */
+static THUMBNET_NOINLINE void thumbnet_columns_nine(const int32_t *x,
+                                                    const thumbnet_columns_nine_t *p,
+                                                    const int32_t *end, int32_t step, int8_t *out)
+{
+    register const int32_t *words __asm__("r0") = x;
+    register const thumbnet_columns_nine_t *record __asm__("r1") = p;
+    register const int32_t *last __asm__("r2") = end;
+    register int32_t next __asm__("r3") = step - 36;
+    register int8_t *to __asm__("r4") = out;
+    __asm__ volatile(".syntax unified\n"
+                     "mov r12, r7\n"
+                     "mov lr, r2\n"
+                     "mov r11, r3\n"
+                     "mov r10, r4\n"
+                     "movs r2, #128\n"
+                     "lsls r2, r2, #7\n"
+                     "mov r9, r2\n"
+                     "1:\n"
+                     "ldmia r0!, {r2, r3, r4}\n"
+                     "ldmia r1!, {r5, r6, r7}\n"
+                     "muls r5, r2, r5\n"
+                     "muls r6, r3, r6\n"
+                     "muls r7, r4, r7\n"
+                     "adds r5, r5, r6\n"
+                     "adds r5, r5, r7\n"
+                     "mov r8, r5\n"
+                     "ldmia r0!, {r2, r3, r4}\n"
+                     "ldmia r1!, {r5, r6, r7}\n"
+                     "muls r5, r2, r5\n"
+                     "muls r6, r3, r6\n"
+                     "muls r7, r4, r7\n"
+                     "adds r5, r5, r6\n"
+                     "adds r5, r5, r7\n"
+                     "add r8, r5\n"
+                     "ldmia r0!, {r2, r3, r4}\n"
+                     "ldmia r1!, {r5, r6, r7}\n"
+                     "muls r5, r2, r5\n"
+                     "muls r6, r3, r6\n"
+                     "muls r7, r4, r7\n"
+                     "adds r5, r5, r6\n"
+                     "adds r5, r5, r7\n"
+                     "ldmia r1!, {r2, r3, r4, r6}\n"
+                     "add r5, r8\n"
+                     "adds r5, r5, r6\n"
+                     "sxth r6, r5\n"
+                     "subs r5, r5, r6\n"
+                     "asrs r5, r5, #16\n"
+                     "movs r7, r6\n"
+                     "muls r7, r2, r7\n"
+                     "asrs r7, r7, #16\n"
+                     "muls r6, r3, r6\n"
+                     "adds r7, r7, r6\n"
+                     "muls r2, r5, r2\n"
+                     "adds r7, r7, r2\n"
+                     "add r7, r9\n"
+                     "asrs r7, r7, #16\n"
+                     "muls r5, r3, r5\n"
+                     "adds r5, r5, r7\n"
+                     "asrs r5, r4\n"
+                     "ldmia r1!, {r2, r3, r6, r7}\n"
+                     "adds r5, r5, r2\n"
+                     "asrs r5, r5, #1\n"
+                     "cmp r5, r3\n"
+                     "blt 2f\n"
+                     "cmp r5, r6\n"
+                     "bgt 3f\n"
+                     "4:\n"
+                     "mov r2, r10\n"
+                     "strb r5, [r2, #0]\n"
+                     "add r10, r7\n"
+                     "subs r1, r1, #68\n"
+                     "add r0, r11\n"
+                     "cmp r0, lr\n"
+                     "bne 1b\n"
+                     "b 5f\n"
+                     "2:\n"
+                     "movs r5, r3\n"
+                     "b 4b\n"
+                     "3:\n"
+                     "movs r5, r6\n"
+                     "b 4b\n"
+                     "5:\n"
+                     "mov r7, r12\n"
+                     : "+r"(words), "+r"(record), "+r"(last), "+r"(next), "+r"(to)
+                     :
+                     : "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
+}
+
+/* A channel's weights and multiplier for it; the rest stays from channel to channel. */
+THUMBNET_INLINE void thumbnet_columns_record(const thumbnet_depthwise_columns_t *p, int32_t channel,
+                                             const int8_t *weights, thumbnet_columns_nine_t *record)
+{
+    THUMBNET_UNROLL
+    for (int i = 0; i < 9; i++) {
+        record->weights[i] = weights[i];
+    }
+    record->fraction = p->mantissa[channel] & 0xffff;
+    record->mantissa = p->mantissa[channel] >> 16;
+    record->shift = -2 - p->shift[channel];
+    record->bias = p->bias[channel];
+}
+#endif
+
 /* The row kernel of a multiplier of 1; kernel_height and kernel_width are literals. Scratch: a
  * pass's columns, the weights of a channel, its sums. */
 THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants, int kernel_height,
@@ -134,6 +255,13 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
+#if THUMBNET_THUMB_1
+    thumbnet_columns_nine_t record;
+    record.rounding = 2 * p->out_zero_point + 1;
+    record.low = p->low;
+    record.high = p->high;
+    record.channels = channels;
+#endif
     int whole = kernel_height == 3;
     for (int k = 0; k < kernel_height; k++) {
         whole = whole && rows[k] != NULL;
@@ -162,11 +290,20 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
                                          words + k);
                 }
             }
+#if THUMBNET_THUMB_1
+            if (kernel_height == 3 && kernel_width == 3 && c < p->ties_up && p->shift[c] <= -2) {
+                thumbnet_columns_record(p, c, taken, &record);
+                thumbnet_columns_nine(words, &record, words + made * stride * 3, stride * 12,
+                                      pixel + c);
+                taken += 9;
+                continue;
+            }
+#endif
             for (int32_t i = 0; i < taps; i++) {
                 weights[i] = *taken++;
             }
-            thumbnet_columns_sums(words, stride * kernel_height, weights, kernel_height * kernel_width,
-                                  p->bias[c], made, sums);
+            thumbnet_columns_sums(words, stride * kernel_height, weights,
+                                  kernel_height * kernel_width, p->bias[c], made, sums);
             thumbnet_columns_outputs(p, c, sums, made, pixel + c);
         }
         n -= made;

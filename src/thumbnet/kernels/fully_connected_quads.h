@@ -1,8 +1,8 @@
 /* fully_connected for cores without SIMD instructions. SPDX-License-Identifier: Apache-2.0
  *
  * Four channels are made together, their weights side by side. Weights are stored plus 128 (an
- * unsigned byte is cheaper to load); what that adds to a sum, 128 times that of all inputs, is taken
- * off in advance. */
+ * unsigned byte is cheaper to load); what that adds to a sum, 128 times that of all inputs, is
+ * taken off in advance. */
 #ifndef THUMBNET_KERNELS_FULLY_CONNECTED_QUADS_H
 #define THUMBNET_KERNELS_FULLY_CONNECTED_QUADS_H
 
@@ -62,30 +62,30 @@ static THUMBNET_NOINLINE void thumbnet_quads_dot(const int8_t *x, const uint8_t 
         int32_t index = -most;
         const int8_t *end = x + most;
         const int8_t *next = end + 1;
-        __asm__ volatile(".syntax unified\n"
-                         "ldmia %4!, {r5, r6}\n"
-                         "mov r8, r5\n"
-                         "mov r9, r5\n"
-                         "mov r10, r5\n"
-                         "mov r11, r5\n"
-                         "subs %4, #8\n"
-                         "1:\n" THUMBNET_QUADS_TAP("%2", "0", "1", "2", "3")
-                             THUMBNET_QUADS_TAP("%3", "4", "5", "6", "7") "adds %0, #2\n"
-                         THUMBNET_QUADS_TAP("%2", "8", "9", "10", "11")
-                             THUMBNET_QUADS_TAP("%3", "12", "13", "14", "15")
-                         "adds %1, #16\n"
-                         "adds %0, #2\n"
-                         "bne 1b\n"
-                         "mov r5, r8\n"
-                         "mov r6, r9\n"
-                         "stmia %4!, {r5, r6}\n"
-                         "mov r5, r10\n"
-                         "mov r6, r11\n"
-                         "stmia %4!, {r5, r6}\n"
-                         "subs %4, #16\n"
-                         : "+l"(index), "+l"(weights), "+l"(end), "+l"(next), "+l"(sums)
-                         :
-                         : "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
+        __asm__ volatile(
+            ".syntax unified\n"
+            "ldmia %4!, {r5, r6}\n"
+            "mov r8, r5\n"
+            "mov r9, r5\n"
+            "mov r10, r5\n"
+            "mov r11, r5\n"
+            "subs %4, #8\n"
+            "1:\n" THUMBNET_QUADS_TAP("%2", "0", "1", "2", "3")
+                THUMBNET_QUADS_TAP("%3", "4", "5", "6", "7") "adds %0, #2\n" THUMBNET_QUADS_TAP(
+                    "%2", "8", "9", "10", "11")
+                    THUMBNET_QUADS_TAP("%3", "12", "13", "14", "15") "adds %1, #16\n"
+                                                                     "adds %0, #2\n"
+                                                                     "bne 1b\n"
+                                                                     "mov r5, r8\n"
+                                                                     "mov r6, r9\n"
+                                                                     "stmia %4!, {r5, r6}\n"
+                                                                     "mov r5, r10\n"
+                                                                     "mov r6, r11\n"
+                                                                     "stmia %4!, {r5, r6}\n"
+                                                                     "subs %4, #16\n"
+            : "+l"(index), "+l"(weights), "+l"(end), "+l"(next), "+l"(sums)
+            :
+            : "r5", "r6", "r8", "r9", "r10", "r11", "cc", "memory");
     }
     x += most;
     count -= most;
@@ -115,9 +115,9 @@ THUMBNET_INLINE void thumbnet_fully_connected_quads_s8(const void *constants,
             int32_t sums[4];
             thumbnet_quads_dot(in, weights, depth, start * 128, sums);
             for (int32_t i = 0; i < (left < 4 ? left : 4); i++) {
-                to[c + i] = thumbnet_convolution_output(
-                    sums[i] + p->bias[c + i], p->mantissa[c + i], p->shift[c + i], 1,
-                    p->out_zero_point, p->low, p->high);
+                to[c + i] = thumbnet_convolution_output(sums[i] + p->bias[c + i],
+                                                        p->mantissa[c + i], p->shift[c + i], 1,
+                                                        p->out_zero_point, p->low, p->high);
             }
         }
     }
