@@ -180,7 +180,9 @@ def _accumulating(lowered: Lowered, n: int) -> Features:
 
 
 def _elementwise(lowered: Lowered, n: int) -> Features:
-    return {"pixels": n, "elements": n * lowered.output.channels}
+    """Elements four by four, and the last ones."""
+    elements = n * lowered.output.channels
+    return {"pixels": n, "elements": elements - elements % 4, "last": elements % 4}
 
 
 _SIZE = 0
