@@ -172,10 +172,10 @@ THUMBNET_INLINE void thumbnet_pairs_output(const thumbnet_conv_2d_pairs_t *p, in
     const int32_t shift = p->shift[channel];
     const int32_t a = (int32_t)(totals[0] - (totals[1] << 16));
     const int32_t b = (int32_t)totals[1];
-    *first = thumbnet_convolution_output(a + bias, mantissa, shift, 1, p->out_zero_point, p->low,
-                                         p->high);
-    *second = thumbnet_convolution_output(b + bias, mantissa, shift, 1, p->out_zero_point, p->low,
-                                          p->high);
+    *first = thumbnet_convolution_output_quick(a + bias, mantissa, shift, 1, p->out_zero_point,
+                                               p->low, p->high);
+    *second = thumbnet_convolution_output_quick(b + bias, mantissa, shift, 1, p->out_zero_point,
+                                                p->low, p->high);
 }
 
 /* All channels of two pixels from the blocks in scratch; of the first alone where `made` is 1. */

@@ -108,11 +108,13 @@ static THUMBNET_NOINLINE void thumbnet_columns_outputs(const thumbnet_depthwise_
     const int32_t high = p->high;
     if (channel < p->ties_up) {
         for (; count > 0; count--, out += channels) {
-            *out = thumbnet_convolution_output(*sums++, mantissa, shift, 1, zero_point, low, high);
+            *out = thumbnet_convolution_output_quick(*sums++, mantissa, shift, 1, zero_point, low,
+                                                     high);
         }
     } else {
         for (; count > 0; count--, out += channels) {
-            *out = thumbnet_convolution_output(*sums++, mantissa, shift, 0, zero_point, low, high);
+            *out = thumbnet_convolution_output_quick(*sums++, mantissa, shift, 0, zero_point, low,
+                                                     high);
         }
     }
 }

@@ -115,9 +115,9 @@ THUMBNET_INLINE void thumbnet_fully_connected_quads_s8(const void *constants,
             int32_t sums[4];
             thumbnet_quads_dot(in, weights, depth, start * 128, sums);
             for (int32_t i = 0; i < (left < 4 ? left : 4); i++) {
-                to[c + i] = thumbnet_convolution_output(sums[i] + p->bias[c + i],
-                                                        p->mantissa[c + i], p->shift[c + i], 1,
-                                                        p->out_zero_point, p->low, p->high);
+                to[c + i] = thumbnet_convolution_output_quick(
+                    sums[i] + p->bias[c + i], p->mantissa[c + i], p->shift[c + i], 1,
+                    p->out_zero_point, p->low, p->high);
             }
         }
     }
