@@ -27,6 +27,13 @@
 #define THUMBNET_THUMB_1 0
 #endif
 
+/* Whether assembly for Armv7-M is. */
+#if defined(__thumb2__) && defined(__GNUC__)
+#define THUMBNET_THUMB_2 1
+#else
+#define THUMBNET_THUMB_2 0
+#endif
+
 /* Before a loop whose trip count is a literal: no loop remains. */
 #if defined(__clang__)
 #define THUMBNET_UNROLL _Pragma("unroll")

@@ -86,12 +86,20 @@ static THUMBNET_NOINLINE void thumbnet_quads_dot(const int8_t *x, const uint8_t 
     int32_t b = sums[1];
     int32_t c = sums[2];
     int32_t d = sums[3];
-    for (; count > 0; count--, weights += 4) {
-        const int32_t value = *x++;
-        a += value * weights[0];
-        b += value * weights[1];
-        c += value * weights[2];
-        d += value * weights[3];
+    for (; count >= 4; count -= 4, x += 4, weights += 16) {
+        THUMBNET_UNROLL
+        for (int i = 0; i < 4; i++) {
+            a += x[i] * weights[4 * i];
+            b += x[i] * weights[4 * i + 1];
+            c += x[i] * weights[4 * i + 2];
+            d += x[i] * weights[4 * i + 3];
+        }
+    }
+    for (; count > 0; count--, x++, weights += 4) {
+        a += *x * weights[0];
+        b += *x * weights[1];
+        c += *x * weights[2];
+        d += *x * weights[3];
     }
     sums[0] = a;
     sums[1] = b;
