@@ -20,9 +20,14 @@ HEADER = "thumbnet/kernels/depthwise_conv_2d_columns.h"
 CORES = ("cortex-m0", "cortex-m0plus")
 """Those that gain: others have registers enough for the plain kernel."""
 
+SMALLER = (*CORES, "cortex-m3", "rv32imc")
+"""Those whose code becomes smaller."""
+
 PASS = 12
 """Pixels that are made of one expansion of a channel's columns (THUMBNET_COLUMNS_PASS)."""
 
+_NINE = 17
+"""Words of thumbnet_columns_nine_t."""
 _MOST = 1 << 28
 """A sum in magnitude, for products of halves that fit 32 bits."""
 _MIDDLE = ("bias", "mantissa", "shift", "channels", "in_width", "ties_up")
@@ -35,7 +40,7 @@ def lower_columns(lowered: Lowered, taps: Array, window: Window, build: Build) -
     ``taps`` are [channels, kernel height * kernel width].
     """
     source, output = lowered.sources[0], lowered.output
-    if build.core not in CORES or build.optimize == "size":
+    if build.core not in (SMALLER if build.optimize == "size" else CORES):
         return None
     if output.channels != source.rows.channels:
         return None
@@ -46,6 +51,7 @@ def lower_columns(lowered: Lowered, taps: Array, window: Window, build: Build) -
     height, width = window.kernel_height, window.kernel_width
     weights = taps.reshape(-1, height, width).transpose(0, 2, 1)
     columns = (min(output.width, PASS) - 1) * window.stride_width + width
+    head = _NINE if (height, width) == (3, 3) and build.core in CORES else height * width
     return replace(
         lowered,
         kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_columns_s8", (height, width)),
@@ -55,5 +61,5 @@ def lower_columns(lowered: Lowered, taps: Array, window: Window, build: Build) -
             *((field, given[field]) for field in (*_MIDDLE, *_LAST)),
         ),
         overlap=(run_overlap(source, output, PASS, 1),),
-        scratch=4 * (columns * height + height * width + PASS),
+        scratch=4 * (columns * height + head),
     )

@@ -81,7 +81,8 @@ static THUMBNET_NOINLINE void thumbnet_columns_three(const thumbnet_columns_t *c
     thumbnet_columns_fill(to, 3 * (columns->count - columns->last), 1, zero_point);
 }
 
-/* Sums of `count` windows, which begin `step` words apart. */
+/* Sums of `count` windows, which begin `step` words apart. They may be written over the windows,
+ * from the first word on: a window has been read when its sum is written. */
 THUMBNET_INLINE void thumbnet_columns_sums(const int32_t *x, int32_t step, const int32_t *weights,
                                            int taps, int32_t bias, int32_t count, int32_t *sums)
 {
@@ -108,11 +109,13 @@ static THUMBNET_NOINLINE void thumbnet_columns_outputs(const thumbnet_depthwise_
     const int32_t high = p->high;
     if (channel < p->ties_up) {
         for (; count > 0; count--, out += channels) {
-            *out = thumbnet_convolution_output(*sums++, mantissa, shift, 1, zero_point, low, high);
+            *out = thumbnet_convolution_output_quick(*sums++, mantissa, shift, 1, zero_point, low,
+                                                     high);
         }
     } else {
         for (; count > 0; count--, out += channels) {
-            *out = thumbnet_convolution_output(*sums++, mantissa, shift, 0, zero_point, low, high);
+            *out = thumbnet_convolution_output_quick(*sums++, mantissa, shift, 0, zero_point, low,
+                                                     high);
         }
     }
 }
@@ -223,7 +226,7 @@ static THUMBNET_NOINLINE void thumbnet_columns_nine(const int32_t *x,
                      : "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
 }
 
-/* A channel's weights and multiplier for it; the rest stays from channel to channel. */
+/* Fills it in for a channel. */
 THUMBNET_INLINE void thumbnet_columns_record(const thumbnet_depthwise_columns_t *p, int32_t channel,
                                              const int8_t *weights, thumbnet_columns_nine_t *record)
 {
@@ -235,11 +238,26 @@ THUMBNET_INLINE void thumbnet_columns_record(const thumbnet_depthwise_columns_t 
     record->mantissa = p->mantissa[channel] >> 16;
     record->shift = -2 - p->shift[channel];
     record->bias = p->bias[channel];
+    record->rounding = 2 * p->out_zero_point + 1;
+    record->low = p->low;
+    record->high = p->high;
+    record->channels = p->channels;
 }
 #endif
 
+/* Words of a channel's weights, or what else is kept of it. */
+THUMBNET_INLINE int32_t thumbnet_columns_head(int kernel_height, int kernel_width)
+{
+#if THUMBNET_THUMB_1
+    if (kernel_height == 3 && kernel_width == 3) {
+        return (int32_t)(sizeof(thumbnet_columns_nine_t) / sizeof(int32_t));
+    }
+#endif
+    return kernel_height * kernel_width;
+}
+
 /* The row kernel of a multiplier of 1; kernel_height and kernel_width are literals. Scratch: a
- * pass's columns, the weights of a channel, its sums. */
+ * channel's weights, a pass's columns. */
 THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants, int kernel_height,
                                                            int kernel_width,
                                                            const void *const *rows, void *out,
@@ -250,18 +268,10 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
     const int32_t stride = p->stride_width;
     const int32_t taps = kernel_height * kernel_width;
     int32_t *const weights = (int32_t *)scratch;
-    int32_t *const sums = weights + taps;
-    int32_t *const words = sums + THUMBNET_COLUMNS_PASS;
+    int32_t *const words = weights + thumbnet_columns_head(kernel_height, kernel_width);
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
-#if THUMBNET_THUMB_1
-    thumbnet_columns_nine_t record;
-    record.rounding = 2 * p->out_zero_point + 1;
-    record.low = p->low;
-    record.high = p->high;
-    record.channels = channels;
-#endif
     int whole = kernel_height == 3;
     for (int k = 0; k < kernel_height; k++) {
         whole = whole && rows[k] != NULL;
@@ -291,9 +301,10 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
                 }
             }
 #if THUMBNET_THUMB_1
+            thumbnet_columns_nine_t *const record = (thumbnet_columns_nine_t *)scratch;
             if (kernel_height == 3 && kernel_width == 3 && c < p->ties_up && p->shift[c] <= -2) {
-                thumbnet_columns_record(p, c, taken, &record);
-                thumbnet_columns_nine(words, &record, words + made * stride * 3, stride * 12,
+                thumbnet_columns_record(p, c, taken, record);
+                thumbnet_columns_nine(words, record, words + made * stride * 3, stride * 12,
                                       pixel + c);
                 taken += 9;
                 continue;
@@ -303,8 +314,8 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
                 weights[i] = *taken++;
             }
             thumbnet_columns_sums(words, stride * kernel_height, weights,
-                                  kernel_height * kernel_width, p->bias[c], made, sums);
-            thumbnet_columns_outputs(p, c, sums, made, pixel + c);
+                                  kernel_height * kernel_width, p->bias[c], made, words);
+            thumbnet_columns_outputs(p, c, words, made, pixel + c);
         }
         n -= made;
         pixel += made * channels;
