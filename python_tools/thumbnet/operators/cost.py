@@ -191,6 +191,9 @@ def _elementwise(lowered: Lowered, n: int) -> Features:
     return {"pixels": n, "elements": elements - elements % 4, "last": elements % 4}
 
 
+_PASS = 12
+"""Columns that the scalar depthwise kernel makes in a pass."""
+
 _SIZE = 0
 """The first literal of the DSP kernels where they are built for size: then column by column."""
 
@@ -205,6 +208,8 @@ def _tile(lowered: Lowered) -> int:
 
 def _block(lowered: Lowered, n: int) -> int:
     """Columns that a depthwise kernel makes in a pass."""
+    if lowered.kernel.function == "thumbnet_depthwise_conv_2d_columns_s8":
+        return min(n, _PASS)
     most = next((value for name, value in lowered.fields if name == "most"), n)
     return most if isinstance(most, int) else n
 
