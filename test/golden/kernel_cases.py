@@ -39,6 +39,8 @@ class KernelCase:
     """Whether the compiler's passes run on it; they would remove a lone reshape."""
     banded: bool = False
     """Whether it is an inverted bottleneck that is lowered as one operator, in bands of a row."""
+    generic: bool = True
+    """Whether the generic build's kernels run on it; they gain nothing from cases of others."""
 
 
 def seed_of(name: str) -> int:
@@ -89,17 +91,22 @@ def kernel_cases() -> list[KernelCase]:
         *means(),
         *others(),
         *borders(),
+        *(replace(case, generic=False) for case in for_instruction_sets()),
     ]
 
 
 # -- convolutions ---------------------------------------------------------------------------------
 
 
-def conv(name: str, shape: tuple[int, int, int], channels: int, **options: Any) -> KernelCase:
+def conv(
+    name: str, shape: tuple[int, int, int], channels: int, *, smooth: bool = True, **options: Any
+) -> KernelCase:
     """One conv_2d on input [1, *shape]."""
-    return random_case(
-        name, lambda rng: models.conv_2d(rng, (1, *shape), channels, **options), (1, *shape)
-    )
+
+    def build(rng: Rng) -> bytes:
+        return models.conv_2d(rng, (1, *shape), channels, **options)
+
+    return random_case(name, build, (1, *shape), smooth=smooth)
 
 
 def coarse_conv(rng: Rng) -> bytes:
@@ -180,23 +187,51 @@ def tied_depthwise(rng: Rng) -> bytes:
     )
 
 
+def filtered(
+    name: str, shape: tuple[int, int, int], *, smooth: bool = True, **options: Any
+) -> KernelCase:
+    """One depthwise_conv_2d on input [1, *shape]."""
+
+    def build(rng: Rng) -> bytes:
+        return models.depthwise_conv_2d(rng, (1, *shape), **options)
+
+    return random_case(name, build, (1, *shape), smooth=smooth)
+
+
 def depthwise() -> list[KernelCase]:
     """depthwise_conv_2d of both kernels."""
-
-    def case(name: str, shape: tuple[int, int, int], **options: Any) -> KernelCase:
-        return random_case(
-            name, lambda rng: models.depthwise_conv_2d(rng, (1, *shape), **options), (1, *shape)
-        )
-
     return [
-        case("depthwise_3x3", (3, 5, 5)),
-        case("depthwise_whole_vectors", (3, 3, 8), activation="relu"),
-        case("depthwise_stride_2", (5, 5, 3), stride=2, activation="relu6"),
-        case("depthwise_5x5", (3, 5, 3), kernel=5, per_channel=False),
-        case("depthwise_7x7", (3, 9, 2), kernel=7),
+        filtered("depthwise_3x3", (3, 5, 5)),
+        filtered("depthwise_whole_vectors", (3, 3, 8), activation="relu"),
+        filtered("depthwise_stride_2", (5, 5, 3), stride=2, activation="relu6"),
+        filtered("depthwise_5x5", (3, 5, 3), kernel=5, per_channel=False),
+        filtered("depthwise_7x7", (3, 9, 2), kernel=7),
         random_case("depthwise_padded", padded_depthwise, (1, 4, 4, 3)),
         random_case("depthwise_ties", tied_depthwise, (1, 3, 4, 11)),
-        case("depthwise_multiplier", (4, 5, 2), multiplier=3),
+        filtered("depthwise_multiplier", (4, 5, 2), multiplier=3),
+    ]
+
+
+# -- kernels for instruction sets -----------------------------------------------------------------
+
+
+def for_instruction_sets() -> list[KernelCase]:
+    """Channels by the four, and windows that only some kernels take.
+
+    Depthwise outputs as behind a RELU: there all channels may round alike, which the kernel for
+    DSP extensions needs.
+    """
+    case = partial(filtered, smooth=False, zero_point=-128)
+    return [
+        conv("conv_2d_quads", (3, 5, 4), 5, smooth=False),
+        conv("conv_2d_1x1_quads", (1, 7, 8), 5, kernel=1, smooth=False),
+        dense("fully_connected_quads", 12, 5),
+        case("depthwise_strided_3x3", (3, 7, 6), stride=2),
+        case("depthwise_wide_5x5", (3, 6, 5), kernel=5),
+        case("depthwise_strided_5x5", (4, 7, 4), kernel=5, stride=2),
+        case("depthwise_wide_7x7", (2, 7, 4), kernel=7),
+        case("depthwise_strided_7x7", (3, 8, 4), kernel=7, stride=2),
+        case("depthwise_long", (1, 27, 4)),
     ]
 
 
