@@ -67,8 +67,6 @@ static const thumbnet_source_t conv_2d_3x3_speed_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(conv_2d_3x3_speed, 25, 3, 1, 5, 0)
 static const golden_input_t conv_2d_3x3_speed_inputs[1] = {{5, 3, 54}};
-static const void *const conv_2d_3x3_speed_vectors[4] =
-{conv_2d_3x3_0_0, conv_2d_3x3_0, conv_2d_3x3_1_0, conv_2d_3x3_1};
 
 static const int32_t conv_2d_stride_2_speed_weights[36] =
 {1744707064,-1305294921,657329402,-942930976,-1396103395,-150147585,319105072,773406967,59915,
@@ -84,8 +82,6 @@ static const thumbnet_source_t conv_2d_stride_2_speed_sources[1] =
 .stride_width = 2}};
 GOLDEN_LAYER(conv_2d_stride_2_speed, 12, 3, 1, 3, 0)
 static const golden_input_t conv_2d_stride_2_speed_inputs[1] = {{6, 2, 8}};
-static const void *const conv_2d_stride_2_speed_vectors[4] =
-{conv_2d_stride_2_0_0, conv_2d_stride_2_0, conv_2d_stride_2_1_0, conv_2d_stride_2_1};
 
 static const int32_t conv_2d_quads_speed_weights[78] =
 {-150348510,-34467807,725277247,-226237661,706428609,336146139,-100999747,171162903,103432129,
@@ -105,7 +101,6 @@ static const thumbnet_source_t conv_2d_quads_speed_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(conv_2d_quads_speed, 25, 3, 1, 5, 0)
 static const golden_input_t conv_2d_quads_speed_inputs[1] = {{5, 4, 47}};
-static const void *const conv_2d_quads_speed_vectors[2] = {conv_2d_quads_0_0, conv_2d_quads_0};
 
 static const int32_t conv_2d_1x1_even_speed_weights[24] =
 {-703931402,348853784,0,0,7,1521695724,64,2438,6,2049925780,32,14786,-15210977,501281472,0,0,8,
@@ -118,8 +113,6 @@ static const thumbnet_source_t conv_2d_1x1_even_speed_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_1x1_even_speed, 16, 2, 1, 4, 0)
 static const golden_input_t conv_2d_1x1_even_speed_inputs[1] = {{4, 4, 8}};
-static const void *const conv_2d_1x1_even_speed_vectors[4] =
-{conv_2d_1x1_even_0_0, conv_2d_1x1_even_0, conv_2d_1x1_even_1_0, conv_2d_1x1_even_1};
 
 static const int32_t conv_2d_1x1_quads_speed_weights[36] =
 {623572771,585056274,-872011726,1386713049,7,1301375104,64,9296,8,1259768392,128,42476,650102088,
@@ -134,8 +127,6 @@ static const thumbnet_source_t conv_2d_1x1_quads_speed_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_1x1_quads_speed, 35, 1, 1, 7, 0)
 static const golden_input_t conv_2d_1x1_quads_speed_inputs[1] = {{7, 8, 7}};
-static const void *const conv_2d_1x1_quads_speed_vectors[2] =
-{conv_2d_1x1_quads_0_0, conv_2d_1x1_quads_0};
 
 static const int32_t fully_connected_quads_speed_weights[42] =
 {-1308602088,-1020518129,-517618185,4185619,86563617,-652488222,7,1107545864,64,55440,7,
@@ -151,9 +142,6 @@ static const thumbnet_source_t fully_connected_quads_speed_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(fully_connected_quads_speed, 5, 1, 1, 1, 0)
 static const golden_input_t fully_connected_quads_speed_inputs[1] = {{1, 12, 0}};
-static const void *const fully_connected_quads_speed_vectors[4] =
-{fully_connected_quads_0_0, fully_connected_quads_0, fully_connected_quads_1_0,
-fully_connected_quads_1};
 
 static const int32_t depthwise_3x3_speed_records[40] =
 {327590,1900516,-196652,-3080224,-5308464,4418,1902293504,16207,-6684672,-6422364,-2949166,
@@ -168,8 +156,6 @@ static const thumbnet_source_t depthwise_3x3_speed_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_3x3_speed, 25, 3, 1, 5, 0)
 static const golden_input_t depthwise_3x3_speed_inputs[1] = {{5, 5, 45}};
-static const void *const depthwise_3x3_speed_vectors[4] =
-{depthwise_3x3_0_0, depthwise_3x3_0, depthwise_3x3_1_0, depthwise_3x3_1};
 
 static const int32_t depthwise_whole_vectors_speed_records[64] =
 {-1441742,131250,-6094960,-589842,-2949130,8755,1361054092,-16342,-6160332,1113950,2031554,
@@ -186,9 +172,6 @@ static const thumbnet_source_t depthwise_whole_vectors_speed_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_whole_vectors_speed, 24, 3, 1, 3, 0)
 static const golden_input_t depthwise_whole_vectors_speed_inputs[1] = {{3, 8, 40}};
-static const void *const depthwise_whole_vectors_speed_vectors[4] =
-{depthwise_whole_vectors_0_0, depthwise_whole_vectors_0, depthwise_whole_vectors_1_0,
-depthwise_whole_vectors_1};
 
 static const int32_t depthwise_strided_3x3_speed_records[48] =
 {2949094,-2818186,3473360,-130958,-7405570,-37619,1852975333,-16395,2097115,2031637,262137,
@@ -204,8 +187,6 @@ static const thumbnet_source_t depthwise_strided_3x3_speed_sources[1] =
 .stride_width = 2, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_strided_3x3_speed, 24, 2, 1, 4, 0)
 static const golden_input_t depthwise_strided_3x3_speed_inputs[1] = {{7, 6, 18}};
-static const void *const depthwise_strided_3x3_speed_vectors[2] =
-{depthwise_strided_3x3_0_0, depthwise_strided_3x3_0};
 
 static const int32_t depthwise_long_speed_records[32] =
 {-327741,4390873,5505079,-262132,1441788,22102,1421316842,-16377,-524249,-4259793,262159,
@@ -219,7 +200,6 @@ static const thumbnet_source_t depthwise_long_speed_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_long_speed, 108, 1, 1, 27, 0)
 static const golden_input_t depthwise_long_speed_inputs[1] = {{27, 4, 4}};
-static const void *const depthwise_long_speed_vectors[2] = {depthwise_long_0_0, depthwise_long_0};
 
 static const thumbnet_add_dsp_t add_speed_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
@@ -232,7 +212,6 @@ static const thumbnet_source_t add_speed_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(add_speed, 20, 2, 2, 4, 0)
 static const golden_input_t add_speed_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
-static const void *const add_speed_vectors[6] = {add_0_0, add_0_1, add_0, add_1_0, add_1_1, add_1};
 
 static const thumbnet_add_dsp_t sub_speed_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
@@ -245,7 +224,6 @@ static const thumbnet_source_t sub_speed_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(sub_speed, 20, 2, 2, 4, 0)
 static const golden_input_t sub_speed_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
-static const void *const sub_speed_vectors[6] = {sub_0_0, sub_0_1, sub_0, sub_1_0, sub_1_1, sub_1};
 
 static const int32_t conv_2d_wide_stride_balanced_weights[24] =
 {1342107096,-1446458890,113851687,-296811300,6,1343080945,-4960,6302,6,1343080945,-4960,13482,
@@ -259,8 +237,6 @@ static const thumbnet_source_t conv_2d_wide_stride_balanced_sources[1] =
 .stride_width = 3}};
 GOLDEN_LAYER(conv_2d_wide_stride_balanced, 6, 6, 1, 2, 0)
 static const golden_input_t conv_2d_wide_stride_balanced_inputs[1] = {{8, 1, 3}};
-static const void *const conv_2d_wide_stride_balanced_vectors[4] =
-{conv_2d_wide_stride_0_0, conv_2d_wide_stride_0, conv_2d_wide_stride_1_0, conv_2d_wide_stride_1};
 
 static const int32_t conv_2d_quads_balanced_weights[78] =
 {-150348510,-34467807,725277247,-226237661,706428609,336146139,-100999747,171162903,103432129,
@@ -280,7 +256,6 @@ static const thumbnet_source_t conv_2d_quads_balanced_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(conv_2d_quads_balanced, 25, 3, 1, 5, 0)
 static const golden_input_t conv_2d_quads_balanced_inputs[1] = {{5, 4, 47}};
-static const void *const conv_2d_quads_balanced_vectors[2] = {conv_2d_quads_0_0, conv_2d_quads_0};
 
 static const int32_t conv_2d_1x1_quads_balanced_weights[36] =
 {623572771,585056274,-872011726,1386713049,7,1301375104,64,9296,8,1259768392,128,42476,650102088,
@@ -295,8 +270,6 @@ static const thumbnet_source_t conv_2d_1x1_quads_balanced_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_1x1_quads_balanced, 35, 1, 1, 7, 0)
 static const golden_input_t conv_2d_1x1_quads_balanced_inputs[1] = {{7, 8, 7}};
-static const void *const conv_2d_1x1_quads_balanced_vectors[2] =
-{conv_2d_1x1_quads_0_0, conv_2d_1x1_quads_0};
 
 static const int32_t fully_connected_quads_balanced_weights[42] =
 {-1308602088,-1020518129,-517618185,4185619,86563617,-652488222,7,1107545864,64,55440,7,
@@ -312,9 +285,6 @@ static const thumbnet_source_t fully_connected_quads_balanced_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(fully_connected_quads_balanced, 5, 1, 1, 1, 0)
 static const golden_input_t fully_connected_quads_balanced_inputs[1] = {{1, 12, 0}};
-static const void *const fully_connected_quads_balanced_vectors[4] =
-{fully_connected_quads_0_0, fully_connected_quads_0, fully_connected_quads_1_0,
-fully_connected_quads_1};
 
 static const int32_t depthwise_3x3_balanced_records[40] =
 {327590,1900516,-196652,-3080224,-5308464,4418,1902293504,16207,-6684672,-6422364,-2949166,
@@ -329,8 +299,6 @@ static const thumbnet_source_t depthwise_3x3_balanced_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_3x3_balanced, 25, 3, 1, 5, 0)
 static const golden_input_t depthwise_3x3_balanced_inputs[1] = {{5, 5, 45}};
-static const void *const depthwise_3x3_balanced_vectors[4] =
-{depthwise_3x3_0_0, depthwise_3x3_0, depthwise_3x3_1_0, depthwise_3x3_1};
 
 static const int32_t depthwise_wide_5x5_balanced_records[85] =
 {6094612,5243032,6029608,-7536756,7602472,5767228,8453956,10485792,7077976,-3342384,-18874116,
@@ -349,8 +317,6 @@ static const thumbnet_source_t depthwise_wide_5x5_balanced_sources[1] =
 .stride_width = 1, .pad_left = 2}};
 GOLDEN_LAYER(depthwise_wide_5x5_balanced, 30, 3, 1, 6, 0)
 static const golden_input_t depthwise_wide_5x5_balanced_inputs[1] = {{6, 5, 85}};
-static const void *const depthwise_wide_5x5_balanced_vectors[2] =
-{depthwise_wide_5x5_0_0, depthwise_wide_5x5_0};
 
 static const int32_t depthwise_strided_5x5_balanced_records[68] =
 {-2686975,720925,-1376241,852006,3866682,-2752560,-1179651,720932,1048531,917537,-3342348,
@@ -367,8 +333,6 @@ static const thumbnet_source_t depthwise_strided_5x5_balanced_sources[1] =
 .stride_width = 2, .pad_left = 2}};
 GOLDEN_LAYER(depthwise_strided_5x5_balanced, 16, 2, 1, 4, 0)
 static const golden_input_t depthwise_strided_5x5_balanced_inputs[1] = {{7, 4, 4}};
-static const void *const depthwise_strided_5x5_balanced_vectors[2] =
-{depthwise_strided_5x5_0_0, depthwise_strided_5x5_0};
 
 static const int32_t depthwise_wide_7x7_balanced_records[120] =
 {-2949067,-2490434,2555971,-8323069,-3211228,-2097089,1310749,720847,2228316,-1638429,-1048624,
@@ -390,8 +354,6 @@ static const thumbnet_source_t depthwise_wide_7x7_balanced_sources[1] =
 .stride_width = 1, .pad_left = 3}};
 GOLDEN_LAYER(depthwise_wide_7x7_balanced, 28, 2, 1, 7, 0)
 static const golden_input_t depthwise_wide_7x7_balanced_inputs[1] = {{7, 4, 40}};
-static const void *const depthwise_wide_7x7_balanced_vectors[2] =
-{depthwise_wide_7x7_0_0, depthwise_wide_7x7_0};
 
 static const int32_t depthwise_strided_7x7_balanced_records[120] =
 {-196629,65486,-2752501,1376232,-3473457,-851975,-2293769,1245171,2752472,-982974,-1703959,
@@ -413,8 +375,6 @@ static const thumbnet_source_t depthwise_strided_7x7_balanced_sources[1] =
 .stride_width = 2, .pad_left = 2}};
 GOLDEN_LAYER(depthwise_strided_7x7_balanced, 16, 2, 1, 4, 0)
 static const golden_input_t depthwise_strided_7x7_balanced_inputs[1] = {{8, 4, 20}};
-static const void *const depthwise_strided_7x7_balanced_vectors[2] =
-{depthwise_strided_7x7_0_0, depthwise_strided_7x7_0};
 
 static const int32_t conv_2d_stride_2_size_weights[36] =
 {1744707064,-1305294921,657329402,-942930976,-1396103395,-150147585,319105072,773406967,59915,
@@ -430,8 +390,6 @@ static const thumbnet_source_t conv_2d_stride_2_size_sources[1] =
 .stride_width = 2}};
 GOLDEN_LAYER(conv_2d_stride_2_size, 12, 3, 1, 3, 0)
 static const golden_input_t conv_2d_stride_2_size_inputs[1] = {{6, 2, 0}};
-static const void *const conv_2d_stride_2_size_vectors[4] =
-{conv_2d_stride_2_0_0, conv_2d_stride_2_0, conv_2d_stride_2_1_0, conv_2d_stride_2_1};
 
 static const int32_t conv_2d_quads_size_weights[78] =
 {-150348510,-34467807,725277247,-226237661,706428609,336146139,-100999747,171162903,103432129,
@@ -451,7 +409,6 @@ static const thumbnet_source_t conv_2d_quads_size_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(conv_2d_quads_size, 25, 3, 1, 5, 0)
 static const golden_input_t conv_2d_quads_size_inputs[1] = {{5, 4, 38}};
-static const void *const conv_2d_quads_size_vectors[2] = {conv_2d_quads_0_0, conv_2d_quads_0};
 
 static const int32_t conv_2d_1x1_even_size_weights[24] =
 {-703931402,348853784,0,0,7,1521695724,64,2438,6,2049925780,32,14786,-15210977,501281472,0,0,8,
@@ -464,8 +421,6 @@ static const thumbnet_source_t conv_2d_1x1_even_size_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_1x1_even_size, 16, 2, 1, 4, 0)
 static const golden_input_t conv_2d_1x1_even_size_inputs[1] = {{4, 4, 0}};
-static const void *const conv_2d_1x1_even_size_vectors[4] =
-{conv_2d_1x1_even_0_0, conv_2d_1x1_even_0, conv_2d_1x1_even_1_0, conv_2d_1x1_even_1};
 
 static const int32_t fully_connected_quads_size_weights[42] =
 {-1308602088,-1020518129,-517618185,4185619,86563617,-652488222,7,1107545864,64,55440,7,
@@ -481,9 +436,6 @@ static const thumbnet_source_t fully_connected_quads_size_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(fully_connected_quads_size, 5, 1, 1, 1, 0)
 static const golden_input_t fully_connected_quads_size_inputs[1] = {{1, 12, 0}};
-static const void *const fully_connected_quads_size_vectors[4] =
-{fully_connected_quads_0_0, fully_connected_quads_0, fully_connected_quads_1_0,
-fully_connected_quads_1};
 
 static const int32_t depthwise_strided_3x3_size_records[48] =
 {2949094,-2818186,3473360,-130958,-7405570,-37619,1852975333,-16395,2097115,2031637,262137,
@@ -499,8 +451,6 @@ static const thumbnet_source_t depthwise_strided_3x3_size_sources[1] =
 .stride_width = 2, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_strided_3x3_size, 24, 2, 1, 4, 0)
 static const golden_input_t depthwise_strided_3x3_size_inputs[1] = {{7, 6, 18}};
-static const void *const depthwise_strided_3x3_size_vectors[2] =
-{depthwise_strided_3x3_0_0, depthwise_strided_3x3_0};
 
 static const int32_t depthwise_wide_5x5_size_records[85] =
 {6094612,5243032,6029608,-7536756,7602472,5767228,8453956,10485792,7077976,-3342384,-18874116,
@@ -519,46 +469,44 @@ static const thumbnet_source_t depthwise_wide_5x5_size_sources[1] =
 .stride_width = 1, .pad_left = 2}};
 GOLDEN_LAYER(depthwise_wide_5x5_size, 30, 3, 1, 6, 0)
 static const golden_input_t depthwise_wide_5x5_size_inputs[1] = {{6, 5, 85}};
-static const void *const depthwise_wide_5x5_size_vectors[2] =
-{depthwise_wide_5x5_0_0, depthwise_wide_5x5_0};
 
 static const golden_case_t golden_conv_2d_gathered_dsp_s8[4] =
-{GOLDEN_CASE(conv_2d_3x3_speed, run_conv_2d_gathered_dsp_s8_2_0_1, 2, 75, 5, 181, 0),
-GOLDEN_CASE(conv_2d_stride_2_speed, run_conv_2d_gathered_dsp_s8_2_1_0, 2, 36, 4, 144, 0),
-GOLDEN_CASE(conv_2d_wide_stride_balanced, run_conv_2d_gathered_dsp_s8_1_0_0, 2, 36, 3, 36, 0),
-GOLDEN_CASE(conv_2d_stride_2_size, run_conv_2d_gathered_dsp_s8_0_1_0, 2, 36, 4, 54, 0)};
+{GOLDEN_CASE(conv_2d_3x3_speed, conv_2d_3x3, run_conv_2d_gathered_dsp_s8_2_0_1, 2, 75, 5, 181, 0),
+GOLDEN_CASE(conv_2d_stride_2_speed, conv_2d_stride_2, run_conv_2d_gathered_dsp_s8_2_1_0, 2, 36, 4, 144, 0),
+GOLDEN_CASE(conv_2d_wide_stride_balanced, conv_2d_wide_stride, run_conv_2d_gathered_dsp_s8_1_0_0, 2, 36, 3, 36, 0),
+GOLDEN_CASE(conv_2d_stride_2_size, conv_2d_stride_2, run_conv_2d_gathered_dsp_s8_0_1_0, 2, 36, 4, 54, 0)};
 
 static const golden_case_t golden_conv_2d_dsp_s8[3] =
-{GOLDEN_CASE(conv_2d_quads_speed, run_conv_2d_dsp_s8_2_0, 1, 75, 5, 216, 0),
-GOLDEN_CASE(conv_2d_quads_balanced, run_conv_2d_dsp_s8_1_0, 1, 75, 5, 216, 0),
-GOLDEN_CASE(conv_2d_quads_size, run_conv_2d_dsp_s8_0_0, 1, 75, 5, 72, 0)};
+{GOLDEN_CASE(conv_2d_quads_speed, conv_2d_quads, run_conv_2d_dsp_s8_2_0, 1, 75, 5, 216, 0),
+GOLDEN_CASE(conv_2d_quads_balanced, conv_2d_quads, run_conv_2d_dsp_s8_1_0, 1, 75, 5, 216, 0),
+GOLDEN_CASE(conv_2d_quads_size, conv_2d_quads, run_conv_2d_dsp_s8_0_0, 1, 75, 5, 72, 0)};
 
 static const golden_case_t golden_conv_2d_1x1_dsp_s8[4] =
-{GOLDEN_CASE(conv_2d_1x1_even_speed, run_conv_2d_1x1_dsp_s8_2_1, 2, 32, 4, 48, 1),
-GOLDEN_CASE(conv_2d_1x1_quads_speed, run_conv_2d_1x1_dsp_s8_2_0, 1, 35, 5, 48, 1),
-GOLDEN_CASE(conv_2d_1x1_quads_balanced, run_conv_2d_1x1_dsp_s8_1_0, 1, 35, 5, 48, 1),
-GOLDEN_CASE(conv_2d_1x1_even_size, run_conv_2d_1x1_dsp_s8_0_1, 2, 32, 4, 16, 1)};
+{GOLDEN_CASE(conv_2d_1x1_even_speed, conv_2d_1x1_even, run_conv_2d_1x1_dsp_s8_2_1, 2, 32, 4, 48, 1),
+GOLDEN_CASE(conv_2d_1x1_quads_speed, conv_2d_1x1_quads, run_conv_2d_1x1_dsp_s8_2_0, 1, 35, 5, 48, 1),
+GOLDEN_CASE(conv_2d_1x1_quads_balanced, conv_2d_1x1_quads, run_conv_2d_1x1_dsp_s8_1_0, 1, 35, 5, 48, 1),
+GOLDEN_CASE(conv_2d_1x1_even_size, conv_2d_1x1_even, run_conv_2d_1x1_dsp_s8_0_1, 2, 32, 4, 16, 1)};
 
 static const golden_case_t golden_fully_connected_dsp_s8[3] =
-{GOLDEN_CASE(fully_connected_quads_speed, run_fully_connected_dsp_s8_2_0, 2, 5, 5, 24, 1),
-GOLDEN_CASE(fully_connected_quads_balanced, run_fully_connected_dsp_s8_1_0, 2, 5, 5, 24, 1),
-GOLDEN_CASE(fully_connected_quads_size, run_fully_connected_dsp_s8_0_0, 2, 5, 5, 24, 1)};
+{GOLDEN_CASE(fully_connected_quads_speed, fully_connected_quads, run_fully_connected_dsp_s8_2_0, 2, 5, 5, 24, 1),
+GOLDEN_CASE(fully_connected_quads_balanced, fully_connected_quads, run_fully_connected_dsp_s8_1_0, 2, 5, 5, 24, 1),
+GOLDEN_CASE(fully_connected_quads_size, fully_connected_quads, run_fully_connected_dsp_s8_0_0, 2, 5, 5, 24, 1)};
 
 static const golden_case_t golden_depthwise_conv_2d_dsp_s8[11] =
-{GOLDEN_CASE(depthwise_3x3_speed, run_depthwise_conv_2d_dsp_s8_3_1_1, 2, 75, 5, 192, 0),
-GOLDEN_CASE(depthwise_whole_vectors_speed, run_depthwise_conv_2d_dsp_s8_3_1_1, 2, 72, 8, 144, 0),
-GOLDEN_CASE(depthwise_strided_3x3_speed, run_depthwise_conv_2d_dsp_s8_3_2_1, 1, 48, 6, 240, 0),
-GOLDEN_CASE(depthwise_long_speed, run_depthwise_conv_2d_dsp_s8_3_1_1, 1, 108, 4, 624, 0),
-GOLDEN_CASE(depthwise_3x3_balanced, run_depthwise_conv_2d_dsp_s8_3_1_0, 2, 75, 5, 192, 0),
-GOLDEN_CASE(depthwise_wide_5x5_balanced, run_depthwise_conv_2d_dsp_s8_5_1_0, 1, 90, 5, 400, 0),
-GOLDEN_CASE(depthwise_strided_5x5_balanced, run_depthwise_conv_2d_dsp_s8_5_2_0, 1, 32, 4, 480, 0),
-GOLDEN_CASE(depthwise_wide_7x7_balanced, run_depthwise_conv_2d_dsp_s8_7_1_0, 1, 56, 4, 784, 0),
-GOLDEN_CASE(depthwise_strided_7x7_balanced, run_depthwise_conv_2d_dsp_s8_7_2_0, 1, 32, 4, 784, 0),
-GOLDEN_CASE(depthwise_strided_3x3_size, run_depthwise_conv_2d_dsp_s8_3_2_0, 1, 48, 6, 240, 0),
-GOLDEN_CASE(depthwise_wide_5x5_size, run_depthwise_conv_2d_dsp_s8_5_1_0, 1, 90, 5, 400, 0)};
+{GOLDEN_CASE(depthwise_3x3_speed, depthwise_3x3, run_depthwise_conv_2d_dsp_s8_3_1_1, 2, 75, 5, 192, 0),
+GOLDEN_CASE(depthwise_whole_vectors_speed, depthwise_whole_vectors, run_depthwise_conv_2d_dsp_s8_3_1_1, 2, 72, 8, 144, 0),
+GOLDEN_CASE(depthwise_strided_3x3_speed, depthwise_strided_3x3, run_depthwise_conv_2d_dsp_s8_3_2_1, 1, 48, 6, 240, 0),
+GOLDEN_CASE(depthwise_long_speed, depthwise_long, run_depthwise_conv_2d_dsp_s8_3_1_1, 1, 108, 4, 624, 0),
+GOLDEN_CASE(depthwise_3x3_balanced, depthwise_3x3, run_depthwise_conv_2d_dsp_s8_3_1_0, 2, 75, 5, 192, 0),
+GOLDEN_CASE(depthwise_wide_5x5_balanced, depthwise_wide_5x5, run_depthwise_conv_2d_dsp_s8_5_1_0, 1, 90, 5, 400, 0),
+GOLDEN_CASE(depthwise_strided_5x5_balanced, depthwise_strided_5x5, run_depthwise_conv_2d_dsp_s8_5_2_0, 1, 32, 4, 480, 0),
+GOLDEN_CASE(depthwise_wide_7x7_balanced, depthwise_wide_7x7, run_depthwise_conv_2d_dsp_s8_7_1_0, 1, 56, 4, 784, 0),
+GOLDEN_CASE(depthwise_strided_7x7_balanced, depthwise_strided_7x7, run_depthwise_conv_2d_dsp_s8_7_2_0, 1, 32, 4, 784, 0),
+GOLDEN_CASE(depthwise_strided_3x3_size, depthwise_strided_3x3, run_depthwise_conv_2d_dsp_s8_3_2_0, 1, 48, 6, 240, 0),
+GOLDEN_CASE(depthwise_wide_5x5_size, depthwise_wide_5x5, run_depthwise_conv_2d_dsp_s8_5_1_0, 1, 90, 5, 400, 0)};
 
 static const golden_case_t golden_add_dsp_s8[2] =
-{GOLDEN_CASE(add_speed, run_add_dsp_s8_1, 2, 40, 5, 0, 1),
-GOLDEN_CASE(sub_speed, run_add_dsp_s8_0, 2, 40, 5, 0, 1)};
+{GOLDEN_CASE(add_speed, add, run_add_dsp_s8_1, 2, 40, 5, 0, 1),
+GOLDEN_CASE(sub_speed, sub, run_add_dsp_s8_0, 2, 40, 5, 0, 1)};
 
 #endif

@@ -56,8 +56,6 @@ static const thumbnet_source_t conv_2d_3x3_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(conv_2d_3x3, 25, 3, 1, 5, 0)
 static const golden_input_t conv_2d_3x3_inputs[1] = {{5, 3, 46}};
-static const void *const conv_2d_3x3_vectors[4] =
-{conv_2d_3x3_0_0, conv_2d_3x3_0, conv_2d_3x3_1_0, conv_2d_3x3_1};
 
 static const int8_t conv_2d_wide_stride_weights[64] =
 {-40,-10,-2,-56,39,-36,-55,79,0,0,0,0,0,0,0,0,-18,-54,80,-86,61,5,7,-18,0,0,0,0,0,0,0,0,-22,-11,
@@ -75,8 +73,6 @@ static const thumbnet_source_t conv_2d_wide_stride_sources[1] =
 .stride_width = 3}};
 GOLDEN_LAYER(conv_2d_wide_stride, 6, 6, 1, 2, 0)
 static const golden_input_t conv_2d_wide_stride_inputs[1] = {{8, 1, 0}};
-static const void *const conv_2d_wide_stride_vectors[4] =
-{conv_2d_wide_stride_0_0, conv_2d_wide_stride_0, conv_2d_wide_stride_1_0, conv_2d_wide_stride_1};
 
 static const int8_t conv_2d_1x1_weights[128] =
 {-23,-44,-69,27,24,49,41,-72,-11,0,0,0,0,0,0,0,14,-84,-28,-9,-7,-40,40,-40,33,0,0,0,0,0,0,0,13,6,
@@ -96,8 +92,6 @@ static const thumbnet_source_t conv_2d_1x1_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_1x1, 21, 3, 1, 3, 0)
 static const golden_input_t conv_2d_1x1_inputs[1] = {{3, 9, 0}};
-static const void *const conv_2d_1x1_vectors[4] =
-{conv_2d_1x1_0_0, conv_2d_1x1_0, conv_2d_1x1_1_0, conv_2d_1x1_1};
 
 static const int8_t conv_2d_1x1_quads_weights[96] =
 {35,18,42,-33,50,-39,6,-89,0,0,0,0,0,0,0,0,-9,64,37,35,40,-112,-52,83,0,0,0,0,0,0,0,0,72,-45,-65,
@@ -117,8 +111,6 @@ static const thumbnet_source_t conv_2d_1x1_quads_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_1x1_quads, 35, 1, 1, 7, 0)
 static const golden_input_t conv_2d_1x1_quads_inputs[1] = {{7, 8, 0}};
-static const void *const conv_2d_1x1_quads_vectors[2] =
-{conv_2d_1x1_quads_0_0, conv_2d_1x1_quads_0};
 
 static const int8_t conv_2d_ties_weights[64] =
 {1,-9,5,0,0,0,0,0,0,0,0,0,0,0,0,0,2,-3,-2,0,0,0,0,0,0,0,0,0,0,0,0,0,-8,-7,1,0,0,0,0,0,0,0,0,0,0,
@@ -135,8 +127,6 @@ static const thumbnet_source_t conv_2d_ties_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_ties, 20, 3, 1, 5, 0)
 static const golden_input_t conv_2d_ties_inputs[1] = {{5, 3, 15}};
-static const void *const conv_2d_ties_vectors[4] =
-{conv_2d_ties_0_0, conv_2d_ties_0, conv_2d_ties_1_0, conv_2d_ties_1};
 
 static const int8_t fully_connected_relu_weights[64] =
 {-32,-107,4,-55,6,-72,-91,-45,8,0,0,0,0,0,0,0,-24,-14,-61,38,92,53,-26,-38,2,0,0,0,0,0,0,0,12,41,
@@ -154,9 +144,6 @@ static const thumbnet_source_t fully_connected_relu_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(fully_connected_relu, 3, 1, 1, 1, 0)
 static const golden_input_t fully_connected_relu_inputs[1] = {{1, 9, 0}};
-static const void *const fully_connected_relu_vectors[4] =
-{fully_connected_relu_0_0, fully_connected_relu_0, fully_connected_relu_1_0,
-fully_connected_relu_1};
 
 static const int8_t depthwise_ties_weights[176] =
 {9,-2,-3,-8,0,-9,2,4,-2,0,0,0,0,0,0,0,6,4,-9,4,0,2,-9,9,3,0,0,0,0,0,0,0,0,-5,-6,3,3,5,-5,-3,-9,0,
@@ -179,8 +166,6 @@ static const thumbnet_source_t depthwise_ties_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_ties, 44, 3, 1, 4, 0)
 static const golden_input_t depthwise_ties_inputs[1] = {{4, 11, 88}};
-static const void *const depthwise_ties_vectors[4] =
-{depthwise_ties_0_0, depthwise_ties_0, depthwise_ties_1_0, depthwise_ties_1};
 
 static const int8_t depthwise_padded_weights[48] =
 {0,-5,-16,7,-11,31,29,24,-27,0,0,0,0,0,0,0,-44,-78,-63,-23,-4,-7,61,47,6,0,0,0,0,0,0,0,12,-39,91,
@@ -198,8 +183,6 @@ static const thumbnet_source_t depthwise_padded_sources[1] =
 .stride_width = 2}};
 GOLDEN_LAYER(depthwise_padded, 12, 4, 1, 4, 0)
 static const golden_input_t depthwise_padded_inputs[1] = {{4, 3, 36}};
-static const void *const depthwise_padded_vectors[4] =
-{depthwise_padded_0_0, depthwise_padded_0, depthwise_padded_1_0, depthwise_padded_1};
 
 static const int8_t depthwise_strided_5x5_weights[128] =
 {1,-41,-48,-43,-12,29,11,-3,-19,-52,15,-21,36,11,24,38,13,-45,15,-29,58,59,33,14,-54,0,0,0,0,0,0,
@@ -221,8 +204,6 @@ static const thumbnet_source_t depthwise_strided_5x5_sources[1] =
 .stride_width = 2, .pad_left = 2}};
 GOLDEN_LAYER(depthwise_strided_5x5, 16, 2, 1, 4, 0)
 static const golden_input_t depthwise_strided_5x5_inputs[1] = {{7, 4, 16}};
-static const void *const depthwise_strided_5x5_vectors[2] =
-{depthwise_strided_5x5_0_0, depthwise_strided_5x5_0};
 
 static const thumbnet_add_t add_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
@@ -236,7 +217,6 @@ static const thumbnet_source_t add_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(add, 20, 2, 2, 4, 0)
 static const golden_input_t add_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
-static const void *const add_vectors[6] = {add_0_0, add_0_1, add_0, add_1_0, add_1_1, add_1};
 
 static const thumbnet_add_t sub_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
@@ -251,25 +231,24 @@ static const thumbnet_source_t sub_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(sub, 20, 2, 2, 4, 0)
 static const golden_input_t sub_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
-static const void *const sub_vectors[6] = {sub_0_0, sub_0_1, sub_0, sub_1_0, sub_1_1, sub_1};
 
 static const golden_case_t golden_conv_2d_mve_s8[2] =
-{GOLDEN_CASE(conv_2d_3x3, run_conv_2d_mve_s8_3_3, 2, 75, 5, 582, 0),
-GOLDEN_CASE(conv_2d_wide_stride, run_conv_2d_mve_s8_2_4, 2, 36, 3, 552, 0)};
+{GOLDEN_CASE(conv_2d_3x3, conv_2d_3x3, run_conv_2d_mve_s8_3_3, 2, 75, 5, 582, 0),
+GOLDEN_CASE(conv_2d_wide_stride, conv_2d_wide_stride, run_conv_2d_mve_s8_2_4, 2, 36, 3, 552, 0)};
 
 static const golden_case_t golden_conv_2d_1x1_mve_s8[4] =
-{GOLDEN_CASE(conv_2d_1x1, run_conv_2d_1x1_mve_s8, 2, 63, 7, 96, 1),
-GOLDEN_CASE(conv_2d_1x1_quads, run_conv_2d_1x1_mve_s8, 1, 35, 5, 96, 1),
-GOLDEN_CASE(conv_2d_ties, run_conv_2d_1x1_mve_s8, 2, 60, 4, 48, 1),
-GOLDEN_CASE(fully_connected_relu, run_conv_2d_1x1_mve_s8, 2, 3, 3, 16, 1)};
+{GOLDEN_CASE(conv_2d_1x1, conv_2d_1x1, run_conv_2d_1x1_mve_s8, 2, 63, 7, 96, 1),
+GOLDEN_CASE(conv_2d_1x1_quads, conv_2d_1x1_quads, run_conv_2d_1x1_mve_s8, 1, 35, 5, 96, 1),
+GOLDEN_CASE(conv_2d_ties, conv_2d_ties, run_conv_2d_1x1_mve_s8, 2, 60, 4, 48, 1),
+GOLDEN_CASE(fully_connected_relu, fully_connected_relu, run_conv_2d_1x1_mve_s8, 2, 3, 3, 16, 1)};
 
 static const golden_case_t golden_depthwise_conv_2d_mve_s8[3] =
-{GOLDEN_CASE(depthwise_ties, run_depthwise_conv_2d_mve_s8_3_3_1, 2, 132, 11, 160, 0),
-GOLDEN_CASE(depthwise_padded, run_depthwise_conv_2d_mve_s8_3_3_2, 2, 48, 3, 232, 0),
-GOLDEN_CASE(depthwise_strided_5x5, run_depthwise_conv_2d_mve_s8_5_5_2, 1, 32, 4, 456, 0)};
+{GOLDEN_CASE(depthwise_ties, depthwise_ties, run_depthwise_conv_2d_mve_s8_3_3_1, 2, 132, 11, 160, 0),
+GOLDEN_CASE(depthwise_padded, depthwise_padded, run_depthwise_conv_2d_mve_s8_3_3_2, 2, 48, 3, 232, 0),
+GOLDEN_CASE(depthwise_strided_5x5, depthwise_strided_5x5, run_depthwise_conv_2d_mve_s8_5_5_2, 1, 32, 4, 456, 0)};
 
 static const golden_case_t golden_add_mve_s8[2] =
-{GOLDEN_CASE(add, run_add_mve_s8_1_0, 2, 40, 5, 0, 1),
-GOLDEN_CASE(sub, run_add_mve_s8_1_1, 2, 40, 5, 0, 1)};
+{GOLDEN_CASE(add, add, run_add_mve_s8_1_0, 2, 40, 5, 0, 1),
+GOLDEN_CASE(sub, sub, run_add_mve_s8_1_1, 2, 40, 5, 0, 1)};
 
 #endif

@@ -54,8 +54,6 @@ static const thumbnet_source_t conv_2d_3x3_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(conv_2d_3x3, 25, 3, 1, 5, 0)
 static const golden_input_t conv_2d_3x3_inputs[1] = {{5, 3, 51}};
-static const void *const conv_2d_3x3_vectors[4] =
-{conv_2d_3x3_0_0, conv_2d_3x3_0, conv_2d_3x3_1_0, conv_2d_3x3_1};
 
 static const uint8_t conv_2d_stride_2_weights[80] =
 {120,55,158,72,126,178,232,50,176,119,168,193,122,96,141,132,174,76,167,72,133,153,147,174,157,
@@ -76,8 +74,6 @@ static const thumbnet_source_t conv_2d_stride_2_sources[1] =
 .stride_width = 2}};
 GOLDEN_LAYER(conv_2d_stride_2, 12, 3, 1, 3, 0)
 static const golden_input_t conv_2d_stride_2_inputs[1] = {{6, 2, 4}};
-static const void *const conv_2d_stride_2_vectors[4] =
-{conv_2d_stride_2_0_0, conv_2d_stride_2_0, conv_2d_stride_2_1_0, conv_2d_stride_2_1};
 
 static const uint8_t conv_2d_1x1_weights[96] =
 {105,84,142,44,59,155,100,119,152,177,121,88,169,56,168,88,117,128,161,128,128,128,128,128,141,
@@ -98,26 +94,6 @@ static const thumbnet_source_t conv_2d_1x1_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_1x1, 21, 3, 1, 3, 0)
 static const golden_input_t conv_2d_1x1_inputs[1] = {{3, 9, 5}};
-static const void *const conv_2d_1x1_vectors[4] =
-{conv_2d_1x1_0_0, conv_2d_1x1_0, conv_2d_1x1_1_0, conv_2d_1x1_1};
-
-static const uint8_t conv_2d_ties_weights[16] =
-{129,119,130,125,133,128,126,128,120,121,123,119,129,128,122,128};
-static const int32_t conv_2d_ties_bias[4] = {464,439,465,379};
-static const int32_t conv_2d_ties_mantissa[4] = {1073741824,1073741824,1073741824,1073741824};
-static const int8_t conv_2d_ties_shift[4] = {-4,-2,-3,-4};
-static const thumbnet_conv_2d_pairs_t conv_2d_ties_constants =
-{.weights = conv_2d_ties_weights, .bias = conv_2d_ties_bias, .mantissa = conv_2d_ties_mantissa,
-.shift = conv_2d_ties_shift, .start = -66046, .quads = 1, .out_channels = 4, .in_channels = 3,
-.in_width = 5, .kernel_height = 1, .kernel_width = 1, .stride_width = 1, .in_zero_point = -9,
-.low = -128, .high = 127};
-static const thumbnet_source_t conv_2d_ties_sources[1] =
-{{.row_size = 15, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-.stride_width = 1}};
-GOLDEN_LAYER(conv_2d_ties, 20, 3, 1, 5, 0)
-static const golden_input_t conv_2d_ties_inputs[1] = {{5, 3, 18}};
-static const void *const conv_2d_ties_vectors[4] =
-{conv_2d_ties_0_0, conv_2d_ties_0, conv_2d_ties_1_0, conv_2d_ties_1};
 
 static const uint8_t fully_connected_quads_weights[96] =
 {152,209,63,90,143,161,127,172,128,50,84,193,172,67,81,184,119,70,61,91,147,94,155,98,165,97,76,
@@ -137,9 +113,6 @@ static const thumbnet_source_t fully_connected_quads_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(fully_connected_quads, 5, 1, 1, 1, 0)
 static const golden_input_t fully_connected_quads_inputs[1] = {{1, 12, 5}};
-static const void *const fully_connected_quads_vectors[4] =
-{fully_connected_quads_0_0, fully_connected_quads_0, fully_connected_quads_1_0,
-fully_connected_quads_1};
 
 static const int8_t depthwise_ties_weights[99] =
 {9,-2,-3,-8,0,-9,2,4,-2,6,4,-9,4,0,2,-9,9,3,0,-5,-6,3,3,5,-5,-3,-9,0,3,-9,-1,-4,-1,9,-1,8,7,-9,7,
@@ -160,8 +133,6 @@ static const thumbnet_source_t depthwise_ties_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_ties, 44, 3, 1, 4, 0)
 static const golden_input_t depthwise_ties_inputs[1] = {{4, 11, 77}};
-static const void *const depthwise_ties_vectors[4] =
-{depthwise_ties_0_0, depthwise_ties_0, depthwise_ties_1_0, depthwise_ties_1};
 
 static const int8_t depthwise_padded_weights[27] =
 {0,-5,-16,7,-11,31,29,24,-27,-44,-78,-63,-23,-4,-7,61,47,6,12,-39,91,42,-58,-3,49,23,-15};
@@ -178,8 +149,6 @@ static const thumbnet_source_t depthwise_padded_sources[1] =
 .stride_width = 2}};
 GOLDEN_LAYER(depthwise_padded, 12, 4, 1, 4, 0)
 static const golden_input_t depthwise_padded_inputs[1] = {{4, 3, 33}};
-static const void *const depthwise_padded_vectors[4] =
-{depthwise_padded_0_0, depthwise_padded_0, depthwise_padded_1_0, depthwise_padded_1};
 
 static const int8_t depthwise_wide_5x5_weights[125] =
 {-59,23,15,22,63,38,20,-47,32,-72,74,23,8,40,-18,-29,-29,22,27,-5,74,29,-12,-13,-12,62,79,-15,21,
@@ -201,8 +170,6 @@ static const thumbnet_source_t depthwise_wide_5x5_sources[1] =
 .stride_width = 1, .pad_left = 2}};
 GOLDEN_LAYER(depthwise_wide_5x5, 30, 3, 1, 6, 0)
 static const golden_input_t depthwise_wide_5x5_inputs[1] = {{6, 5, 85}};
-static const void *const depthwise_wide_5x5_vectors[2] =
-{depthwise_wide_5x5_0_0, depthwise_wide_5x5_0};
 
 static const int8_t depthwise_long_weights[36] =
 {-61,-6,12,-39,66,-4,55,84,21,39,-8,49,47,-65,-31,15,4,-62,38,-48,8,18,28,-63,-36,-23,69,-19,18,
@@ -220,23 +187,21 @@ static const thumbnet_source_t depthwise_long_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_long, 108, 1, 1, 27, 0)
 static const golden_input_t depthwise_long_inputs[1] = {{27, 4, 48}};
-static const void *const depthwise_long_vectors[2] = {depthwise_long_0_0, depthwise_long_0};
 
 static const golden_case_t golden_conv_2d_pairs_s8[2] =
-{GOLDEN_CASE(conv_2d_3x3, run_conv_2d_pairs_s8, 2, 75, 5, 168, 0),
-GOLDEN_CASE(conv_2d_stride_2, run_conv_2d_pairs_s8, 2, 36, 4, 120, 0)};
+{GOLDEN_CASE(conv_2d_3x3, conv_2d_3x3, run_conv_2d_pairs_s8, 2, 75, 5, 168, 0),
+GOLDEN_CASE(conv_2d_stride_2, conv_2d_stride_2, run_conv_2d_pairs_s8, 2, 36, 4, 120, 0)};
 
-static const golden_case_t golden_conv_2d_1x1_pairs_s8[2] =
-{GOLDEN_CASE(conv_2d_1x1, run_conv_2d_1x1_pairs_s8, 2, 63, 7, 72, 1),
-GOLDEN_CASE(conv_2d_ties, run_conv_2d_1x1_pairs_s8, 2, 60, 4, 24, 1)};
+static const golden_case_t golden_conv_2d_1x1_pairs_s8[1] =
+{GOLDEN_CASE(conv_2d_1x1, conv_2d_1x1, run_conv_2d_1x1_pairs_s8, 2, 63, 7, 72, 1)};
 
 static const golden_case_t golden_fully_connected_quads_s8[1] =
-{GOLDEN_CASE(fully_connected_quads, run_fully_connected_quads_s8, 2, 5, 5, 0, 1)};
+{GOLDEN_CASE(fully_connected_quads, fully_connected_quads, run_fully_connected_quads_s8, 2, 5, 5, 0, 1)};
 
 static const golden_case_t golden_depthwise_conv_2d_columns_s8[4] =
-{GOLDEN_CASE(depthwise_ties, run_depthwise_conv_2d_columns_s8_3_3, 2, 132, 11, 156, 0),
-GOLDEN_CASE(depthwise_padded, run_depthwise_conv_2d_columns_s8_3_3, 2, 48, 3, 192, 0),
-GOLDEN_CASE(depthwise_wide_5x5, run_depthwise_conv_2d_columns_s8_5_5, 1, 90, 5, 348, 0),
-GOLDEN_CASE(depthwise_long, run_depthwise_conv_2d_columns_s8_3_3, 1, 108, 4, 252, 0)};
+{GOLDEN_CASE(depthwise_ties, depthwise_ties, run_depthwise_conv_2d_columns_s8_3_3, 2, 132, 11, 156, 0),
+GOLDEN_CASE(depthwise_padded, depthwise_padded, run_depthwise_conv_2d_columns_s8_3_3, 2, 48, 3, 192, 0),
+GOLDEN_CASE(depthwise_wide_5x5, depthwise_wide_5x5, run_depthwise_conv_2d_columns_s8_5_5, 1, 90, 5, 348, 0),
+GOLDEN_CASE(depthwise_long, depthwise_long, run_depthwise_conv_2d_columns_s8_3_3, 1, 108, 4, 252, 0)};
 
 #endif

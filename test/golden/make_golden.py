@@ -120,19 +120,22 @@ def kernel_vectors(cases: Sequence[GoldenCase]) -> str:
     """Inputs and outputs of all kernel cases."""
     parts = []
     for case in cases:
+        names = []
         for number, sample in enumerate(case.samples):
             for index, values in enumerate(sample):
-                parts.append(c_text.tensor(_vector(case, number, index), values))
+                names.append(_vector(case, number, index))
+                parts.append(c_text.tensor(names[-1], values))
+        parts.append(c_text.table(f"void *const {case.name}_vectors[{len(names)}]", names))
     about = (
         "Inputs and outputs of one-operator models: <case>_<sample>_<input>, and <case>_<sample>\n"
-        " * for the output"
+        " * for the output; <case>_vectors are all of a case"
     )
     return _header("kernel_vectors", about, "#include <stdint.h>\n", ["".join(parts)])
 
 
 def _vector(case: GoldenCase, sample: int, index: int) -> str:
     inputs = len(case.samples[sample]) - 1
-    return f"{case.model}_{sample}" + (f"_{index}" if index < inputs else "")
+    return f"{case.name}_{sample}" + (f"_{index}" if index < inputs else "")
 
 
 def suite_cases(suite: Suite, cases: Sequence[GoldenCase]) -> Iterator[GoldenCase]:
@@ -203,14 +206,7 @@ def _tables(case: GoldenCase) -> str:
         f"{{{source.rows.width}, {_pixel_size(source.rows)}, {-1 if overlap is None else overlap}}}"
         for source, overlap in zip(case.lowered.sources, case.lowered.overlap, strict=True)
     ]
-    vectors = [
-        _vector(case, number, index)
-        for number, sample in enumerate(case.samples)
-        for index in range(len(sample))
-    ]
-    return c_text.table(f"golden_input_t {case.name}_inputs[{len(inputs)}]", inputs) + c_text.table(
-        f"void *const {case.name}_vectors[{len(vectors)}]", vectors
-    )
+    return c_text.table(f"golden_input_t {case.name}_inputs[{len(inputs)}]", inputs)
 
 
 def _pixel_size(rows: Rows) -> int:
@@ -220,7 +216,7 @@ def _pixel_size(rows: Rows) -> int:
 def _case(case: GoldenCase) -> str:
     lowered, name = case.lowered, case.name
     return (
-        f"GOLDEN_CASE({name}, {c_text.instance(lowered.kernel)}, {len(case.samples)}, "
+        f"GOLDEN_CASE({name}, {case.model}, {c_text.instance(lowered.kernel)}, {len(case.samples)}, "
         f"{lowered.output.size}, {_pixel_size(lowered.output)}, {lowered.scratch}, "
         f"{int(lowered.pointwise)})"
     )

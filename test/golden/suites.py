@@ -104,7 +104,6 @@ SCALAR = Part(
         "conv_2d_3x3",
         "conv_2d_stride_2",
         "conv_2d_1x1",
-        "conv_2d_ties",
         "fully_connected_quads",
         "depthwise_ties",
         "depthwise_padded",
