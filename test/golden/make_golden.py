@@ -26,7 +26,8 @@ for folder in (ROOT / "python_tools", ROOT / "test" / "python", HERE):
 
 # ruff: noqa: E402 (these are found in the folders above)
 import c_text
-from kernel_cases import KernelCase, kernel_cases
+from case_models import KernelCase
+from kernel_cases import kernel_cases
 from networks import Network, networks
 from suites import SUITES, Suite
 from support.litert import LiteRT
@@ -216,9 +217,9 @@ def _pixel_size(rows: Rows) -> int:
 def _case(case: GoldenCase) -> str:
     lowered, name = case.lowered, case.name
     return (
-        f"GOLDEN_CASE({name}, {case.model}, {c_text.instance(lowered.kernel)}, {len(case.samples)}, "
-        f"{lowered.output.size}, {_pixel_size(lowered.output)}, {lowered.scratch}, "
-        f"{int(lowered.pointwise)})"
+        f"GOLDEN_CASE({name}, {case.model}, {c_text.instance(lowered.kernel)}, "
+        f"{len(case.samples)}, {lowered.output.size}, {_pixel_size(lowered.output)}, "
+        f"{lowered.scratch}, {int(lowered.pointwise)})"
     )
 
 

@@ -1,5 +1,5 @@
-/* The portable row kernels of every operator: see check_kernels.h. SPDX-License-Identifier: Apache-2.0
- */
+/* The portable row kernels of all operators: see check_kernels.h.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "kernel_constants.h"
 
 #include "check_kernels.h"
