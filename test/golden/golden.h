@@ -40,8 +40,9 @@ typedef struct {
                                                   .inputs = input_count,                           \
                                                   .width = pixels,                                 \
                                                   .clear = clear_size};
-#define GOLDEN_CASE(name, kernel, samples, out_size, out_pixel_size, scratch_size, pointwise)      \
-    {#name,   kernel,   &name##_layer,  name##_inputs, name##_vectors,                             \
+#define GOLDEN_CASE(name, model, kernel, samples, out_size, out_pixel_size, scratch_size,          \
+                    pointwise)                                                                     \
+    {#name,   kernel,   &name##_layer,  name##_inputs, model##_vectors,                            \
      samples, out_size, out_pixel_size, scratch_size,  pointwise}
 
 #endif

@@ -8,74 +8,17 @@ multipliers above a quarter, every kernel function of ``src/thumbnet/kernels``.
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from case_models import Build, KernelCase, Rng, random_case, seed_of
+from convolution_cases import convolutions, depthwise, for_instruction_sets
 from support import inputs as samples
 from support import random_models as models
-from support.litert import REFERENCE, TRUSTED, LiteRT
+from support.litert import REFERENCE
 from support.tflite_writer import Writer
-
-AnyArray = npt.NDArray[Any]
-Rng = np.random.Generator
-Build = Callable[[Rng], bytes]
-MOST_ATTEMPTS = 100
-
-
-@dataclass(frozen=True, eq=False)
-class KernelCase:
-    """A model of one operator, and the samples that it is run on (one array an input)."""
-
-    name: str
-    model: bytes
-    inputs: Sequence[Sequence[AnyArray]]
-    resolver: Any = TRUSTED
-    passes: bool = True
-    """Whether the compiler's passes run on it; they would remove a lone reshape."""
-    banded: bool = False
-    """Whether it is an inverted bottleneck that is lowered as one operator, in bands of a row."""
-
-
-def seed_of(name: str) -> int:
-    """A seed of a case's own, so that a new case leaves the others as they are."""
-    return zlib.crc32(name.encode())
-
-
-def random_case(
-    name: str, build: Build, *shapes: tuple[int, ...], smooth: bool = True
-) -> KernelCase:
-    """Noise and something smooth for inputs of the given shapes.
-
-    Of one seed after the other, the first whose outputs tell something.
-    """
-    for seed in range(seed_of(name), seed_of(name) + MOST_ATTEMPTS):
-        model = build(np.random.default_rng(seed))
-        reference = LiteRT(model)
-        given = [
-            [make(shape, "int8", seed + index) for index, shape in enumerate(shapes)]
-            for make in (samples.noise, samples.smooth)[: 1 + smooth]
-        ]
-        if all(is_telling(reference.run(sample)[0]) for sample in given):
-            return KernelCase(name, model, given)
-    raise ValueError(f"{name}: outputs are nearly constant whatever the seed")
-
-
-def is_telling(output: AnyArray) -> bool:
-    """Whether the elements differ enough for a wrong kernel to show."""
-    if output.size == 1:
-        return bool(-128 < output.item() < 127)
-    _, counts = np.unique(output, return_counts=True)
-    clipped = np.mean((output == -128) | (output == 127))
-    return bool(
-        len(counts) >= min(10, (output.size + 1) // 2)
-        and counts.max() <= 0.6 * output.size
-        and clipped <= 0.5
-    )
 
 
 def kernel_cases() -> list[KernelCase]:
@@ -89,114 +32,7 @@ def kernel_cases() -> list[KernelCase]:
         *means(),
         *others(),
         *borders(),
-    ]
-
-
-# -- convolutions ---------------------------------------------------------------------------------
-
-
-def conv(name: str, shape: tuple[int, int, int], channels: int, **options: Any) -> KernelCase:
-    """One conv_2d on input [1, *shape]."""
-    return random_case(
-        name, lambda rng: models.conv_2d(rng, (1, *shape), channels, **options), (1, *shape)
-    )
-
-
-def coarse_conv(rng: Rng) -> bytes:
-    """A convolution whose multipliers lie between a quarter and four."""
-    writer = Writer()
-    x = writer.input((1, 3, 5, 2), scale=0.5, zero_point=3)
-    weights = rng.integers(-3, 4, (3, 1, 1, 2)).astype(np.int8)
-    bias = rng.integers(-40, 40, 3)
-    scales = [0.3, 1.0, 3.9]
-    return writer.finish(
-        [writer.conv_2d(x, weights, bias, weight_scale=scales, scale=0.5, zero_point=-7)]
-    )
-
-
-def tied_conv(rng: Rng) -> bytes:
-    """A convolution whose multipliers are powers of two, so that many sums are ties."""
-    writer = Writer()
-    x = writer.input((1, 3, 5, 3), scale=0.5, zero_point=-9)
-    weights = rng.integers(-9, 10, (4, 1, 1, 3)).astype(np.int8)
-    scales = [1 / 32, 1 / 8, 1 / 16, 1 / 32]
-    bias = rng.integers(-90, 90, 4)
-    return writer.finish([writer.conv_2d(x, weights, bias, weight_scale=scales, scale=0.5)])
-
-
-def dense(name: str, ins: int, outs: int, **options: Any) -> KernelCase:
-    """One fully_connected."""
-    return random_case(
-        name, lambda rng: models.fully_connected(rng, (1, ins), outs, **options), (1, ins)
-    )
-
-
-def convolutions() -> list[KernelCase]:
-    """conv_2d of both kernels, and fully_connected."""
-    return [
-        conv("conv_2d_3x3", (3, 5, 3), 5),
-        conv("conv_2d_stride_2", (6, 6, 2), 4, stride=2, activation="relu6"),
-        conv("conv_2d_wide_stride", (7, 8, 1), 3, kernel=(2, 4), stride=(1, 3), padding="valid",
-             per_channel=False),
-        conv("conv_2d_window_over_all", (3, 4, 2), 3, kernel=5),
-        conv("conv_2d_1x1", (3, 3, 9), 7, kernel=1),
-        conv("conv_2d_1x1_even", (2, 4, 4), 4, kernel=1, activation="relu"),
-        random_case("conv_2d_coarse", coarse_conv, (1, 3, 5, 2)),
-        random_case("conv_2d_ties", tied_conv, (1, 3, 5, 3)),
-        dense("fully_connected", 30, 6),
-        dense("fully_connected_relu", 9, 3, activation="relu", per_channel=True),
-    ]  # fmt: skip
-
-
-def padded_depthwise(rng: Rng) -> bytes:
-    """Pads of its own that the compiler makes the window's, so wide that windows lie in them."""
-    writer = Writer()
-    x = writer.input((1, 4, 4, 3), scale=0.05, zero_point=-100)
-    padded = writer.pad(x, [(0, 0), (4, 1), (0, 5), (0, 0)])
-    weights = models.random_weights(rng, (1, 3, 3, 3))
-    bias = rng.integers(-9000, 9000, 3)
-    return writer.finish(
-        [
-            writer.depthwise_conv_2d(
-                padded, weights, bias, weight_scale=[0.01, 0.02, 0.015], scale=0.2, zero_point=20,
-                stride=2, padding="valid",
-            )
-        ]
-    )  # fmt: skip
-
-
-def tied_depthwise(rng: Rng) -> bytes:
-    """Ties in the channels that TFLite makes eight at a time and in the rest, which round apart.
-
-    Some multipliers are a quarter and more.
-    """
-    writer = Writer()
-    x = writer.input((1, 3, 4, 11), scale=0.5, zero_point=-2)
-    weights = rng.integers(-9, 10, (1, 3, 3, 11)).astype(np.int8)
-    scales = [1 / 32, 1 / 16, 1 / 64, 1 / 2, 1 / 32, 1 / 64, 1 / 32, 1 / 64, 1 / 32, 1 / 4, 1 / 64]
-    bias = rng.integers(-90, 90, 11)
-    return writer.finish(
-        [writer.depthwise_conv_2d(x, weights, bias, weight_scale=scales, scale=0.5)]
-    )
-
-
-def depthwise() -> list[KernelCase]:
-    """depthwise_conv_2d of both kernels."""
-
-    def case(name: str, shape: tuple[int, int, int], **options: Any) -> KernelCase:
-        return random_case(
-            name, lambda rng: models.depthwise_conv_2d(rng, (1, *shape), **options), (1, *shape)
-        )
-
-    return [
-        case("depthwise_3x3", (3, 5, 5)),
-        case("depthwise_whole_vectors", (3, 3, 8), activation="relu"),
-        case("depthwise_stride_2", (5, 5, 3), stride=2, activation="relu6"),
-        case("depthwise_5x5", (3, 5, 3), kernel=5, per_channel=False),
-        case("depthwise_7x7", (3, 9, 2), kernel=7),
-        random_case("depthwise_padded", padded_depthwise, (1, 4, 4, 3)),
-        random_case("depthwise_ties", tied_depthwise, (1, 3, 4, 11)),
-        case("depthwise_multiplier", (4, 5, 2), multiplier=3),
+        *for_instruction_sets(),
     ]
 
 

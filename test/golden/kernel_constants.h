@@ -91,8 +91,6 @@ static const thumbnet_source_t conv_2d_3x3_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(conv_2d_3x3, 25, 3, 1, 5, 0)
 static const golden_input_t conv_2d_3x3_inputs[1] = {{5, 3, 54}};
-static const void *const conv_2d_3x3_vectors[4] =
-{conv_2d_3x3_0_0, conv_2d_3x3_0, conv_2d_3x3_1_0, conv_2d_3x3_1};
 
 static const int8_t conv_2d_stride_2_weights[72] =
 {-8,-73,-2,50,48,-9,-6,-32,46,-52,5,25,29,-1,-55,12,11,-60,30,-56,104,-78,40,65,13,4,39,-56,19,
@@ -112,8 +110,6 @@ static const thumbnet_source_t conv_2d_stride_2_sources[1] =
 .stride_width = 2}};
 GOLDEN_LAYER(conv_2d_stride_2, 12, 3, 1, 3, 0)
 static const golden_input_t conv_2d_stride_2_inputs[1] = {{6, 2, 8}};
-static const void *const conv_2d_stride_2_vectors[4] =
-{conv_2d_stride_2_0_0, conv_2d_stride_2_0, conv_2d_stride_2_1_0, conv_2d_stride_2_1};
 
 static const int8_t conv_2d_wide_stride_weights[24] =
 {-40,-10,-2,-56,39,-36,-55,79,-18,-54,80,-86,61,5,7,-18,-22,-11,58,-31,1,-22,9,-13};
@@ -130,8 +126,6 @@ static const thumbnet_source_t conv_2d_wide_stride_sources[1] =
 .stride_width = 3}};
 GOLDEN_LAYER(conv_2d_wide_stride, 6, 6, 1, 2, 0)
 static const golden_input_t conv_2d_wide_stride_inputs[1] = {{8, 1, 6}};
-static const void *const conv_2d_wide_stride_vectors[4] =
-{conv_2d_wide_stride_0_0, conv_2d_wide_stride_0, conv_2d_wide_stride_1_0, conv_2d_wide_stride_1};
 
 static const int8_t conv_2d_window_over_all_weights[150] =
 {63,-34,-98,110,-33,34,-46,47,108,95,-1,26,32,20,69,16,-6,101,84,46,-44,-14,-42,-18,-18,-14,19,
@@ -155,9 +149,6 @@ static const thumbnet_source_t conv_2d_window_over_all_sources[1] =
 .stride_width = 1, .pad_left = 2}};
 GOLDEN_LAYER(conv_2d_window_over_all, 12, 3, 1, 4, 0)
 static const golden_input_t conv_2d_window_over_all_inputs[1] = {{4, 2, 36}};
-static const void *const conv_2d_window_over_all_vectors[4] =
-{conv_2d_window_over_all_0_0, conv_2d_window_over_all_0, conv_2d_window_over_all_1_0,
-conv_2d_window_over_all_1};
 
 static const int8_t conv_2d_1x1_weights[63] =
 {-23,-44,-69,27,24,49,41,-72,-11,14,-84,-28,-9,-7,-40,40,-40,33,13,6,-67,-72,42,-14,59,-54,8,-10,
@@ -176,8 +167,6 @@ static const thumbnet_source_t conv_2d_1x1_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_1x1, 21, 3, 1, 3, 0)
 static const golden_input_t conv_2d_1x1_inputs[1] = {{3, 9, 14}};
-static const void *const conv_2d_1x1_vectors[4] =
-{conv_2d_1x1_0_0, conv_2d_1x1_0, conv_2d_1x1_1_0, conv_2d_1x1_1};
 
 static const int8_t conv_2d_1x1_even_weights[16] =
 {-10,24,10,-53,-36,22,-42,21,31,-64,23,-32,-26,-13,-1,30};
@@ -193,8 +182,6 @@ static const thumbnet_source_t conv_2d_1x1_even_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_1x1_even, 16, 2, 1, 4, 0)
 static const golden_input_t conv_2d_1x1_even_inputs[1] = {{4, 4, 8}};
-static const void *const conv_2d_1x1_even_vectors[4] =
-{conv_2d_1x1_even_0_0, conv_2d_1x1_even_0, conv_2d_1x1_even_1_0, conv_2d_1x1_even_1};
 
 static const int8_t conv_2d_coarse_weights[6] = {-2,2,1,2,-1,-1};
 static const int32_t conv_2d_coarse_bias[3] = {4,-25,6};
@@ -210,8 +197,6 @@ static const thumbnet_source_t conv_2d_coarse_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_coarse, 15, 3, 1, 5, 0)
 static const golden_input_t conv_2d_coarse_inputs[1] = {{5, 2, 19}};
-static const void *const conv_2d_coarse_vectors[4] =
-{conv_2d_coarse_0_0, conv_2d_coarse_0, conv_2d_coarse_1_0, conv_2d_coarse_1};
 
 static const int8_t conv_2d_ties_weights[12] = {1,-9,5,2,-3,-2,-8,-7,1,-5,-9,-6};
 static const int32_t conv_2d_ties_bias[4] = {-48,-73,-47,-133};
@@ -226,8 +211,6 @@ static const thumbnet_source_t conv_2d_ties_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(conv_2d_ties, 20, 3, 1, 5, 0)
 static const golden_input_t conv_2d_ties_inputs[1] = {{5, 3, 21}};
-static const void *const conv_2d_ties_vectors[4] =
-{conv_2d_ties_0_0, conv_2d_ties_0, conv_2d_ties_1_0, conv_2d_ties_1};
 
 static const int8_t fully_connected_weights[180] =
 {-31,-5,-27,15,-5,-27,-40,28,68,25,40,15,12,61,33,-5,8,-7,-37,-44,-15,56,-66,45,38,13,-24,35,31,
@@ -251,8 +234,6 @@ static const thumbnet_source_t fully_connected_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(fully_connected, 6, 1, 1, 1, 0)
 static const golden_input_t fully_connected_inputs[1] = {{1, 30, 6}};
-static const void *const fully_connected_vectors[4] =
-{fully_connected_0_0, fully_connected_0, fully_connected_1_0, fully_connected_1};
 
 static const int8_t fully_connected_relu_weights[27] =
 {-32,-107,4,-55,6,-72,-91,-45,8,-24,-14,-61,38,92,53,-26,-38,2,12,41,-92,8,-24,-79,-14,-27,-35};
@@ -269,9 +250,6 @@ static const thumbnet_source_t fully_connected_relu_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(fully_connected_relu, 3, 1, 1, 1, 0)
 static const golden_input_t fully_connected_relu_inputs[1] = {{1, 9, 3}};
-static const void *const fully_connected_relu_vectors[4] =
-{fully_connected_relu_0_0, fully_connected_relu_0, fully_connected_relu_1_0,
-fully_connected_relu_1};
 
 static const int8_t depthwise_3x3_weights[45] =
 {-45,-14,-22,2,14,-2,-16,-24,-41,0,82,-23,-51,-49,-23,20,39,-51,-34,1,25,-12,8,-36,15,-7,-72,3,
@@ -291,8 +269,6 @@ static const thumbnet_source_t depthwise_3x3_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_3x3, 25, 3, 1, 5, 0)
 static const golden_input_t depthwise_3x3_inputs[1] = {{5, 5, 35}};
-static const void *const depthwise_3x3_vectors[4] =
-{depthwise_3x3_0_0, depthwise_3x3_0, depthwise_3x3_1_0, depthwise_3x3_1};
 
 static const int8_t depthwise_whole_vectors_weights[72] =
 {25,89,-56,-11,1,-47,-9,-5,-23,26,-81,-31,-47,8,15,-37,27,-9,6,6,-84,-20,-17,127,-9,-46,-40,-35,
@@ -315,9 +291,6 @@ static const thumbnet_source_t depthwise_whole_vectors_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_whole_vectors, 24, 3, 1, 3, 0)
 static const golden_input_t depthwise_whole_vectors_inputs[1] = {{3, 8, 40}};
-static const void *const depthwise_whole_vectors_vectors[4] =
-{depthwise_whole_vectors_0_0, depthwise_whole_vectors_0, depthwise_whole_vectors_1_0,
-depthwise_whole_vectors_1};
 
 static const int8_t depthwise_stride_2_weights[27] =
 {7,16,-32,65,-48,13,-17,-127,48,-74,25,5,81,5,-24,25,82,-48,-17,-32,32,-56,51,-28,29,19,8};
@@ -335,8 +308,6 @@ static const thumbnet_source_t depthwise_stride_2_sources[1] =
 .stride_width = 2, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_stride_2, 9, 3, 1, 3, 0)
 static const golden_input_t depthwise_stride_2_inputs[1] = {{5, 3, 3}};
-static const void *const depthwise_stride_2_vectors[4] =
-{depthwise_stride_2_0_0, depthwise_stride_2_0, depthwise_stride_2_1_0, depthwise_stride_2_1};
 
 static const int8_t depthwise_5x5_weights[75] =
 {-46,-39,-25,46,-77,-54,2,-57,-7,-39,0,92,-38,42,-1,9,-89,-67,26,-73,-3,20,31,-45,36,27,-8,-57,
@@ -356,8 +327,6 @@ static const thumbnet_source_t depthwise_5x5_sources[1] =
 .stride_width = 1, .pad_left = 2}};
 GOLDEN_LAYER(depthwise_5x5, 15, 3, 1, 5, 0)
 static const golden_input_t depthwise_5x5_inputs[1] = {{5, 3, 39}};
-static const void *const depthwise_5x5_vectors[4] =
-{depthwise_5x5_0_0, depthwise_5x5_0, depthwise_5x5_1_0, depthwise_5x5_1};
 
 static const int8_t depthwise_7x7_weights[98] =
 {-18,-49,22,-105,-36,-8,5,-8,52,57,-5,61,-36,-16,59,45,-15,101,116,19,36,27,-71,38,-9,-2,18,-61,
@@ -378,8 +347,6 @@ static const thumbnet_source_t depthwise_7x7_sources[1] =
 .stride_width = 1, .pad_left = 3}};
 GOLDEN_LAYER(depthwise_7x7, 18, 3, 1, 9, 0)
 static const golden_input_t depthwise_7x7_inputs[1] = {{9, 2, 44}};
-static const void *const depthwise_7x7_vectors[4] =
-{depthwise_7x7_0_0, depthwise_7x7_0, depthwise_7x7_1_0, depthwise_7x7_1};
 
 static const int8_t depthwise_padded_weights[27] =
 {0,7,29,-5,-11,24,-16,31,-27,-44,-23,61,-78,-4,47,-63,-7,6,12,42,49,-39,-58,23,91,-3,-15};
@@ -397,8 +364,6 @@ static const thumbnet_source_t depthwise_padded_sources[1] =
 .stride_width = 2}};
 GOLDEN_LAYER(depthwise_padded, 12, 4, 1, 4, 0)
 static const golden_input_t depthwise_padded_inputs[1] = {{4, 3, 27}};
-static const void *const depthwise_padded_vectors[4] =
-{depthwise_padded_0_0, depthwise_padded_0, depthwise_padded_1_0, depthwise_padded_1};
 
 static const int8_t depthwise_ties_weights[99] =
 {9,-8,2,-2,0,4,-3,-9,-2,6,4,-9,4,0,9,-9,2,3,0,3,-5,-5,3,-3,-6,5,-9,0,-1,9,3,-4,-1,-9,-1,8,7,8,0,
@@ -420,8 +385,6 @@ static const thumbnet_source_t depthwise_ties_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_ties, 44, 3, 1, 4, 0)
 static const golden_input_t depthwise_ties_inputs[1] = {{4, 11, 66}};
-static const void *const depthwise_ties_vectors[4] =
-{depthwise_ties_0_0, depthwise_ties_0, depthwise_ties_1_0, depthwise_ties_1};
 
 static const int8_t depthwise_multiplier_weights[54] =
 {46,-66,-26,-2,-57,-12,27,-12,-11,123,-15,31,-27,45,0,3,27,23,-68,59,-13,40,-62,59,-61,-9,-3,-28,
@@ -442,9 +405,6 @@ static const thumbnet_source_t depthwise_multiplier_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(depthwise_multiplier, 30, 4, 1, 5, 0)
 static const golden_input_t depthwise_multiplier_inputs[1] = {{5, 2, 94}};
-static const void *const depthwise_multiplier_vectors[4] =
-{depthwise_multiplier_0_0, depthwise_multiplier_0, depthwise_multiplier_1_0,
-depthwise_multiplier_1};
 
 static const int8_t block_residual_expand_weights[6] = {-26,-3,7,27,-11,63};
 static const int32_t block_residual_expand_bias[3] = {-254,224,324};
@@ -494,7 +454,6 @@ static const thumbnet_source_t block_residual_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(block_residual, 8, 3, 1, 4, 4)
 static const golden_input_t block_residual_inputs[1] = {{4, 2, 16}};
-static const void *const block_residual_vectors[2] = {block_residual_0_0, block_residual_0};
 
 static const int8_t block_stride_2_expand_weights[3] = {-96,5,95};
 static const int32_t block_stride_2_expand_bias[3] = {-650,127,605};
@@ -537,7 +496,6 @@ static const thumbnet_source_t block_stride_2_sources[1] =
 .stride_width = 2, .pad_left = 1}};
 GOLDEN_LAYER(block_stride_2, 9, 2, 1, 3, 4)
 static const golden_input_t block_stride_2_inputs[1] = {{5, 1, 9}};
-static const void *const block_stride_2_vectors[2] = {block_stride_2_0_0, block_stride_2_0};
 
 static const thumbnet_add_t add_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
@@ -551,7 +509,6 @@ static const thumbnet_source_t add_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(add, 20, 2, 2, 4, 0)
 static const golden_input_t add_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
-static const void *const add_vectors[6] = {add_0_0, add_0_1, add_0, add_1_0, add_1_1, add_1};
 
 static const thumbnet_add_t sub_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
@@ -566,7 +523,6 @@ static const thumbnet_source_t sub_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(sub, 20, 2, 2, 4, 0)
 static const golden_input_t sub_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
-static const void *const sub_vectors[6] = {sub_0_0, sub_0_1, sub_0, sub_1_0, sub_1_1, sub_1};
 
 static const thumbnet_add_t add_channels_constants =
 {.first.row = 1, .first.channel_step = 1, .second.column_step = 5, .second.channel_step = 1,
@@ -579,9 +535,6 @@ static const thumbnet_source_t add_channels_sources[2] =
 {.row_size = 5, .height = 1, .kernel_height = 1, .kernel_width = 1}};
 GOLDEN_LAYER(add_channels, 20, 2, 2, 4, 0)
 static const golden_input_t add_channels_inputs[2] = {{4, 5, 0}, {1, 5, -1}};
-static const void *const add_channels_vectors[6] =
-{add_channels_0_0, add_channels_0_1, add_channels_0, add_channels_1_0, add_channels_1_1,
-add_channels_1};
 
 static const thumbnet_add_t sub_columns_constants =
 {.first.row = 1, .first.column_step = 5, .first.channel_step = 1, .second.column_step = 1,
@@ -594,9 +547,6 @@ static const thumbnet_source_t sub_columns_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(sub_columns, 20, 2, 2, 4, 0)
 static const golden_input_t sub_columns_inputs[2] = {{4, 1, -1}, {4, 5, 0}};
-static const void *const sub_columns_vectors[6] =
-{sub_columns_0_0, sub_columns_0_1, sub_columns_0, sub_columns_1_0, sub_columns_1_1,
-sub_columns_1};
 
 static const int8_t add_constant_operand[20] =
 {-38,-20,-20,-24,-6,69,-101,-42,-32,-24,-6,-72,-88,42,46,-32,31,116,-59,78};
@@ -611,8 +561,6 @@ static const thumbnet_source_t add_constant_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(add_constant, 20, 2, 1, 4, 0)
 static const golden_input_t add_constant_inputs[1] = {{4, 5, 0}};
-static const void *const add_constant_vectors[4] =
-{add_constant_0_0, add_constant_0, add_constant_1_0, add_constant_1};
 
 static const thumbnet_mul_t mul_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 5,
@@ -625,7 +573,6 @@ static const thumbnet_source_t mul_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(mul, 20, 2, 2, 4, 0)
 static const golden_input_t mul_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
-static const void *const mul_vectors[6] = {mul_0_0, mul_0_1, mul_0, mul_1_0, mul_1_1, mul_1};
 
 static const thumbnet_mul_t mul_pixels_constants =
 {.first.column_step = 5, .first.channel_step = 1, .second.row = 1, .second.column_step = 1,
@@ -637,8 +584,6 @@ static const thumbnet_source_t mul_pixels_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(mul_pixels, 20, 2, 2, 4, 0)
 static const golden_input_t mul_pixels_inputs[2] = {{4, 5, 0}, {4, 1, -1}};
-static const void *const mul_pixels_vectors[6] =
-{mul_pixels_0_0, mul_pixels_0_1, mul_pixels_0, mul_pixels_1_0, mul_pixels_1_1, mul_pixels_1};
 
 static const int8_t mul_constant_operand[5] = {-20,15,95,-13,68};
 static const thumbnet_mul_t mul_constant_constants =
@@ -651,8 +596,6 @@ static const thumbnet_source_t mul_constant_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(mul_constant, 20, 2, 1, 4, 0)
 static const golden_input_t mul_constant_inputs[1] = {{4, 5, 0}};
-static const void *const mul_constant_vectors[4] =
-{mul_constant_0_0, mul_constant_0, mul_constant_1_0, mul_constant_1};
 
 static const thumbnet_pool_2d_t average_pool_2x2_constants =
 {.channels = 9, .in_width = 5, .in_height = 4, .out_width = 2, .kernel_width = 2,
@@ -662,8 +605,6 @@ static const thumbnet_source_t average_pool_2x2_sources[1] =
 .stride_width = 2}};
 GOLDEN_LAYER(average_pool_2x2, 18, 2, 1, 2, 0)
 static const golden_input_t average_pool_2x2_inputs[1] = {{5, 9, 9}};
-static const void *const average_pool_2x2_vectors[4] =
-{average_pool_2x2_0_0, average_pool_2x2_0, average_pool_2x2_1_0, average_pool_2x2_1};
 
 static const thumbnet_pool_2d_t average_pool_same_constants =
 {.channels = 3, .in_width = 5, .in_height = 4, .out_width = 5, .kernel_width = 3,
@@ -673,8 +614,6 @@ static const thumbnet_source_t average_pool_same_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(average_pool_same, 15, 4, 1, 5, 0)
 static const golden_input_t average_pool_same_inputs[1] = {{5, 3, 21}};
-static const void *const average_pool_same_vectors[4] =
-{average_pool_same_0_0, average_pool_same_0, average_pool_same_1_0, average_pool_same_1};
 
 static const thumbnet_pool_2d_t average_pool_plane_constants =
 {.channels = 3, .in_width = 5, .in_height = 4, .out_width = 3, .kernel_width = 3,
@@ -684,8 +623,6 @@ static const thumbnet_source_t average_pool_plane_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(average_pool_plane, 0, 4, 1, 5, 40)
 static const golden_input_t average_pool_plane_inputs[1] = {{5, 3, 0}};
-static const void *const average_pool_plane_vectors[4] =
-{average_pool_plane_0_0, average_pool_plane_0, average_pool_plane_1_0, average_pool_plane_1};
 
 static const thumbnet_pool_2d_t max_pool_2x2_constants =
 {.channels = 9, .in_width = 5, .in_height = 4, .out_width = 2, .kernel_width = 2,
@@ -695,8 +632,6 @@ static const thumbnet_source_t max_pool_2x2_sources[1] =
 .stride_width = 2}};
 GOLDEN_LAYER(max_pool_2x2, 18, 2, 1, 2, 0)
 static const golden_input_t max_pool_2x2_inputs[1] = {{5, 9, 9}};
-static const void *const max_pool_2x2_vectors[4] =
-{max_pool_2x2_0_0, max_pool_2x2_0, max_pool_2x2_1_0, max_pool_2x2_1};
 
 static const thumbnet_pool_2d_t max_pool_same_constants =
 {.channels = 3, .in_width = 5, .in_height = 4, .out_width = 5, .kernel_width = 3,
@@ -706,8 +641,6 @@ static const thumbnet_source_t max_pool_same_sources[1] =
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(max_pool_same, 15, 4, 1, 5, 0)
 static const golden_input_t max_pool_same_inputs[1] = {{5, 3, 21}};
-static const void *const max_pool_same_vectors[4] =
-{max_pool_same_0_0, max_pool_same_0, max_pool_same_1_0, max_pool_same_1};
 
 static const thumbnet_pool_2d_t max_pool_plane_constants =
 {.channels = 3, .in_width = 5, .in_height = 4, .out_width = 3, .kernel_width = 3,
@@ -717,8 +650,6 @@ static const thumbnet_source_t max_pool_plane_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(max_pool_plane, 0, 4, 1, 5, 16)
 static const golden_input_t max_pool_plane_inputs[1] = {{5, 3, 0}};
-static const void *const max_pool_plane_vectors[4] =
-{max_pool_plane_0_0, max_pool_plane_0, max_pool_plane_1_0, max_pool_plane_1};
 
 static const thumbnet_mean_t mean_channels_constants =
 {.multiplier = 613566756, .in_offset = -889, .out_offset = 127, .channels = 7, .shift = -1,
@@ -728,8 +659,6 @@ static const thumbnet_source_t mean_channels_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(mean_channels, 4, 3, 1, 4, 0)
 static const golden_input_t mean_channels_inputs[1] = {{4, 7, 0}};
-static const void *const mean_channels_vectors[4] =
-{mean_channels_0_0, mean_channels_0, mean_channels_1_0, mean_channels_1};
 
 static const thumbnet_mean_t mean_columns_constants =
 {.multiplier = 911166420, .out_offset = -4, .channels = 4, .shift = -1, .outputs = 4, .count = 7,
@@ -738,8 +667,6 @@ static const thumbnet_source_t mean_columns_sources[1] =
 {{.row_size = 28, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 7}};
 GOLDEN_LAYER(mean_columns, 4, 3, 1, 1, 0)
 static const golden_input_t mean_columns_inputs[1] = {{7, 4, 0}};
-static const void *const mean_columns_vectors[4] =
-{mean_columns_0_0, mean_columns_0, mean_columns_1_0, mean_columns_1};
 
 static const thumbnet_mean_t mean_plane_constants =
 {.multiplier = 715827882, .channels = 5, .shift = -2, .outputs = 5, .count = 12};
@@ -748,8 +675,6 @@ static const thumbnet_source_t mean_plane_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(mean_plane, 0, 4, 1, 3, 24)
 static const golden_input_t mean_plane_inputs[1] = {{3, 5, 0}};
-static const void *const mean_plane_vectors[4] =
-{mean_plane_0_0, mean_plane_0, mean_plane_1_0, mean_plane_1};
 
 static const thumbnet_mean_t mean_plane_kept_constants =
 {.multiplier = 1073741824, .rounded_up = 16, .channels = 19, .shift = -2, .outputs = 19,
@@ -759,8 +684,6 @@ static const thumbnet_source_t mean_plane_kept_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(mean_plane_kept, 0, 2, 1, 4, 80)
 static const golden_input_t mean_plane_kept_inputs[1] = {{4, 19, 0}};
-static const void *const mean_plane_kept_vectors[4] =
-{mean_plane_kept_0_0, mean_plane_kept_0, mean_plane_kept_1_0, mean_plane_kept_1};
 
 static const thumbnet_mean_t mean_rows_constants =
 {.multiplier = 858993459, .channels = 4, .shift = -1, .outputs = 12, .count = 15, .pitch = 4};
@@ -769,8 +692,6 @@ static const thumbnet_source_t mean_rows_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(mean_rows, 0, 5, 1, 3, 52)
 static const golden_input_t mean_rows_inputs[1] = {{3, 4, 0}};
-static const void *const mean_rows_vectors[4] =
-{mean_rows_0_0, mean_rows_0, mean_rows_1_0, mean_rows_1};
 
 static const thumbnet_mean_t mean_all_constants =
 {.multiplier = 572662306, .in_offset = 2160, .out_offset = -18, .channels = 6, .shift = -5,
@@ -780,8 +701,6 @@ static const thumbnet_source_t mean_all_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(mean_all, 0, 4, 1, 5, 8)
 static const golden_input_t mean_all_inputs[1] = {{5, 6, 0}};
-static const void *const mean_all_vectors[4] =
-{mean_all_0_0, mean_all_0, mean_all_1_0, mean_all_1};
 
 static const thumbnet_mean_t mean_rows_and_channels_constants =
 {.multiplier = 954437176, .in_offset = 1548, .out_offset = -86, .channels = 3, .shift = -3,
@@ -791,9 +710,6 @@ static const thumbnet_source_t mean_rows_and_channels_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(mean_rows_and_channels, 0, 6, 1, 4, 20)
 static const golden_input_t mean_rows_and_channels_inputs[1] = {{4, 3, 0}};
-static const void *const mean_rows_and_channels_vectors[4] =
-{mean_rows_and_channels_0_0, mean_rows_and_channels_0, mean_rows_and_channels_1_0,
-mean_rows_and_channels_1};
 
 static const uint32_t softmax_table[256] =
 {1065353216,1065076794,1064804926,1064537538,1064274555,1064015905,1063761516,1063511319,
@@ -834,7 +750,6 @@ static const thumbnet_source_t softmax_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(softmax, 21, 3, 1, 3, 0)
 static const golden_input_t softmax_inputs[1] = {{3, 7, 0}};
-static const void *const softmax_vectors[4] = {softmax_0_0, softmax_0, softmax_1_0, softmax_1};
 
 static const uint8_t logistic_table[256] =
 {150,150,151,151,152,152,153,154,154,155,155,156,157,157,158,158,159,160,160,161,162,163,163,164,
@@ -854,7 +769,6 @@ static const thumbnet_source_t logistic_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(logistic, 128, 2, 1, 4, 0)
 static const golden_input_t logistic_inputs[1] = {{4, 32, 0}};
-static const void *const logistic_vectors[2] = {logistic_0_0, logistic_0};
 
 static const uint8_t hard_swish_table[256] =
 {156,156,156,156,155,155,154,154,153,153,152,152,152,151,151,150,150,150,149,149,149,148,148,148,
@@ -874,7 +788,6 @@ static const thumbnet_source_t hard_swish_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(hard_swish, 128, 2, 1, 4, 0)
 static const golden_input_t hard_swish_inputs[1] = {{4, 32, 0}};
-static const void *const hard_swish_vectors[2] = {hard_swish_0_0, hard_swish_0};
 
 static const uint16_t concatenation_rows_sizes[3] = {2,1,3};
 static const thumbnet_concatenation_t concatenation_rows_constants =
@@ -888,8 +801,6 @@ static const thumbnet_source_t concatenation_rows_sources[3] =
 .stride_width = 1}};
 GOLDEN_LAYER(concatenation_rows, 12, 6, 3, 3, 0)
 static const golden_input_t concatenation_rows_inputs[3] = {{3, 4, 0}, {3, 4, 24}, {3, 4, 36}};
-static const void *const concatenation_rows_vectors[4] =
-{concatenation_rows_0_0, concatenation_rows_0_1, concatenation_rows_0_2, concatenation_rows_0};
 
 static const uint16_t concatenation_columns_sizes[2] = {2,5};
 static const thumbnet_concatenation_t concatenation_columns_constants =
@@ -901,8 +812,6 @@ static const thumbnet_source_t concatenation_columns_sources[2] =
 .stride_width = 1, .pad_left = 2}};
 GOLDEN_LAYER(concatenation_columns, 28, 3, 2, 7, 0)
 static const golden_input_t concatenation_columns_inputs[2] = {{2, 4, 40}, {5, 4, 24}};
-static const void *const concatenation_columns_vectors[3] =
-{concatenation_columns_0_0, concatenation_columns_0_1, concatenation_columns_0};
 
 static const uint16_t concatenation_channels_sizes[3] = {2,1,4};
 static const thumbnet_concatenation_t concatenation_channels_constants =
@@ -917,9 +826,6 @@ static const thumbnet_source_t concatenation_channels_sources[3] =
 GOLDEN_LAYER(concatenation_channels, 28, 3, 3, 4, 0)
 static const golden_input_t concatenation_channels_inputs[3] =
 {{4, 2, 55}, {4, 1, 68}, {4, 4, 36}};
-static const void *const concatenation_channels_vectors[4] =
-{concatenation_channels_0_0, concatenation_channels_0_1, concatenation_channels_0_2,
-concatenation_channels_0};
 
 static const thumbnet_pad_t pad_constants =
 {.in_width = 5, .in_channels = 3, .pad_left = 2, .out_channels = 3, .value = 73};
@@ -928,7 +834,6 @@ static const thumbnet_source_t pad_sources[1] =
 .stride_width = 1, .pad_left = 2}};
 GOLDEN_LAYER(pad, 24, 5, 1, 8, 0)
 static const golden_input_t pad_inputs[1] = {{5, 3, 33}};
-static const void *const pad_vectors[2] = {pad_0_0, pad_0};
 
 static const thumbnet_pad_t pad_channels_constants =
 {.in_width = 3, .in_channels = 5, .channels_before = 2, .out_channels = 8};
@@ -937,7 +842,6 @@ static const thumbnet_source_t pad_channels_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(pad_channels, 24, 3, 1, 3, 0)
 static const golden_input_t pad_channels_inputs[1] = {{3, 5, 39}};
-static const void *const pad_channels_vectors[2] = {pad_channels_0_0, pad_channels_0};
 
 static const uint16_t resize_map_0[5] = {0,0,1,1,2};
 static const uint16_t resize_columns[7] = {0,0,1,1,2,2,3};
@@ -947,7 +851,6 @@ static const thumbnet_source_t resize_sources[1] =
 .kernel_width = 4}};
 GOLDEN_LAYER(resize, 21, 5, 1, 7, 0)
 static const golden_input_t resize_inputs[1] = {{4, 3, 69}};
-static const void *const resize_vectors[2] = {resize_0_0, resize_0};
 
 static const uint16_t resize_smaller_map_0[3] = {0,2,4};
 static const uint16_t resize_smaller_columns[4] = {0,2,4,6};
@@ -958,7 +861,6 @@ static const thumbnet_source_t resize_smaller_sources[1] =
 .kernel_width = 7}};
 GOLDEN_LAYER(resize_smaller, 8, 3, 1, 4, 0)
 static const golden_input_t resize_smaller_inputs[1] = {{7, 2, 0}};
-static const void *const resize_smaller_vectors[2] = {resize_smaller_0_0, resize_smaller_0};
 
 static const uint32_t transpose_sizes[5] = {2,2,2,2,3};
 static const uint32_t transpose_strides[5] = {1,12,2,24,4};
@@ -969,7 +871,6 @@ static const thumbnet_source_t transpose_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(transpose, 48, 1, 1, 1, 0)
 static const golden_input_t transpose_inputs[1] = {{1, 48, -1}};
-static const void *const transpose_vectors[2] = {transpose_0_0, transpose_0};
 
 static const uint32_t transpose_blocks_sizes[5] = {1,1,1,3,2};
 static const uint32_t transpose_blocks_strides[5] = {0,0,0,8,24};
@@ -980,7 +881,6 @@ static const thumbnet_source_t transpose_blocks_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(transpose_blocks, 48, 1, 1, 1, 0)
 static const golden_input_t transpose_blocks_inputs[1] = {{1, 48, -1}};
-static const void *const transpose_blocks_vectors[2] = {transpose_blocks_0_0, transpose_blocks_0};
 
 static const thumbnet_reshape_t reshape_constants = {.element_size = 1};
 static const thumbnet_source_t reshape_sources[1] =
@@ -988,7 +888,6 @@ static const thumbnet_source_t reshape_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(reshape, 24, 1, 1, 24, 0)
 static const golden_input_t reshape_inputs[1] = {{24, 1, 0}};
-static const void *const reshape_vectors[2] = {reshape_0_0, reshape_0};
 
 static const float quantize_int8_scale[1] = {0.25f};
 static const thumbnet_quantize_t quantize_int8_constants =
@@ -998,9 +897,6 @@ static const thumbnet_source_t quantize_int8_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(quantize_int8, 18, 2, 1, 3, 0)
 static const golden_input_t quantize_int8_inputs[1] = {{3, 24, 0}};
-static const void *const quantize_int8_vectors[6] =
-{quantize_int8_0_0, quantize_int8_0, quantize_int8_1_0, quantize_int8_1, quantize_int8_2_0,
-quantize_int8_2};
 
 static const float quantize_uint8_scale[1] = {0.25f};
 static const thumbnet_quantize_t quantize_uint8_constants =
@@ -1010,9 +906,6 @@ static const thumbnet_source_t quantize_uint8_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(quantize_uint8, 18, 2, 1, 3, 0)
 static const golden_input_t quantize_uint8_inputs[1] = {{3, 24, 0}};
-static const void *const quantize_uint8_vectors[6] =
-{quantize_uint8_0_0, quantize_uint8_0, quantize_uint8_1_0, quantize_uint8_1, quantize_uint8_2_0,
-quantize_uint8_2};
 
 static const float dequantize_int8_scale[1] = {0.012299999594688416f};
 static const thumbnet_quantize_t dequantize_int8_constants =
@@ -1022,7 +915,6 @@ static const thumbnet_source_t dequantize_int8_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(dequantize_int8, 96, 2, 1, 3, 0)
 static const golden_input_t dequantize_int8_inputs[1] = {{3, 8, 152}};
-static const void *const dequantize_int8_vectors[2] = {dequantize_int8_0_0, dequantize_int8_0};
 
 static const float dequantize_uint8_scale[1] = {0.012299999594688416f};
 static const thumbnet_quantize_t dequantize_uint8_constants =
@@ -1032,115 +924,116 @@ static const thumbnet_source_t dequantize_uint8_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(dequantize_uint8, 96, 2, 1, 3, 0)
 static const golden_input_t dequantize_uint8_inputs[1] = {{3, 8, 152}};
-static const void *const dequantize_uint8_vectors[2] = {dequantize_uint8_0_0, dequantize_uint8_0};
 
 static const golden_case_t golden_conv_2d_s8[4] =
-{GOLDEN_CASE(conv_2d_3x3, run_conv_2d_s8_3_3, 2, 75, 5, 0, 0),
-GOLDEN_CASE(conv_2d_stride_2, run_conv_2d_s8_3_3, 2, 36, 4, 0, 0),
-GOLDEN_CASE(conv_2d_wide_stride, run_conv_2d_s8_2_4, 2, 36, 3, 0, 0),
-GOLDEN_CASE(conv_2d_window_over_all, run_conv_2d_s8_5_5, 2, 36, 3, 0, 0)};
+{GOLDEN_CASE(conv_2d_3x3, conv_2d_3x3, run_conv_2d_s8_3_3, 2, 75, 5, 0, 0),
+GOLDEN_CASE(conv_2d_stride_2, conv_2d_stride_2, run_conv_2d_s8_3_3, 2, 36, 4, 0, 0),
+GOLDEN_CASE(conv_2d_wide_stride, conv_2d_wide_stride, run_conv_2d_s8_2_4, 2, 36, 3, 0, 0),
+GOLDEN_CASE(conv_2d_window_over_all, conv_2d_window_over_all, run_conv_2d_s8_5_5, 2, 36, 3, 0, 0)};
 
 static const golden_case_t golden_conv_2d_1x1_s8[4] =
-{GOLDEN_CASE(conv_2d_1x1, run_conv_2d_1x1_s8, 2, 63, 7, 0, 1),
-GOLDEN_CASE(conv_2d_1x1_even, run_conv_2d_1x1_s8, 2, 32, 4, 0, 1),
-GOLDEN_CASE(conv_2d_coarse, run_conv_2d_1x1_s8, 2, 45, 3, 0, 1),
-GOLDEN_CASE(conv_2d_ties, run_conv_2d_1x1_s8, 2, 60, 4, 0, 1)};
+{GOLDEN_CASE(conv_2d_1x1, conv_2d_1x1, run_conv_2d_1x1_s8, 2, 63, 7, 0, 1),
+GOLDEN_CASE(conv_2d_1x1_even, conv_2d_1x1_even, run_conv_2d_1x1_s8, 2, 32, 4, 0, 1),
+GOLDEN_CASE(conv_2d_coarse, conv_2d_coarse, run_conv_2d_1x1_s8, 2, 45, 3, 0, 1),
+GOLDEN_CASE(conv_2d_ties, conv_2d_ties, run_conv_2d_1x1_s8, 2, 60, 4, 0, 1)};
 
 static const golden_case_t golden_fully_connected_s8[2] =
-{GOLDEN_CASE(fully_connected, run_fully_connected_s8, 2, 6, 6, 0, 1),
-GOLDEN_CASE(fully_connected_relu, run_fully_connected_s8, 2, 3, 3, 0, 1)};
+{GOLDEN_CASE(fully_connected, fully_connected, run_fully_connected_s8, 2, 6, 6, 0, 1),
+GOLDEN_CASE(fully_connected_relu, fully_connected_relu, run_fully_connected_s8, 2, 3, 3, 0, 1)};
 
 static const golden_case_t golden_depthwise_conv_2d_s8[7] =
-{GOLDEN_CASE(depthwise_3x3, run_depthwise_conv_2d_s8_3_3_1, 2, 75, 5, 0, 0),
-GOLDEN_CASE(depthwise_whole_vectors, run_depthwise_conv_2d_s8_3_3_0, 2, 72, 8, 0, 0),
-GOLDEN_CASE(depthwise_stride_2, run_depthwise_conv_2d_s8_3_3_0, 2, 27, 3, 0, 0),
-GOLDEN_CASE(depthwise_5x5, run_depthwise_conv_2d_s8_5_5_1, 2, 45, 3, 0, 0),
-GOLDEN_CASE(depthwise_7x7, run_depthwise_conv_2d_s8_7_7_1, 2, 54, 2, 0, 0),
-GOLDEN_CASE(depthwise_padded, run_depthwise_conv_2d_s8_3_3_1, 2, 48, 3, 0, 0),
-GOLDEN_CASE(depthwise_ties, run_depthwise_conv_2d_s8_3_3_1, 2, 132, 11, 0, 0)};
+{GOLDEN_CASE(depthwise_3x3, depthwise_3x3, run_depthwise_conv_2d_s8_3_3_1, 2, 75, 5, 0, 0),
+GOLDEN_CASE(depthwise_whole_vectors, depthwise_whole_vectors, run_depthwise_conv_2d_s8_3_3_0, 2, 72, 8, 0, 0),
+GOLDEN_CASE(depthwise_stride_2, depthwise_stride_2, run_depthwise_conv_2d_s8_3_3_0, 2, 27, 3, 0, 0),
+GOLDEN_CASE(depthwise_5x5, depthwise_5x5, run_depthwise_conv_2d_s8_5_5_1, 2, 45, 3, 0, 0),
+GOLDEN_CASE(depthwise_7x7, depthwise_7x7, run_depthwise_conv_2d_s8_7_7_1, 2, 54, 2, 0, 0),
+GOLDEN_CASE(depthwise_padded, depthwise_padded, run_depthwise_conv_2d_s8_3_3_1, 2, 48, 3, 0, 0),
+GOLDEN_CASE(depthwise_ties, depthwise_ties, run_depthwise_conv_2d_s8_3_3_1, 2, 132, 11, 0, 0)};
 
 static const golden_case_t golden_depthwise_conv_2d_multiplier_s8[1] =
-{GOLDEN_CASE(depthwise_multiplier, run_depthwise_conv_2d_multiplier_s8_3_3, 2, 120, 6, 0, 0)};
+{GOLDEN_CASE(depthwise_multiplier, depthwise_multiplier, run_depthwise_conv_2d_multiplier_s8_3_3, 2, 120, 6, 0, 0)};
 
 static const golden_case_t golden_inverted_bottleneck_s8[2] =
-{GOLDEN_CASE(block_residual, run_inverted_bottleneck_s8, 1, 24, 2, 60, 0),
-GOLDEN_CASE(block_stride_2, run_inverted_bottleneck_s8, 1, 18, 3, 58, 0)};
+{GOLDEN_CASE(block_residual, block_residual, run_inverted_bottleneck_s8, 1, 24, 2, 60, 0),
+GOLDEN_CASE(block_stride_2, block_stride_2, run_inverted_bottleneck_s8, 1, 18, 3, 58, 0)};
 
 static const golden_case_t golden_add_s8[2] =
-{GOLDEN_CASE(add, run_add_s8, 2, 40, 5, 0, 1), GOLDEN_CASE(sub, run_add_s8, 2, 40, 5, 0, 1)};
+{GOLDEN_CASE(add, add, run_add_s8, 2, 40, 5, 0, 1),
+GOLDEN_CASE(sub, sub, run_add_s8, 2, 40, 5, 0, 1)};
 
 static const golden_case_t golden_add_broadcast_s8[3] =
-{GOLDEN_CASE(add_channels, run_add_broadcast_s8, 2, 40, 5, 0, 0),
-GOLDEN_CASE(sub_columns, run_add_broadcast_s8, 2, 40, 5, 0, 0),
-GOLDEN_CASE(add_constant, run_add_broadcast_s8, 2, 40, 5, 0, 0)};
+{GOLDEN_CASE(add_channels, add_channels, run_add_broadcast_s8, 2, 40, 5, 0, 0),
+GOLDEN_CASE(sub_columns, sub_columns, run_add_broadcast_s8, 2, 40, 5, 0, 0),
+GOLDEN_CASE(add_constant, add_constant, run_add_broadcast_s8, 2, 40, 5, 0, 0)};
 
-static const golden_case_t golden_mul_s8[1] = {GOLDEN_CASE(mul, run_mul_s8, 2, 40, 5, 0, 1)};
+static const golden_case_t golden_mul_s8[1] = {GOLDEN_CASE(mul, mul, run_mul_s8, 2, 40, 5, 0, 1)};
 
 static const golden_case_t golden_mul_broadcast_s8[2] =
-{GOLDEN_CASE(mul_pixels, run_mul_broadcast_s8, 2, 40, 5, 0, 1),
-GOLDEN_CASE(mul_constant, run_mul_broadcast_s8, 2, 40, 5, 0, 1)};
+{GOLDEN_CASE(mul_pixels, mul_pixels, run_mul_broadcast_s8, 2, 40, 5, 0, 1),
+GOLDEN_CASE(mul_constant, mul_constant, run_mul_broadcast_s8, 2, 40, 5, 0, 1)};
 
 static const golden_case_t golden_average_pool_2d_s8[2] =
-{GOLDEN_CASE(average_pool_2x2, run_average_pool_2d_s8_2_2, 2, 36, 9, 0, 0),
-GOLDEN_CASE(average_pool_same, run_average_pool_2d_s8_3_3, 2, 60, 3, 0, 0)};
+{GOLDEN_CASE(average_pool_2x2, average_pool_2x2, run_average_pool_2d_s8_2_2, 2, 36, 9, 0, 0),
+GOLDEN_CASE(average_pool_same, average_pool_same, run_average_pool_2d_s8_3_3, 2, 60, 3, 0, 0)};
 
 static const golden_case_t golden_average_pool_2d_plane_s8[1] =
-{GOLDEN_CASE(average_pool_plane, run_average_pool_2d_plane_s8, 2, 9, 3, 40, 0)};
+{GOLDEN_CASE(average_pool_plane, average_pool_plane, run_average_pool_2d_plane_s8, 2, 9, 3, 40, 0)};
 
 static const golden_case_t golden_max_pool_2d_s8[2] =
-{GOLDEN_CASE(max_pool_2x2, run_max_pool_2d_s8_2_2, 2, 36, 9, 0, 0),
-GOLDEN_CASE(max_pool_same, run_max_pool_2d_s8_3_3, 2, 60, 3, 0, 0)};
+{GOLDEN_CASE(max_pool_2x2, max_pool_2x2, run_max_pool_2d_s8_2_2, 2, 36, 9, 0, 0),
+GOLDEN_CASE(max_pool_same, max_pool_same, run_max_pool_2d_s8_3_3, 2, 60, 3, 0, 0)};
 
 static const golden_case_t golden_max_pool_2d_plane_s8[1] =
-{GOLDEN_CASE(max_pool_plane, run_max_pool_2d_plane_s8, 2, 9, 3, 16, 0)};
+{GOLDEN_CASE(max_pool_plane, max_pool_plane, run_max_pool_2d_plane_s8, 2, 9, 3, 16, 0)};
 
 static const golden_case_t golden_mean_row_s8[2] =
-{GOLDEN_CASE(mean_channels, run_mean_row_s8, 2, 12, 1, 0, 0),
-GOLDEN_CASE(mean_columns, run_mean_row_s8, 2, 12, 4, 0, 0)};
+{GOLDEN_CASE(mean_channels, mean_channels, run_mean_row_s8, 2, 12, 1, 0, 0),
+GOLDEN_CASE(mean_columns, mean_columns, run_mean_row_s8, 2, 12, 4, 0, 0)};
 
 static const golden_case_t golden_mean_plane_s8[5] =
-{GOLDEN_CASE(mean_plane, run_mean_plane_s8_0, 2, 5, 5, 24, 0),
-GOLDEN_CASE(mean_plane_kept, run_mean_plane_s8_0, 2, 19, 19, 80, 0),
-GOLDEN_CASE(mean_rows, run_mean_plane_s8_0, 2, 12, 4, 52, 0),
-GOLDEN_CASE(mean_all, run_mean_plane_s8_1, 2, 1, 1, 8, 0),
-GOLDEN_CASE(mean_rows_and_channels, run_mean_plane_s8_1, 2, 4, 1, 20, 0)};
+{GOLDEN_CASE(mean_plane, mean_plane, run_mean_plane_s8_0, 2, 5, 5, 24, 0),
+GOLDEN_CASE(mean_plane_kept, mean_plane_kept, run_mean_plane_s8_0, 2, 19, 19, 80, 0),
+GOLDEN_CASE(mean_rows, mean_rows, run_mean_plane_s8_0, 2, 12, 4, 52, 0),
+GOLDEN_CASE(mean_all, mean_all, run_mean_plane_s8_1, 2, 1, 1, 8, 0),
+GOLDEN_CASE(mean_rows_and_channels, mean_rows_and_channels, run_mean_plane_s8_1, 2, 4, 1, 20, 0)};
 
 static const golden_case_t golden_softmax_s8[1] =
-{GOLDEN_CASE(softmax, run_softmax_s8, 2, 63, 7, 0, 1)};
+{GOLDEN_CASE(softmax, softmax, run_softmax_s8, 2, 63, 7, 0, 1)};
 
 static const golden_case_t golden_lookup_u8[2] =
-{GOLDEN_CASE(logistic, run_lookup_u8, 1, 256, 32, 0, 1),
-GOLDEN_CASE(hard_swish, run_lookup_u8, 1, 256, 32, 0, 1)};
+{GOLDEN_CASE(logistic, logistic, run_lookup_u8, 1, 256, 32, 0, 1),
+GOLDEN_CASE(hard_swish, hard_swish, run_lookup_u8, 1, 256, 32, 0, 1)};
 
 static const golden_case_t golden_concatenation_rows[1] =
-{GOLDEN_CASE(concatenation_rows, run_concatenation_rows, 1, 72, 4, 0, 0)};
+{GOLDEN_CASE(concatenation_rows, concatenation_rows, run_concatenation_rows, 1, 72, 4, 0, 0)};
 
 static const golden_case_t golden_concatenation_columns[1] =
-{GOLDEN_CASE(concatenation_columns, run_concatenation_columns, 1, 84, 4, 0, 0)};
+{GOLDEN_CASE(concatenation_columns, concatenation_columns, run_concatenation_columns, 1, 84, 4, 0, 0)};
 
 static const golden_case_t golden_concatenation_channels[1] =
-{GOLDEN_CASE(concatenation_channels, run_concatenation_channels, 1, 84, 7, 0, 1)};
+{GOLDEN_CASE(concatenation_channels, concatenation_channels, run_concatenation_channels, 1, 84, 7, 0, 1)};
 
 static const golden_case_t golden_pad_s8[2] =
-{GOLDEN_CASE(pad, run_pad_s8, 1, 120, 3, 0, 0),
-GOLDEN_CASE(pad_channels, run_pad_s8, 1, 72, 8, 0, 0)};
+{GOLDEN_CASE(pad, pad, run_pad_s8, 1, 120, 3, 0, 0),
+GOLDEN_CASE(pad_channels, pad_channels, run_pad_s8, 1, 72, 8, 0, 0)};
 
 static const golden_case_t golden_resize_nearest_neighbor[2] =
-{GOLDEN_CASE(resize, run_resize_nearest_neighbor, 1, 105, 3, 0, 0),
-GOLDEN_CASE(resize_smaller, run_resize_nearest_neighbor, 1, 24, 2, 0, 0)};
+{GOLDEN_CASE(resize, resize, run_resize_nearest_neighbor, 1, 105, 3, 0, 0),
+GOLDEN_CASE(resize_smaller, resize_smaller, run_resize_nearest_neighbor, 1, 24, 2, 0, 0)};
 
 static const golden_case_t golden_transpose[2] =
-{GOLDEN_CASE(transpose, run_transpose, 1, 48, 48, 0, 0),
-GOLDEN_CASE(transpose_blocks, run_transpose, 1, 48, 48, 0, 0)};
+{GOLDEN_CASE(transpose, transpose, run_transpose, 1, 48, 48, 0, 0),
+GOLDEN_CASE(transpose_blocks, transpose_blocks, run_transpose, 1, 48, 48, 0, 0)};
 
-static const golden_case_t golden_reshape[1] = {GOLDEN_CASE(reshape, run_reshape, 1, 24, 1, 0, 1)};
+static const golden_case_t golden_reshape[1] =
+{GOLDEN_CASE(reshape, reshape, run_reshape, 1, 24, 1, 0, 1)};
 
 static const golden_case_t golden_quantize_f32[2] =
-{GOLDEN_CASE(quantize_int8, run_quantize_f32, 3, 36, 6, 0, 1),
-GOLDEN_CASE(quantize_uint8, run_quantize_f32, 3, 36, 6, 0, 1)};
+{GOLDEN_CASE(quantize_int8, quantize_int8, run_quantize_f32, 3, 36, 6, 0, 1),
+GOLDEN_CASE(quantize_uint8, quantize_uint8, run_quantize_f32, 3, 36, 6, 0, 1)};
 
 static const golden_case_t golden_dequantize_f32[2] =
-{GOLDEN_CASE(dequantize_int8, run_dequantize_f32_0, 1, 192, 32, 0, 1),
-GOLDEN_CASE(dequantize_uint8, run_dequantize_f32_1, 1, 192, 32, 0, 1)};
+{GOLDEN_CASE(dequantize_int8, dequantize_int8, run_dequantize_f32_0, 1, 192, 32, 0, 1),
+GOLDEN_CASE(dequantize_uint8, dequantize_uint8, run_dequantize_f32_1, 1, 192, 32, 0, 1)};
 
 #endif

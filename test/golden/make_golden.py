@@ -8,9 +8,10 @@ laid out (kernel_constants.h), since kernels are tested together with that.
 
 from __future__ import annotations
 
+import functools
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,16 @@ for folder in (ROOT / "python_tools", ROOT / "test" / "python", HERE):
 
 # ruff: noqa: E402 (these are found in the folders above)
 import c_text
-from kernel_cases import KernelCase, kernel_cases
+from case_models import KernelCase
+from kernel_cases import kernel_cases
 from networks import Network, networks
+from suites import SUITES, Suite
 from support.litert import LiteRT
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered, Rows
 from thumbnet.operators.registry import family
+from thumbnet.options import GENERIC, Build
 from thumbnet.passes import run_passes
 from thumbnet.schedule.bands import find_bottlenecks, in_bands
 
@@ -61,9 +65,22 @@ class GoldenCase:
     """A kernel case with what the compiler makes of it and what LiteRT computes."""
 
     name: str
-    lowered: Lowered
+    model: str
+    """The kernel case's name."""
+    graph: Graph
     samples: list[list[AnyArray]]
     """Of each sample the inputs in the order of the lowered operator's sources, then the output."""
+    build: Build = GENERIC
+    generic: bool = True
+
+    @functools.cached_property
+    def lowered(self) -> Lowered:
+        """The operator for the build, with scratch for the longest of its runs."""
+        graph = self.graph.built_for(self.build)
+        (operator,) = graph.operators
+        lowered = family(operator).lower(graph, operator)
+        output = lowered.output
+        return lowered.for_runs(output.width * (output.height if lowered.pointwise else 1))
 
     @property
     def group(self) -> str:
@@ -72,7 +89,7 @@ class GoldenCase:
 
 
 def golden_case(case: KernelCase) -> GoldenCase:
-    """Runs and lowers one case.
+    """Runs one case.
 
     Raises:
         ValueError: the passes leave more than the one operator that the case is about.
@@ -90,8 +107,7 @@ def golden_case(case: KernelCase) -> GoldenCase:
     for given in case.inputs:
         (output,) = reference.run(list(given))
         samples.append([*(given[index] for index in order), output.copy()])
-    lowered = family(operator).lower(graph, operator)
-    return GoldenCase(case.name, lowered.for_runs(lowered.output.width), samples)
+    return GoldenCase(case.name, case.name, graph, samples, generic=case.generic)
 
 
 def _is_variable(graph: Graph, name: str) -> bool:
@@ -105,12 +121,15 @@ def kernel_vectors(cases: Sequence[GoldenCase]) -> str:
     """Inputs and outputs of all kernel cases."""
     parts = []
     for case in cases:
+        names = []
         for number, sample in enumerate(case.samples):
             for index, values in enumerate(sample):
-                parts.append(c_text.tensor(_vector(case, number, index), values))
+                names.append(_vector(case, number, index))
+                parts.append(c_text.tensor(names[-1], values))
+        parts.append(c_text.table(f"void *const {case.name}_vectors[{len(names)}]", names))
     about = (
         "Inputs and outputs of one-operator models: <case>_<sample>_<input>, and <case>_<sample>\n"
-        " * for the output"
+        " * for the output; <case>_vectors are all of a case"
     )
     return _header("kernel_vectors", about, "#include <stdint.h>\n", ["".join(parts)])
 
@@ -120,7 +139,26 @@ def _vector(case: GoldenCase, sample: int, index: int) -> str:
     return f"{case.name}_{sample}" + (f"_{index}" if index < inputs else "")
 
 
-def kernel_constants(cases: Sequence[GoldenCase]) -> str:
+def suite_cases(suite: Suite, cases: Sequence[GoldenCase]) -> Iterator[GoldenCase]:
+    """The cases of a suite, for its builds.
+
+    Raises:
+        ValueError: a case is left to the kernel that the generic suite runs on it.
+    """
+    if suite.parts is None:
+        yield from (case for case in cases if case.generic)
+        return
+    by_name = {case.name: case for case in cases}
+    for part in suite.parts:
+        for name in part.cases:
+            generic = by_name[name]
+            case = replace(generic, name=name + part.suffix, build=part.build)
+            if case.group == generic.group:
+                raise ValueError(f"{name}: {part.build} takes {case.group}")
+            yield case
+
+
+def kernel_constants(suffix: str, cases: Sequence[GoldenCase]) -> str:
     """The lowered operators and the tables of cases, one a kernel."""
     kernels = list(dict.fromkeys(kernel for case in cases for kernel in case.lowered.kernels))
     rows = max(sum(s.kernel_height for s in case.lowered.sources) for case in cases)
@@ -138,7 +176,7 @@ def kernel_constants(cases: Sequence[GoldenCase]) -> str:
         name = f"golden_{group}[{len(members)}]"
         parts.append(c_text.table(f"golden_case_t {name}", map(_case, members)))
     about = "How thumbnet lowers the models of kernel_vectors.h, and its cases by kernel"
-    return _header("kernel_constants", about, preamble, parts)
+    return _header(f"kernel_constants{suffix}", about, preamble, parts)
 
 
 def _limits(cases: Sequence[GoldenCase]) -> str:
@@ -169,14 +207,7 @@ def _tables(case: GoldenCase) -> str:
         f"{{{source.rows.width}, {_pixel_size(source.rows)}, {-1 if overlap is None else overlap}}}"
         for source, overlap in zip(case.lowered.sources, case.lowered.overlap, strict=True)
     ]
-    vectors = [
-        _vector(case, number, index)
-        for number, sample in enumerate(case.samples)
-        for index in range(len(sample))
-    ]
-    return c_text.table(f"golden_input_t {case.name}_inputs[{len(inputs)}]", inputs) + c_text.table(
-        f"void *const {case.name}_vectors[{len(vectors)}]", vectors
-    )
+    return c_text.table(f"golden_input_t {case.name}_inputs[{len(inputs)}]", inputs)
 
 
 def _pixel_size(rows: Rows) -> int:
@@ -186,9 +217,9 @@ def _pixel_size(rows: Rows) -> int:
 def _case(case: GoldenCase) -> str:
     lowered, name = case.lowered, case.name
     return (
-        f"GOLDEN_CASE({name}, {c_text.instance(lowered.kernel)}, {len(case.samples)}, "
-        f"{lowered.output.size}, {_pixel_size(lowered.output)}, {lowered.scratch}, "
-        f"{int(lowered.pointwise)})"
+        f"GOLDEN_CASE({name}, {case.model}, {c_text.instance(lowered.kernel)}, "
+        f"{len(case.samples)}, {lowered.output.size}, {_pixel_size(lowered.output)}, "
+        f"{lowered.scratch}, {int(lowered.pointwise)})"
     )
 
 
@@ -242,7 +273,12 @@ def golden_files() -> dict[str, bytes]:
     found = networks()
     texts = {
         "kernel_vectors.h": kernel_vectors(cases),
-        "kernel_constants.h": kernel_constants(cases),
+        **{
+            f"kernel_constants{suite.suffix}.h": kernel_constants(
+                suite.suffix, list(suite_cases(suite, cases))
+            )
+            for suite in SUITES
+        },
         "model_vectors.h": model_vectors(found),
     }
     models = {f"{network.name}.tflite": network.model for network in found if network.is_ours}

@@ -88,8 +88,9 @@ def depthwise_conv_2d(
     activation: str = "none",
     per_channel: bool = True,
     bias: bool = True,
+    zero_point: int | None = None,
 ) -> bytes:
-    """One depthwise_conv_2d on input ``shape``."""
+    """One depthwise_conv_2d on input ``shape``, with the output's ``zero_point`` or any."""
     writer, x_scale = Writer(), random_scale(rng)
     x = writer.input(shape, scale=x_scale, zero_point=random_zero_point(rng))
     channels = shape[3] * multiplier
@@ -105,7 +106,7 @@ def depthwise_conv_2d(
         weight_scale=scales,
         scale=out_scale,
         activation=activation,
-        zero_point=random_zero_point(rng),
+        zero_point=random_zero_point(rng) if zero_point is None else zero_point,
         stride=stride,
         padding=padding,
     )
