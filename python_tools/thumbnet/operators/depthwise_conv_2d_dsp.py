@@ -149,7 +149,8 @@ def packed_bytes(taps: IntArray) -> IntArray:
     low, high = words & 0xFF, words >> 16 & 0xFF
     first = low[:, 0::2] + (high[:, 0::2] << 16)
     second = low[:, 1::2] + (high[:, 1::2] << 16)
-    return (first + (second << 8)).astype(np.uint32).astype(np.int32).astype(np.int64)
+    made: IntArray = (first + (second << 8)).astype(np.uint32).astype(np.int32).astype(np.int64)
+    return made
 
 
 def make_byte_records(channels: Channels) -> IntArray | None:
@@ -169,9 +170,9 @@ def make_byte_records(channels: Channels) -> IntArray | None:
 
 @dataclass(frozen=True)
 class Small:
-    """A channel whose output is (256 * sum * multiplier + rounding * 2^32) >> 32 + shift, saturated.
+    """A channel whose output is (256 * sum * multiplier + rounding * 2^32) >> (32 + shift).
 
-    The rounding is zero point * 2^shift + 2^(shift - 1), and 64 where ``extra``; the sum is that of
+    It is saturated. The rounding is zero point * 2^shift + 2^(shift - 1), and 64 where ``extra``; the sum is that of
     weights times ``factor``, which is 1, or 0 where all sums come out the same, and of ``bias``.
     """
 
