@@ -142,7 +142,7 @@ def test_short_requantization_is_exact() -> None:
 
 
 def test_requantization_behind_bytes_is_exact() -> None:
-    """The same for records of bytes: no shift is left out but the largest."""
+    """The same for records of bytes; shifts of one and more are taken too."""
     rng = np.random.default_rng(4)
     checked, found = 0, dict.fromkeys(range(-20, 3), 0)
     for index in range(500):

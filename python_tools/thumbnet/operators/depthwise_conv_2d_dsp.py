@@ -172,8 +172,9 @@ def make_byte_records(channels: Channels) -> IntArray | None:
 class Small:
     """A channel whose output is (256 * sum * multiplier + rounding * 2^32) >> (32 + shift).
 
-    It is saturated. The rounding is zero point * 2^shift + 2^(shift - 1), and 64 where ``extra``; the sum is that of
-    weights times ``factor``, which is 1, or 0 where all sums come out the same, and of ``bias``.
+    It is saturated. The rounding is zero point * 2^shift + 2^(shift - 1), and 64 where ``extra``;
+    the sum is that of weights times ``factor``, which is 1, or 0 where all sums come out the same,
+    and of ``bias``.
     """
 
     factor: int
