@@ -17,16 +17,16 @@ from thumbnet.operators.depthwise_conv_2d_dsp import run_overlap
 from thumbnet.options import Build
 
 HEADER = "thumbnet/kernels/depthwise_conv_2d_columns.h"
-CORES = ("cortex-m0", "cortex-m0plus")
+CORES = ("cortex-m0", "cortex-m0plus", "cortex-m3")
 """Those that gain: others have registers enough for the plain kernel."""
 
-SMALLER = (*CORES, "cortex-m3", "rv32imc")
+SMALLER = (*CORES, "rv32imc")
 """Those whose code becomes smaller."""
 
 PASS = 12
 """Pixels that are made of one expansion of a channel's columns (THUMBNET_COLUMNS_PASS)."""
 
-_NINE = 17
+_NINE = {"cortex-m0": 17, "cortex-m0plus": 17, "cortex-m3": 16}
 """Words of thumbnet_columns_nine_t."""
 _MOST = 1 << 28
 """A sum in magnitude, for products of halves that fit 32 bits."""
@@ -51,7 +51,9 @@ def lower_columns(lowered: Lowered, taps: Array, window: Window, build: Build) -
     height, width = window.kernel_height, window.kernel_width
     weights = taps.reshape(-1, height, width).transpose(0, 2, 1)
     columns = (min(output.width, PASS) - 1) * window.stride_width + width
-    head = _NINE if (height, width) == (3, 3) and build.core in CORES else height * width
+    head = height * width
+    if (height, width) == (3, 3):
+        head = _NINE.get(build.core, head)
     return replace(
         lowered,
         kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_columns_s8", (height, width)),

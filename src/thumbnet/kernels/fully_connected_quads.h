@@ -86,6 +86,7 @@ static THUMBNET_NOINLINE void thumbnet_quads_dot(const int8_t *x, const uint8_t 
     int32_t b = sums[1];
     int32_t c = sums[2];
     int32_t d = sums[3];
+#if !THUMBNET_THUMB_1
     for (; count >= 4; count -= 4, x += 4, weights += 16) {
         THUMBNET_UNROLL
         for (int i = 0; i < 4; i++) {
@@ -95,6 +96,7 @@ static THUMBNET_NOINLINE void thumbnet_quads_dot(const int8_t *x, const uint8_t 
             d += x[i] * weights[4 * i + 3];
         }
     }
+#endif
     for (; count > 0; count--, x++, weights += 4) {
         a += *x * weights[0];
         b += *x * weights[1];
