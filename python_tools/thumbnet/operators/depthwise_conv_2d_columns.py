@@ -49,6 +49,9 @@ def lower_columns(lowered: Lowered, taps: Array, window: Window, build: Build) -
     if np.any(bias + 128 * np.abs(taps.astype(np.int64)).sum(axis=1) >= _MOST):
         return None
     height, width = window.kernel_height, window.kernel_width
+    if build.core == "cortex-m3" and build.optimize != "size" and (height, width) != (3, 3):
+        # Others are not in assembly, and the plain kernel is faster.
+        return None
     weights = taps.reshape(-1, height, width).transpose(0, 2, 1)
     columns = (min(output.width, PASS) - 1) * window.stride_width + width
     head = height * width
