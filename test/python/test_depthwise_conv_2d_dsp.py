@@ -244,7 +244,7 @@ LAYERS = [
     ((5, 5), 1, 6, 7, 8),
     ((5, 5), 2, 7, 10, 8),
     ((7, 7), 1, 5, 6, 8),
-    ((7, 7), 2, 8, 27, 4),
+    ((7, 7), 2, 8, 27, 8),
     ((7, 7), 1, 2, 3, 3),
     ((1, 3), 1, 2, 8, 8),
     ((5, 1), 2, 6, 3, 6),
@@ -286,6 +286,11 @@ def test_firmware_equals_litert(tmp_path: Path, optimize: str, optimization: str
     path = tmp_path / "layers.tflite"
     path.write_bytes(model)
     compiled = compile_file(path, "cortex-m4", optimize=optimize)
+    kernels = [step.lowered.kernel for step in compiled.plan.steps]
+    literals = {kernel.literals for kernel in kernels if kernel.function == KERNEL}
+    for size in (3, 5, 7):
+        records = BYTES if optimize != "speed" else int(size == 3)
+        assert {(size, 1, records), (size, 2, records)} <= literals
     shapes = [compiled.graph.tensor(name).shape for name in compiled.graph.inputs]
     rng = np.random.default_rng(1)
     samples = [[rng.integers(-128, 128, shape).astype(np.int8) for shape in shapes]]
@@ -304,10 +309,18 @@ def test_clang_compiles_the_assembly(tmp_path: Path, optimization: str) -> None:
 
 
 @shared.needs_shared
-@pytest.mark.parametrize("name", ["mlperf-vww96", "mcunet-vww1", "tinyengine-vww"])
-def test_networks_equal_litert(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "optimize"),
+    [
+        ("mlperf-vww96", "speed"),
+        ("mcunet-vww1", "speed"),
+        ("mcunet-person-det", "balanced"),
+        ("tinyengine-vww", "size"),
+    ],
+)
+def test_networks_equal_litert(name: str, optimize: str) -> None:
     path = shared.model_path(name)
-    compiled = compile_file(path, "cortex-m4", optimize="speed")
+    compiled = compile_file(path, "cortex-m4", optimize=optimize)
     graph = compiled.graph
     assert {
         step.lowered.kernel.function

@@ -44,24 +44,21 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_strips(thumbnet_depthwise_state
 {
     const thumbnet_depthwise_conv_2d_dsp_t *const p = state->layer;
     const int32_t size = state->size;
-    int32_t *words = state->words + state->left / 2 * 4 * size;
-    thumbnet_depthwise_strip_t *strips = state->strips;
+    int32_t *const words = state->words + state->left / 2 * 4 * size;
     if (state->column > 0) {
         offset += (state->column - state->base) * p->channels;
     }
-    for (int32_t row = 0; row < size; row += 2, strips++, words += 2) {
-        const int8_t *const a = (const int8_t *)state->rows[row];
-        const int8_t *const b = row + 1 < size ? (const int8_t *)state->rows[row + 1] : NULL;
-        const int8_t *const outside = (const int8_t *)&strips->zero_points;
-        strips->zero_points = thumbnet_depthwise_bytes(p->in_zero_point);
-        strips->a = a != NULL ? a + offset : outside;
-        strips->b = b != NULL ? b + offset : outside;
-        strips->a_step = a != NULL ? p->channels : 0;
-        strips->b_step = b != NULL ? p->channels : 0;
-        strips->a_advance = a != NULL ? 4 : 0;
-        strips->b_advance = b != NULL ? 4 : 0;
-        strips->out = words;
-        strips->columns = 2 * state->inside + state->left % 2;
+    for (int32_t row = 0; row < size; row++) {
+        const int32_t second = row % 2;
+        const int8_t *const inside = (const int8_t *)state->rows[row];
+        thumbnet_depthwise_strip_t *const strip = state->strips + row / 2;
+        strip->rows[second] =
+            inside != NULL ? inside + offset : (const int8_t *)&strip->zero_points;
+        strip->steps[second] = inside != NULL ? p->channels : 0;
+        strip->advances[second] = inside != NULL ? 4 : 0;
+        strip->zero_points = thumbnet_depthwise_bytes(p->in_zero_point);
+        strip->out = words + row - second;
+        strip->columns = 2 * state->inside + state->left % 2;
     }
 }
 

@@ -221,13 +221,17 @@
     "ldm r11!, {r1, r3, r5}\n\t" \
     DW_UNPACK(r1, r0) DW_UNPACK(r3, r2) DW_UNPACK(r5, r4) \
     "stm r10!, {r0-r5}\n\t"
+#define DW_FOURTEEN \
+    "add lr, r12, #112\n\t" \
+    "9:\n\t" DW_SEVEN \
+    "cmp r10, lr\n\t" \
+    "blo 9b\n\t"
 #define DW_NEXT_BYTES(group, bias, seven) \
     "add r12, r7, #24\n\t" \
     "ldm r12, {r0-r3, r11}\n\t" \
     DW_MOVE(group) \
     "stm r12, {r0-r3}\n\t" \
     "str r3, [r7, #8]\n\t" \
-    "mov lr, r2\n\t" \
     "ldrd r9, r10, [r7, #96]\n\t" \
     "mov r12, r10\n\t" \
     seven \
@@ -242,6 +246,7 @@
     "add r2, r2, r0\n\t" \
     "strd r1, r2, [r7]\n\t" \
     "str r3, [r7, #88]\n\t" \
+    "ldr lr, [r7, #32]\n\t" \
     "ldr r0, [r7, #24]\n\t"
 #define DW_SCALE_BYTES(four) \
     "ldr r12, [r7, #88]\n\t" \
@@ -261,9 +266,9 @@ THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s1_bytes,
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s2_bytes,
                         DW_BYTES(DW_5_S2, 20, 56, DW_SEVEN, 320, 160))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s1_bytes,
-                        DW_BYTES(DW_7_S1, 28, 108, DW_SEVEN DW_SEVEN, 224, 112))
+                        DW_BYTES(DW_7_S1, 28, 108, DW_FOURTEEN, 224, 112))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s2_bytes,
-                        DW_BYTES(DW_7_S2, 28, 108, DW_SEVEN DW_SEVEN, 448, 224))
+                        DW_BYTES(DW_7_S2, 28, 108, DW_FOURTEEN, 448, 224))
 
 #pragma GCC diagnostic pop
 

@@ -42,8 +42,8 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_expand(thumbnet_depthwise_strip
                                                         int32_t size)
 {
     const int32_t zero = (int8_t)strip->zero_points;
-    const int8_t *a = strip->a;
-    const int8_t *b = strip->b;
+    const int8_t *a = strip->rows[0];
+    const int8_t *b = strip->rows[two];
     int32_t *group = strip->out;
     int right = strip->columns & 1;
     int32_t left_a[4] = {zero, zero, zero, zero};
@@ -67,11 +67,12 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_expand(thumbnet_depthwise_strip
             }
         }
         group += right ? 4 * size : 0;
-        a += strip->a_step;
-        b += strip->b_step;
+        a += strip->steps[0];
+        b += strip->steps[two];
     }
-    strip->a += strip->a_advance;
-    strip->b += strip->b_advance;
+    for (int i = 0; i <= two; i++) {
+        strip->rows[i] += strip->advances[i];
+    }
 }
 
 /* The last row's part of an output; h are its words, `pitch` words from a group to the next; right

@@ -21,15 +21,12 @@ typedef struct {
 
 /* One or two input rows as they are expanded: four channels of each column of a pass. */
 typedef struct {
-    const int8_t *a;
-    const int8_t *b; /* unused where there is one row */
-    int32_t a_step;  /* bytes to the next column; 0: outside, a points at zero_points */
-    int32_t b_step;
-    int32_t *out;        /* the first group that has a column inside */
-    int32_t columns;     /* 2 * columns inside + (the first is the second of its group) */
-    int32_t zero_points; /* four bytes */
-    int32_t a_advance;   /* bytes to the next four channels */
-    int32_t b_advance;
+    const int8_t *rows[2]; /* the second is unset where there is one */
+    int32_t steps[2];      /* bytes to the next column; 0: outside, the row is zero_points */
+    int32_t *out;          /* the first group that has a column inside */
+    int32_t columns;       /* 2 * columns inside + (the first is the second of its group) */
+    int32_t zero_points;   /* four bytes */
+    int32_t advances[2];   /* bytes to the next four channels */
 } thumbnet_depthwise_strip_t;
 
 /* What the sums of a pass need. */
