@@ -54,7 +54,7 @@ DSP_SPEED = Lowering(
 DSP_BALANCED = Lowering(
     Build("dsp", "balanced"),
     (
-        "conv_2d_wide_stride",
+        "conv_2d_ties",
         "conv_2d_quads",
         "conv_2d_1x1_quads",
         "fully_connected_quads",
