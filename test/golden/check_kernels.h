@@ -2,7 +2,7 @@
  * them: whole layers, layers whose output lies over their input, tensors as one long row, and runs
  * of several widths that see no more of a row than they may read.
  *
- * A suite includes this once, behind the constants of its cases (kernel_constants*.h).
+ * Included behind the constants of cases (kernel_constants*.h), each of which are a source file's.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CHECK_KERNELS_H
 #define CHECK_KERNELS_H
@@ -30,14 +30,6 @@ static uint8_t *const scratch = scratch_memory + GUARD;
 
 /* How the case at hand is run, for messages. */
 static char how[96];
-
-void setUp(void)
-{
-}
-
-void tearDown(void)
-{
-}
 
 static const void *const *sample_inputs(const golden_case_t *golden, uint32_t sample)
 {

@@ -225,18 +225,18 @@ static const thumbnet_source_t sub_speed_sources[2] =
 GOLDEN_LAYER(sub_speed, 20, 2, 2, 4, 0)
 static const golden_input_t sub_speed_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
 
-static const int32_t conv_2d_wide_stride_balanced_weights[24] =
-{1342107096,-1446458890,113851687,-296811300,6,1343080945,-4960,6302,6,1343080945,-4960,13482,
-3866602,-1966091,589825,-786454,6,1343080945,-4960,-8854,-1073741824,0,0,0};
-static const thumbnet_conv_2d_dsp_t conv_2d_wide_stride_balanced_constants =
-{.weights = conv_2d_wide_stride_balanced_weights, .quads = 2, .out_channels = 3,
-.in_channels = 1, .in_width = 8, .kernel_height = 2, .kernel_width = 4, .stride_width = 3,
+static const int32_t conv_2d_ties_balanced_weights[24] =
+{-33226239,64759,0,0,4,1073741824,8,-96,2,1073741824,2,-146,-100533512,63225,0,0,3,1073741824,4,
+-94,-2147483644,1073741824,8,-266};
+static const thumbnet_conv_2d_dsp_t conv_2d_ties_balanced_constants =
+{.weights = conv_2d_ties_balanced_weights, .quads = 2, .out_channels = 4, .in_channels = 3,
+.in_width = 5, .kernel_height = 1, .kernel_width = 1, .stride_width = 1, .in_zero_point = -9,
 .low = -128, .high = 127};
-static const thumbnet_source_t conv_2d_wide_stride_balanced_sources[1] =
-{{.row_size = 8, .height = 7, .kernel_height = 2, .stride = 1, .kernel_width = 4,
-.stride_width = 3}};
-GOLDEN_LAYER(conv_2d_wide_stride_balanced, 6, 6, 1, 2, 0)
-static const golden_input_t conv_2d_wide_stride_balanced_inputs[1] = {{8, 1, 3}};
+static const thumbnet_source_t conv_2d_ties_balanced_sources[1] =
+{{.row_size = 15, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(conv_2d_ties_balanced, 20, 3, 1, 5, 0)
+static const golden_input_t conv_2d_ties_balanced_inputs[1] = {{5, 3, 21}};
 
 static const int32_t conv_2d_quads_balanced_weights[78] =
 {-150348510,-34467807,725277247,-226237661,706428609,336146139,-100999747,171162903,103432129,
@@ -473,7 +473,7 @@ static const golden_input_t depthwise_wide_5x5_size_inputs[1] = {{6, 5, 85}};
 static const golden_case_t golden_conv_2d_gathered_dsp_s8[4] =
 {GOLDEN_CASE(conv_2d_3x3_speed, conv_2d_3x3, run_conv_2d_gathered_dsp_s8_2_0_1, 2, 75, 5, 181, 0),
 GOLDEN_CASE(conv_2d_stride_2_speed, conv_2d_stride_2, run_conv_2d_gathered_dsp_s8_2_1_0, 2, 36, 4, 144, 0),
-GOLDEN_CASE(conv_2d_wide_stride_balanced, conv_2d_wide_stride, run_conv_2d_gathered_dsp_s8_1_0_0, 2, 36, 3, 36, 0),
+GOLDEN_CASE(conv_2d_ties_balanced, conv_2d_ties, run_conv_2d_gathered_dsp_s8_1_0_0, 2, 60, 4, 60, 0),
 GOLDEN_CASE(conv_2d_stride_2_size, conv_2d_stride_2, run_conv_2d_gathered_dsp_s8_0_1_0, 2, 36, 4, 54, 0)};
 
 static const golden_case_t golden_conv_2d_dsp_s8[3] =

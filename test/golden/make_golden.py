@@ -27,9 +27,9 @@ for folder in (ROOT / "python_tools", ROOT / "test" / "python", HERE):
 # ruff: noqa: E402 (these are found in the folders above)
 import c_text
 from case_models import KernelCase
+from kernel_builds import PARTS, Part
 from kernel_cases import kernel_cases
 from networks import Network, networks
-from suites import SUITES, Suite
 from support.litert import LiteRT
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.ir.graph import Graph
@@ -139,22 +139,22 @@ def _vector(case: GoldenCase, sample: int, index: int) -> str:
     return f"{case.name}_{sample}" + (f"_{index}" if index < inputs else "")
 
 
-def suite_cases(suite: Suite, cases: Sequence[GoldenCase]) -> Iterator[GoldenCase]:
-    """The cases of a suite, for its builds.
+def part_cases(part: Part, cases: Sequence[GoldenCase]) -> Iterator[GoldenCase]:
+    """The cases of a part of the suite, for its builds.
 
     Raises:
-        ValueError: a case is left to the kernel that the generic suite runs on it.
+        ValueError: a case is left to the kernel that the generic part runs on it.
     """
-    if suite.parts is None:
+    if part.lowerings is None:
         yield from (case for case in cases if case.generic)
         return
     by_name = {case.name: case for case in cases}
-    for part in suite.parts:
-        for name in part.cases:
+    for lowering in part.lowerings:
+        for name in lowering.cases:
             generic = by_name[name]
-            case = replace(generic, name=name + part.suffix, build=part.build)
+            case = replace(generic, name=name + lowering.suffix, build=lowering.build)
             if case.group == generic.group:
-                raise ValueError(f"{name}: {part.build} takes {case.group}")
+                raise ValueError(f"{name}: {lowering.build} takes {case.group}")
             yield case
 
 
@@ -274,10 +274,10 @@ def golden_files() -> dict[str, bytes]:
     texts = {
         "kernel_vectors.h": kernel_vectors(cases),
         **{
-            f"kernel_constants{suite.suffix}.h": kernel_constants(
-                suite.suffix, list(suite_cases(suite, cases))
+            f"kernel_constants{part.suffix}.h": kernel_constants(
+                part.suffix, list(part_cases(part, cases))
             )
-            for suite in SUITES
+            for part in PARTS
         },
         "model_vectors.h": model_vectors(found),
     }

@@ -67,10 +67,10 @@ def row_kernels() -> set[str]:
     }
 
 
-def groups_by_suite(files: dict[str, bytes]) -> dict[str, set[str]]:
-    """By Unity suite, the kernels that its header has cases of."""
+def groups_by_file(files: dict[str, bytes]) -> dict[str, set[str]]:
+    """By source file of the Unity suite, the kernels that its header has cases of."""
     return {
-        f"test_{Path(name).stem.replace('kernel_constants', 'kernels')}": set(
+        name.replace("kernel_constants", "test_kernels").replace(".h", ".c"): set(
             re.findall(r"golden_case_t golden_(\w+)\[", data.decode())
         )
         for name, data in files.items()
@@ -79,13 +79,14 @@ def groups_by_suite(files: dict[str, bytes]) -> dict[str, set[str]]:
 
 
 def test_every_kernel_has_golden_cases(files: dict[str, bytes]) -> None:
-    groups = [group for found in groups_by_suite(files).values() for group in found]
+    groups = [group for found in groups_by_file(files).values() for group in found]
     assert sorted(groups) == sorted(row_kernels())
 
 
 def test_every_kernel_is_run_by_its_suite(files: dict[str, bytes]) -> None:
-    for name, groups in groups_by_suite(files).items():
-        suite = (ROOT / "test" / name / f"{name}.c").read_text(encoding="utf-8")
+    """That each file's cases are run at all, test_unity.py sees by their number."""
+    for name, groups in groups_by_file(files).items():
+        suite = (ROOT / "test" / "test_kernels" / name).read_text(encoding="utf-8")
         assert set(re.findall(r"CHECK_CASES\(golden_(\w+)\)", suite)) == groups, name
         assert set(re.findall(r"RUN_TEST\(test_(\w+)\)", suite)) == groups, name
 

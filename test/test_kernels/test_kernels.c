@@ -4,6 +4,18 @@
 
 #include "check_kernels.h"
 
+void run_dsp_kernels(void);
+void run_mve_kernels(void);
+void run_scalar_kernels(void);
+
+void setUp(void)
+{
+}
+
+void tearDown(void)
+{
+}
+
 static void test_conv_2d_s8(void)
 {
     CHECK_CASES(golden_conv_2d_s8);
@@ -169,5 +181,8 @@ int main(void)
     RUN_TEST(test_reshape);
     RUN_TEST(test_quantize_f32);
     RUN_TEST(test_dequantize_f32);
+    run_dsp_kernels();
+    run_mve_kernels();
+    run_scalar_kernels();
     return UNITY_END();
 }

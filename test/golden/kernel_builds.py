@@ -1,6 +1,6 @@
-"""The Unity suites of row kernels: for which builds each lowers which golden cases.
+"""The parts of the Unity suite of row kernels: what is lowered for which builds.
 
-The generic suite takes every case that is not for others alone. The others take the fewest that
+The generic part takes every case that is not for others alone. The others take the fewest that
 reach all that their kernels do apart: edges, odd counts of channels and pixels, clamps, channels
 that round ties away from zero, and each size, stride and number of columns that has code of its
 own.
@@ -15,8 +15,8 @@ from thumbnet.options import Build
 
 
 @dataclass(frozen=True)
-class Part:
-    """Cases of a suite that are lowered for one build; their names get ``suffix``."""
+class Lowering:
+    """Cases that are lowered for one build; their names get ``suffix``."""
 
     build: Build
     cases: Sequence[str]
@@ -24,15 +24,15 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Suite:
-    """``kernel_constants<suffix>.h``, for ``test_kernels<suffix>``."""
+class Part:
+    """``kernel_constants<suffix>.h``, for ``test_kernels<suffix>.c``."""
 
     suffix: str
-    parts: Sequence[Part] | None
+    lowerings: Sequence[Lowering] | None
     """None stands for all cases that are not for others alone."""
 
 
-DSP_SPEED = Part(
+DSP_SPEED = Lowering(
     Build("dsp", "speed"),
     (
         "conv_2d_3x3",
@@ -51,10 +51,10 @@ DSP_SPEED = Part(
     "_speed",
 )
 
-DSP_BALANCED = Part(
+DSP_BALANCED = Lowering(
     Build("dsp", "balanced"),
     (
-        "conv_2d_wide_stride",
+        "conv_2d_ties",
         "conv_2d_quads",
         "conv_2d_1x1_quads",
         "fully_connected_quads",
@@ -67,7 +67,7 @@ DSP_BALANCED = Part(
     "_balanced",
 )
 
-DSP_SIZE = Part(
+DSP_SIZE = Lowering(
     Build("dsp", "size"),
     (
         "conv_2d_stride_2",
@@ -80,7 +80,7 @@ DSP_SIZE = Part(
     "_size",
 )
 
-MVE = Part(
+MVE = Lowering(
     Build("mve", core="cortex-m55"),
     (
         "conv_2d_3x3",
@@ -98,7 +98,7 @@ MVE = Part(
     "",
 )
 
-SCALAR = Part(
+SCALAR = Lowering(
     Build(core="cortex-m0plus"),
     (
         "conv_2d_3x3",
@@ -113,10 +113,10 @@ SCALAR = Part(
     "",
 )
 
-SUITES = (
-    Suite("", None),
-    Suite("_dsp", (DSP_SPEED, DSP_BALANCED, DSP_SIZE)),
-    Suite("_mve", (MVE,)),
-    Suite("_scalar", (SCALAR,)),
+PARTS = (
+    Part("", None),
+    Part("_dsp", (DSP_SPEED, DSP_BALANCED, DSP_SIZE)),
+    Part("_mve", (MVE,)),
+    Part("_scalar", (SCALAR,)),
 )
 """Each runs on every board: kernels for instruction sets are plain C where there are none."""

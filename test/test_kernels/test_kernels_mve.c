@@ -24,12 +24,13 @@ static void test_add_mve_s8(void)
     CHECK_CASES(golden_add_mve_s8);
 }
 
-int main(void)
+void run_mve_kernels(void);
+
+void run_mve_kernels(void)
 {
-    UNITY_BEGIN();
+    UnitySetTestFile(__FILE__);
     RUN_TEST(test_conv_2d_mve_s8);
     RUN_TEST(test_conv_2d_1x1_mve_s8);
     RUN_TEST(test_depthwise_conv_2d_mve_s8);
     RUN_TEST(test_add_mve_s8);
-    return UNITY_END();
 }

@@ -24,12 +24,13 @@ static void test_depthwise_conv_2d_columns_s8(void)
     CHECK_CASES(golden_depthwise_conv_2d_columns_s8);
 }
 
-int main(void)
+void run_scalar_kernels(void);
+
+void run_scalar_kernels(void)
 {
-    UNITY_BEGIN();
+    UnitySetTestFile(__FILE__);
     RUN_TEST(test_conv_2d_pairs_s8);
     RUN_TEST(test_conv_2d_1x1_pairs_s8);
     RUN_TEST(test_fully_connected_quads_s8);
     RUN_TEST(test_depthwise_conv_2d_columns_s8);
-    return UNITY_END();
 }

@@ -34,14 +34,15 @@ static void test_add_dsp_s8(void)
     CHECK_CASES(golden_add_dsp_s8);
 }
 
-int main(void)
+void run_dsp_kernels(void);
+
+void run_dsp_kernels(void)
 {
-    UNITY_BEGIN();
+    UnitySetTestFile(__FILE__);
     RUN_TEST(test_conv_2d_gathered_dsp_s8);
     RUN_TEST(test_conv_2d_dsp_s8);
     RUN_TEST(test_conv_2d_1x1_dsp_s8);
     RUN_TEST(test_fully_connected_dsp_s8);
     RUN_TEST(test_depthwise_conv_2d_dsp_s8);
     RUN_TEST(test_add_dsp_s8);
-    return UNITY_END();
 }
