@@ -81,20 +81,23 @@ class Channels:
 def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     """``lowered``, a portable kernel, as one of the DSP kernels; None where none is exact."""
     source, output = lowered.sources[0], lowered.output
-    taps = remains_last(layer.taps, source.kernel_width * source.rows.channels)
-    channels = exact_channels(replace(layer, taps=taps))
+    channels = exact_channels(layer)
     if channels is None:
         return None
     low, high = layer.bounds
+    row = source.kernel_width * source.rows.channels
     # Only the fastest kernels read the wide record.
     effort = EFFORT[build.optimize] if channels.fits_compact else EFFORT["speed"]
+    if effort > 0:
+        channels = replace(channels, taps=remains_last(channels.taps, row))
     columns = 1 if effort == 0 else min(TILE, _row_width(lowered))
     quads = quads_of(layer.taps.shape[1])
     gathered = source.rows.channels % _QUAD != 0
-    scratch = tuple(_scratch(source, quads, made + 1, gathered=gathered) for made in range(columns))
+    scratch = tuple(
+        _scratch(source, quads, made + 1, effort, gathered=gathered) for made in range(columns)
+    )
     literals: tuple[int, ...] = (effort, int((low, high) != (-128, 127)))
     if gathered:
-        row = source.kernel_width * source.rows.channels
         literals += (int((source.kernel_height, row) == (3, 9) and effort > 0),)
     return replace(
         lowered,
@@ -122,7 +125,7 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     )
 
 
-def remains_last(taps: Array, row: int) -> Array:
+def remains_last(taps: IntArray, row: int) -> IntArray:
     """Taps [channels, inputs] of windows with rows of ``row`` inputs, as gathered windows lie.
 
     First the whole quads of each row, then what remains of all rows.
@@ -133,11 +136,16 @@ def remains_last(taps: Array, row: int) -> Array:
     return np.concatenate([part.reshape(len(taps), -1) for part in parts], axis=1)
 
 
-def _scratch(source: Source, quads: int, columns: int, *, gathered: bool) -> int:
-    """Bytes of the expanded windows; of gathered ones also their remains and a row."""
+def _scratch(source: Source, quads: int, columns: int, effort: int, *, gathered: bool) -> int:
+    """Bytes of the expanded windows; of gathered ones also their remains and a row.
+
+    For size, all bytes of a gathered window.
+    """
     size = 2 * _QUAD * quads * columns
     if not gathered:
         return size
+    if effort == 0:
+        return size + _QUAD * quads
     row = source.kernel_width * source.rows.channels
     remains = -(-source.kernel_height * (row % _QUAD) // _QUAD) * _QUAD
     # Rows that reach outside go through scratch column by column.
