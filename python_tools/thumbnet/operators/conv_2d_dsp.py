@@ -56,7 +56,7 @@ class Channels:
     """Channels in the kernels' terms; all arrays have an element for each.
 
     ``output = saturate8(((2 * sum + bias) * mantissa + (rounding << 32) + 2**31 >> 32) >> shift)``
-    where ``sum`` is of taps times inputs and ``rounding`` ``(2 * zero_point + 1 << shift) >> 1``.
+    where ``sum`` is of taps times inputs.
     """
 
     zero_point: int
@@ -67,7 +67,7 @@ class Channels:
 
     @property
     def rounding(self) -> IntArray:
-        """What is added to the upper half of the product, see above."""
+        """The zero point, shifted left, and half of what the right shift drops (none for 0)."""
         return ((2 * self.zero_point + 1) << self.shift) >> 1
 
     @property
