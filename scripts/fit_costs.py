@@ -13,6 +13,8 @@ import argparse
 import json
 import sys
 from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -121,17 +123,24 @@ def not_negative(table: FloatArray, wanted: FloatArray) -> FloatArray:
 def groups(core: str, only: list[str]) -> dict[str, list[Sample]]:
     """Samples by the entry that they are fitted to."""
     found: dict[str, list[Sample]] = defaultdict(list)
-    for name, model in samples(only):
-        graph = run_passes(read_bytes(model, Path("sample.tflite")))
-        known: dict[str, Sample] = {}
-        for optimize in get_args(Optimize):
-            sample = count(graph, core, optimize, known)
-            if sample is not None:
+    with ProcessPoolExecutor() as pool:
+        models = list(samples(only))
+        counted = pool.map(partial(counts, core=core), [model for _, model in models])
+        for (name, _), of_one in zip(models, counted, strict=True):
+            for sample in of_one:
                 found[sample[0].kernel.function].append(sample)
                 if sample[0].kernel.literals:
                     found[entry(sample[0])].append(sample)
                 print(name, entry(sample[0]), sample[1], flush=True)
     return found
+
+
+def counts(model: bytes, core: str) -> list[Sample]:
+    """One sample for each different kernel that flash can be spent on."""
+    graph = run_passes(read_bytes(model, Path("sample.tflite")))
+    known: dict[str, Sample] = {}
+    made = (count(graph, core, optimize, known) for optimize in get_args(Optimize))
+    return [sample for sample in made if sample is not None]
 
 
 def read_bytes(model: bytes, path: Path) -> Graph:

@@ -39,14 +39,10 @@ def _pointwise() -> Iterator[tuple[str, Make]]:
 
 def _convolutions() -> Iterator[tuple[str, Make]]:
     sizes = (
-        (3, 8, 3, 2),
-        (16, 16, 3, 1),
-        (32, 32, 3, 2),
-        (8, 12, 5, 1),
-        (1, 8, 3, 2),
-        (24, 8, 1, 2),
+        *((3, 8, 3, 2), (16, 16, 3, 1), (32, 32, 3, 2), (8, 12, 5, 1), (1, 8, 3, 2), (24, 8, 1, 2)),
+        *((21, 16, 1, 1), (78, 24, 1, 1), (58, 9, 1, 1), (9, 10, 3, 1)),
     )
-    for width, (depth, channels, kernel, stride) in product((2, 3, 4, 6, 9, 16, 24), sizes):
+    for width, (depth, channels, kernel, stride) in product((1, 2, 3, 4, 5, 6, 9, 16, 24), sizes):
         make = _conv(4, width, depth, channels, kernel, stride)
         yield f"conv_2d {width} {depth} {channels} {kernel} {stride}", make
 

@@ -24,7 +24,7 @@
 #define GOLDEN_MOST_OVERLAP 85
 #define GOLDEN_MOST_ROWS_SIZE 324 /* all that a run may read */
 #define GOLDEN_MOST_INPUTS 1
-#define GOLDEN_MOST_SCRATCH 348
+#define GOLDEN_MOST_SCRATCH 300
 
 GOLDEN_KERNEL(run_conv_2d_pairs_s8, thumbnet_conv_2d_pairs_s8, constants)
 GOLDEN_KERNEL(run_conv_2d_1x1_pairs_s8, thumbnet_conv_2d_1x1_pairs_s8, constants)
@@ -199,9 +199,9 @@ static const golden_case_t golden_fully_connected_quads_s8[1] =
 {GOLDEN_CASE(fully_connected_quads, fully_connected_quads, run_fully_connected_quads_s8, 2, 5, 5, 0, 1)};
 
 static const golden_case_t golden_depthwise_conv_2d_columns_s8[4] =
-{GOLDEN_CASE(depthwise_ties, depthwise_ties, run_depthwise_conv_2d_columns_s8_3_3, 2, 132, 11, 156, 0),
-GOLDEN_CASE(depthwise_padded, depthwise_padded, run_depthwise_conv_2d_columns_s8_3_3, 2, 48, 3, 192, 0),
-GOLDEN_CASE(depthwise_wide_5x5, depthwise_wide_5x5, run_depthwise_conv_2d_columns_s8_5_5, 1, 90, 5, 348, 0),
-GOLDEN_CASE(depthwise_long, depthwise_long, run_depthwise_conv_2d_columns_s8_3_3, 1, 108, 4, 252, 0)};
+{GOLDEN_CASE(depthwise_ties, depthwise_ties, run_depthwise_conv_2d_columns_s8_3_3, 2, 132, 11, 140, 0),
+GOLDEN_CASE(depthwise_padded, depthwise_padded, run_depthwise_conv_2d_columns_s8_3_3, 2, 48, 3, 176, 0),
+GOLDEN_CASE(depthwise_wide_5x5, depthwise_wide_5x5, run_depthwise_conv_2d_columns_s8_5_5, 1, 90, 5, 300, 0),
+GOLDEN_CASE(depthwise_long, depthwise_long, run_depthwise_conv_2d_columns_s8_3_3, 1, 108, 4, 236, 0)};
 
 #endif

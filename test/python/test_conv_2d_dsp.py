@@ -86,7 +86,8 @@ def test_twins_equal_references(optimize: Optimize, tmp_path: Path) -> None:
         suites = sample.suites(index)
         given = [suites[0], suites[2], suites[4]]
         harness.add(built(sample.graph, optimize), sample.operator, given)
-    assert {case.lowered.kernel.function for case in harness.cases} == FUNCTIONS
+    dense_kernel = {"thumbnet_fully_connected_dsp_s8"} if optimize == "size" else set()
+    assert {case.lowered.kernel.function for case in harness.cases} == FUNCTIONS - dense_kernel
     # Narrow activations, and none.
     assert {case.lowered.kernel.literals[1] for case in harness.cases} == {0, 1}
     harness.check()
@@ -163,7 +164,8 @@ def test_assembly_equals_litert(optimize: Optimize, channels: int, tmp_path: Pat
 def test_assembly_of_fully_connected_equals_litert(inputs_of_one: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(inputs_of_one)
     sample = convolution(rng, Layer("fully_connected", (1, 1), (inputs_of_one, 13)))
-    check_on_cortex_m4(sample.model, tmp_path, {"optimize": "speed"})
+    for optimize in EFFORTS:
+        check_on_cortex_m4(sample.model, tmp_path, {"optimize": optimize})
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
@@ -235,7 +237,7 @@ def layer_of(
 
 def pack(layer: conv_2d_dsp.Layer) -> AnyArray | None:
     channels = conv_2d_dsp.exact_channels(layer)
-    return None if channels is None else conv_2d_dsp.packed(channels)
+    return None if channels is None else conv_2d_dsp.packed(channels, compact=True)
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -296,7 +298,58 @@ def test_a_constant_channel_does_not_refuse_the_others() -> None:
     assert found is not None
     assert not found.taps[2].any()
     assert found.taps[3].any()
-    assert kernel_outputs(found, 2, np.array([-(1 << 20), 0, 1 << 20])).tolist() == [3, 3, 3]
+    lowest_and_highest = np.array([[-128] * 8, [127] * 8]).T
+    assert kernel_outputs(found, 2, found.taps[2] @ lowest_and_highest).tolist() == [3, 3]
+    assert found.fits_compact
+
+
+@pytest.mark.parametrize("zero_point", [127, -128, 63, 64])
+def test_compact_records_hold_what_fits(zero_point: int) -> None:
+    taps = np.arange(1, 25).reshape(3, 8)
+    limit = 1 << 21
+    for bias, shift, fits in (
+        (limit - 1, 23, True),
+        (1 - limit, 0, True),
+        (limit, 0, False),
+        (-limit, 23, False),
+        (0, 24, zero_point == 63),
+    ):
+        channels = conv_2d_dsp.Channels(
+            zero_point,
+            taps,
+            np.array([shift, 0, shift]),
+            np.array([1 << 30, (1 << 31) - 1, 5 << 28]),
+            np.array([2 * bias, 0, -2 * bias]),
+        )
+        assert channels.fits_compact == fits
+        if not fits:
+            continue
+        found = conv_2d_dsp.packed(channels, compact=True)
+        assert found.shape == (2, 2 * 2 + 4)
+        constants = found[:, 4:].reshape(4, 2)
+        assert (constants[:, 0] >> 9).tolist() == [2 * bias, 0, -2 * bias, 0]
+        assert (constants[:3, 0] & 127).tolist() == [shift, 0, shift]
+        # The last pair is single.
+        assert (constants[:, 0] >> 7 & 3).tolist() == [0, 0, 0, 3]
+        assert (constants[:3, 1] == channels.mantissa).all()
+
+
+@pytest.mark.parametrize("optimize", ["size", "balanced"])
+def test_what_compact_records_cannot_hold_takes_wide_ones(
+    optimize: Optimize, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(62)
+    writer = Writer()
+    x = writer.input((1, 2, 5, 8), scale=0.1, zero_point=-7)
+    weights = rng.integers(-127, 128, (5, 1, 1, 8)).astype(np.int8)
+    bias = np.array([1 << 22, 10, -(1 << 23), 0, -500], np.int32)
+    y = writer.conv_2d(x, weights, bias, weight_scale=0.1, scale=650.0, zero_point=5)
+    model = writer.finish([y])
+    path = tmp_path / "model.tflite"
+    path.write_bytes(model)
+    compiled = compile_file(path, "cortex-m4", optimize=optimize)
+    assert [step.lowered.kernel.literals[0] for step in compiled.plan.steps] == [2]
+    check_on_cortex_m4(model, tmp_path, {"optimize": optimize})
 
 
 def kernel_outputs(channels: conv_2d_dsp.Channels, channel: int, sums: AnyArray) -> AnyArray:

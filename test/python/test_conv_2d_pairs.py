@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.compiled import compile_file, litert_outputs, mismatches, run_on
 from support.kernel_harness import KernelHarness
+from support.small_networks import Net, shaped_for, suite
 from support.spatial_samples import Layer, Sample, convolution, convolutions, dense, depthwise
 from thumbnet.options import Build
 
@@ -89,16 +91,41 @@ def test_the_largest_products_stay_apart(tmp_path: Path, weight: int) -> None:
     harness.check()
 
 
-def test_few_channels_and_builds_for_size_keep_the_plain_kernel() -> None:
+def test_few_channels_and_other_cores_keep_the_plain_kernel() -> None:
     rng = np.random.default_rng(13)
     few = convolution(rng, Layer("conv_2d", (3, 4), (6, 3), (1, 1)))
     many = convolution(rng, Layer("conv_2d", (3, 4), (6, 4), (1, 1)))
-    small = dataclasses.replace(SCALAR, optimize="size")
-    for sample, build, expected in (
-        (few, SCALAR, False),
-        (many, small, False),
-        (many, SCALAR, True),
-    ):
+    other = dataclasses.replace(SCALAR, core="host")
+    cases = [(few, SCALAR, False), (many, other, False), (many, SCALAR, True)]
+    for sample, build, expected in cases:
         graph = sample.graph.built_for(build)
         kernel = sample.family.lower(graph, sample.operator).kernel
         assert ("pairs" in kernel.function) == expected
+
+
+def network() -> bytes:
+    """Odd and even numbers of blocks, one pixel left over, unclamped and clamped outputs."""
+    net = Net()
+    x = net.conv(net.image(1, 7, 15, 5), 9, scale=0.4)
+    x = net.depthwise(x, scale=0.5, zero_point=-128)
+    x = net.conv(x, 6, 1, scale=0.6)
+    x = net.depthwise(x, stride=2, scale=0.9, zero_point=-128, activation="relu")
+    x = net.conv(x, 12, 1, scale=0.8)
+    return net.finish([net.dense(x, scale=0.9)])
+
+
+@pytest.mark.parametrize("core", ["cortex-m0plus", "cortex-m3", "rv32imc"])
+@pytest.mark.parametrize("optimize", ["speed", "size"])
+def test_firmware_equals_litert(tmp_path: Path, core: str, optimize: str) -> None:
+    path = tmp_path / "net.tflite"
+    path.write_bytes(network())
+    compiled = compile_file(path, core, optimize=optimize)
+    functions = " ".join(step.lowered.kernel.function for step in compiled.plan.steps)
+    assert "1x1_pairs" in functions
+    assert "conv_2d_pairs" in functions
+    assert "quads" in functions
+    assert ("columns" in functions) == (core != "rv32imc" or optimize == "size")
+    samples = [shaped_for(compiled.graph, sample) for sample in suite(compiled.graph)]
+    expected = litert_outputs(path.read_bytes(), compiled, samples)
+    assert np.unique(np.concatenate([outputs[0] for outputs in expected])).size > 8
+    assert not mismatches(run_on(compiled, core, samples), expected)

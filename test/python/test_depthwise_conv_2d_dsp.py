@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -30,6 +31,8 @@ from thumbnet.target import resolve_target
 
 KERNELS = [(3, 3), (5, 5), (3, 3), (7, 7)]
 KERNEL = "thumbnet_depthwise_conv_2d_dsp_s8"
+BYTES = 2
+"""The kernel's literal for records of bytes."""
 DSP = Build(isa="dsp", optimize="speed")
 
 
@@ -80,15 +83,17 @@ def unclamped(sample: Sample, rng: Rng) -> Sample:
     return dataclasses.replace(sample, graph=graph)
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_kernel_equals_reference(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("optimize", ["speed", "size"])
+def test_kernel_equals_reference(tmp_path: Path, optimize: Literal["speed", "size"]) -> None:
     harness = KernelHarness(tmp_path)
-    for index, sample in enumerate(random_samples(seed, 40)):
+    for index, sample in enumerate(random_samples(len(optimize), 40)):
         suites = sample.suites(index)
-        graph = sample.graph.built_for(DSP)
+        graph = sample.graph.built_for(Build(isa="dsp", optimize=optimize))
         harness.add(graph, sample.operator, [suites[0], suites[2], suites[4]])
-    used = [case.lowered.kernel.function == KERNEL for case in harness.cases]
-    assert sum(used) > 30  # some have channels that round ties away from zero
+    kernels = [case.lowered.kernel for case in harness.cases]
+    used = [kernel.literals[2] for kernel in kernels if kernel.function == KERNEL]
+    assert len(used) > 30  # some have channels that round ties away from zero
+    assert (used.count(BYTES) > 20) == (optimize == "size")
     harness.check()
 
 
@@ -136,11 +141,43 @@ def test_short_requantization_is_exact() -> None:
     assert not found[1] and not found[2]
 
 
+def test_requantization_behind_bytes_is_exact() -> None:
+    """The same for records of bytes; shifts of one and more are taken too."""
+    rng = np.random.default_rng(4)
+    checked, found = 0, dict.fromkeys(range(-20, 3), 0)
+    for index in range(500):
+        shift = index % 23 - 20
+        channels = one_channel(rng, shift)
+        small = dsp.small_channel(channels, 0)
+        if small is None:
+            continue
+        found[shift] += 1
+        least, most = dsp.reach(channels.taps[0], int(channels.bias[0]))
+        sums = np.append(rng.integers(least, most + 1, 4000), [least, most])
+        sums = np.unique(np.clip(np.append(sums, np.arange(-2500, 2500)), least, most))
+        given, point = channels.multipliers[0], channels.zero_point
+        exact = multiply_rounding_up(sums, given.mantissa, given.shift) + point
+        scaled = ((sums - int(channels.bias[0])) * small.factor + small.bias) * 256
+        assert np.abs(scaled).max() < 1 << 31
+        code = small.shift - 1
+        assert code < 32
+        rounding = ((2 * point + 1) << code) + 64 * small.extra
+        assert abs(rounding) < 1 << 31
+        high = (scaled * small.multiplier >> 32) + rounding
+        made = np.clip(high >> small.shift, -128, 127)
+        np.testing.assert_array_equal(made, np.clip(exact, -128, 127))
+        checked += len(sums)
+    assert checked > 10**6
+    assert all(found[shift] for shift in range(-16, 3))
+
+
 def test_weights_are_packed_as_the_header_says() -> None:
     taps = np.arange(1, 10).reshape(1, 3, 3)
     pairs = [(1, 4), (2, 5), (3, 6), (7, 8), (8, 9)]
     assert dsp.packed(taps).tolist() == [[low + (high << 16) for low, high in pairs]]
     assert dsp.packed(-taps)[0, 0] == (-1 & 0xFFFF) + (-4 << 16)
+    # Two of these words in one of bytes.
+    assert dsp.packed_bytes(taps).tolist() == [[0x05040201, 0x08060703, 0x00090008]]
 
 
 # -- order of reads and writes ----------------------------------------------------------------
@@ -153,7 +190,13 @@ def accepted(graph: Graph, lowered: Lowered, distance: int) -> bool:
     size = max(distance + graph.tensor(x).size, graph.tensor(out).size)
     name = operator.name
     try:
-        replay(graph, {name: lowered}, {x: distance, out: 0}, {name: size}, size + lowered.scratch)
+        replay(
+            graph,
+            {name: lowered},
+            {x: distance, out: 0},
+            {name: size},
+            size + lowered.scratch,
+        )
     except ReplayError:
         return False
     return True
@@ -201,7 +244,7 @@ LAYERS = [
     ((5, 5), 1, 6, 7, 8),
     ((5, 5), 2, 7, 10, 8),
     ((7, 7), 1, 5, 6, 8),
-    ((7, 7), 2, 8, 27, 4),
+    ((7, 7), 2, 8, 27, 8),
     ((7, 7), 1, 2, 3, 3),
     ((1, 3), 1, 2, 8, 8),
     ((5, 1), 2, 6, 3, 6),
@@ -235,13 +278,19 @@ def many_layers(seed: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("optimize", "optimization"), [("speed", "-O2"), ("balanced", "-O0"), ("size", "-Os")]
+    ("optimize", "optimization"),
+    [("speed", "-O2"), ("balanced", "-O0"), ("size", "-Os")],
 )
 def test_firmware_equals_litert(tmp_path: Path, optimize: str, optimization: str) -> None:
     model = many_layers(len(optimize))
     path = tmp_path / "layers.tflite"
     path.write_bytes(model)
     compiled = compile_file(path, "cortex-m4", optimize=optimize)
+    kernels = [step.lowered.kernel for step in compiled.plan.steps]
+    literals = {kernel.literals for kernel in kernels if kernel.function == KERNEL}
+    for size in (3, 5, 7):
+        records = BYTES if optimize != "speed" else int(size == 3)
+        assert {(size, 1, records), (size, 2, records)} <= literals
     shapes = [compiled.graph.tensor(name).shape for name in compiled.graph.inputs]
     rng = np.random.default_rng(1)
     samples = [[rng.integers(-128, 128, shape).astype(np.int8) for shape in shapes]]
@@ -260,10 +309,18 @@ def test_clang_compiles_the_assembly(tmp_path: Path, optimization: str) -> None:
 
 
 @shared.needs_shared
-@pytest.mark.parametrize("name", ["mlperf-vww96", "mcunet-vww1", "tinyengine-vww"])
-def test_networks_equal_litert(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "optimize"),
+    [
+        ("mlperf-vww96", "speed"),
+        ("mcunet-vww1", "speed"),
+        ("mcunet-person-det", "balanced"),
+        ("tinyengine-vww", "size"),
+    ],
+)
+def test_networks_equal_litert(name: str, optimize: str) -> None:
     path = shared.model_path(name)
-    compiled = compile_file(path, "cortex-m4", optimize="speed")
+    compiled = compile_file(path, "cortex-m4", optimize=optimize)
     graph = compiled.graph
     assert {
         step.lowered.kernel.function

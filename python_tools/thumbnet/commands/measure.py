@@ -11,6 +11,7 @@ from thumbnet.commands.samples import make_samples, read_samples
 from thumbnet.emulator import Border, HarnessOptions, Measurement, ModelIo
 from thumbnet.emulator import measure as run_on_target
 from thumbnet.ir.graph import Array
+from thumbnet.operators.cost import CORES
 from thumbnet.pipeline import Compiled
 from thumbnet.reference.interpreter import run as run_reference
 from thumbnet.report.console import console
@@ -44,7 +45,7 @@ def measure(
         "exact": exact,
         "inferences": len(samples),
         "instructions": measured.instructions,
-        "predicted_instructions": predict(compiled.plan).total,
+        "predicted_instructions": predict(compiled.plan).total if board.core in CORES else None,
         "arena_bytes": measured.arena_size,
         "stack_bytes": measured.stack_bytes,
         "code_bytes": measured.code_bytes,

@@ -11,16 +11,18 @@ import thumbnet
 from thumbnet.commands.model import read_for
 from thumbnet.errors import ThumbnetError
 from thumbnet.manifest import Manifest
+from thumbnet.operators.cost import CORES
 from thumbnet.operators.registry import family
 from thumbnet.output import write_files
 from thumbnet.pipeline import Compiled, compile_model
-from thumbnet.report.console import bar_for, console
+from thumbnet.report.console import bar_for, console, grouped
 from thumbnet.report.figures import FrontFigures, PatchFigures, PlanFigures, plan_figures
 from thumbnet.report.terminal import front_picture, patches_picture, plan_picture, summary_line
 from thumbnet.schedule.front import pareto_front
 from thumbnet.schedule.lock import make_lock
 from thumbnet.schedule.patches import SIZES as PATCHES
 from thumbnet.schedule.patches import patch_based
+from thumbnet.schedule.predict import Prediction, predict
 
 
 def plan(
@@ -45,10 +47,11 @@ def plan(
     front = _front(compiled, manifest) if with_front else None
     patches = _patches(compiled, manifest) if with_front else []
     written = _write_lock(manifest, compiled) if lock else None
+    cost = predict(compiled.plan) if board.core in CORES else None
     if as_json:
-        print(json.dumps(_as_dict(figures, front, patches, written)))
+        print(json.dumps(_as_dict(figures, cost, front, patches, written)))
     else:
-        _print(figures, front, patches, written)
+        _print(figures, cost, front, patches, written)
 
 
 def lock_path(manifest: Manifest) -> Path:
@@ -100,11 +103,14 @@ def _patches(compiled: Compiled, manifest: Manifest) -> list[PatchFigures]:
 
 def _as_dict(
     figures: PlanFigures,
+    cost: Prediction | None,
     front: Sequence[FrontFigures] | None,
     patches: Sequence[PatchFigures],
     written: Path | None,
 ) -> dict[str, object]:
     answer = figures.as_dict()
+    if cost is not None:
+        answer["predicted_instructions"] = {"total": cost.total, "operators": cost.operators}
     if front is not None:
         answer["front"] = [point.as_dict() for point in front]
         answer["patches"] = [one.as_dict() for one in patches]
@@ -115,11 +121,15 @@ def _as_dict(
 
 def _print(
     figures: PlanFigures,
+    cost: Prediction | None,
     front: Sequence[FrontFigures] | None,
     patches: Sequence[PatchFigures],
     written: Path | None,
 ) -> None:
-    print(f"{summary_line(figures)}\n", flush=True)
+    print(summary_line(figures))
+    if cost is not None:
+        print(f"predicted: {grouped(cost.total)} instructions an inference")
+    print(flush=True)
     terminal = console()
     terminal.print(plan_picture(figures, terminal.width, bar_for(terminal.encoding)))
     if front is not None:

@@ -30,9 +30,8 @@ TILE = 3
 
 _QUAD = 4
 _LEAST_QUADS = 2
-_LAST_PAIR = -1 << 31
-_NO_SECOND = 1 << 30
 _INT32 = 1 << 31
+_COMPACT_BIAS = 1 << 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,39 +56,55 @@ class Channels:
     """Channels in the kernels' terms; all arrays have an element for each.
 
     ``output = saturate8(((2 * sum + bias) * mantissa + (rounding << 32) + 2**31 >> 32) >> shift)``
-    where ``sum`` is of taps times inputs.
+    where ``sum`` is of taps times inputs and ``rounding`` ``(2 * zero_point + 1 << shift) >> 1``.
     """
 
+    zero_point: int
     taps: IntArray
     shift: IntArray
     mantissa: IntArray
-    rounding: IntArray
     bias: IntArray
+
+    @property
+    def rounding(self) -> IntArray:
+        """What is added to the upper half of the product, see above."""
+        return ((2 * self.zero_point + 1) << self.shift) >> 1
+
+    @property
+    def fits_compact(self) -> bool:
+        """Whether kernels can compute ``rounding`` in int32 and 23 bits hold each bias."""
+        zero = abs(2 * self.zero_point + 1)
+        rounds = np.all(zero << self.shift < _INT32)
+        return bool(rounds and np.all(np.abs(self.bias) < _COMPACT_BIAS))
 
 
 def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     """``lowered``, a portable kernel, as one of the DSP kernels; None where none is exact."""
     source, output = lowered.sources[0], lowered.output
-    taps = remains_last(layer.taps, source.kernel_width * source.rows.channels)
-    channels = exact_channels(replace(layer, taps=taps))
+    channels = exact_channels(layer)
     if channels is None:
         return None
     low, high = layer.bounds
-    effort = EFFORT[build.optimize]
+    row = source.kernel_width * source.rows.channels
+    # Only the fastest kernels read the wide record.
+    effort = EFFORT[build.optimize] if channels.fits_compact else EFFORT["speed"]
+    if effort > 0:
+        channels = replace(channels, taps=remains_last(channels.taps, row))
     columns = 1 if effort == 0 else min(TILE, _row_width(lowered))
     quads = quads_of(layer.taps.shape[1])
     gathered = source.rows.channels % _QUAD != 0
-    scratch = tuple(_scratch(source, quads, made + 1, gathered=gathered) for made in range(columns))
+    scratch = tuple(
+        _scratch(source, quads, made + 1, effort, gathered=gathered) for made in range(columns)
+    )
     literals: tuple[int, ...] = (effort, int((low, high) != (-128, 127)))
     if gathered:
-        row = source.kernel_width * source.rows.channels
         literals += (int((source.kernel_height, row) == (3, 9) and effort > 0),)
     return replace(
         lowered,
-        kernel=Kernel(HEADER, _function(lowered, gathered), literals),
+        kernel=Kernel(HEADER, _function(lowered, gathered, effort), literals),
         struct="thumbnet_conv_2d_dsp_t",
         fields=(
-            ("weights", CArray("weights", "int32_t", packed(channels))),
+            ("weights", CArray("weights", "int32_t", packed(channels, compact=effort < 2))),
             ("quads", quads),
             ("out_channels", output.channels),
             ("in_channels", source.rows.channels),
@@ -101,6 +116,7 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
             ("in_zero_point", layer.zero_points[0]),
             ("low", low),
             ("high", high),
+            ("out_zero_point", layer.zero_points[1]),
         ),
         overlap=(_overlap(source, output, columns, pointwise=lowered.pointwise and not gathered),),
         scratch=scratch[-1],
@@ -109,7 +125,7 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     )
 
 
-def remains_last(taps: Array, row: int) -> Array:
+def remains_last(taps: IntArray, row: int) -> IntArray:
     """Taps [channels, inputs] of windows with rows of ``row`` inputs, as gathered windows lie.
 
     First the whole quads of each row, then what remains of all rows.
@@ -120,11 +136,16 @@ def remains_last(taps: Array, row: int) -> Array:
     return np.concatenate([part.reshape(len(taps), -1) for part in parts], axis=1)
 
 
-def _scratch(source: Source, quads: int, columns: int, *, gathered: bool) -> int:
-    """Bytes of the expanded windows; of gathered ones also their remains and a row."""
+def _scratch(source: Source, quads: int, columns: int, effort: int, *, gathered: bool) -> int:
+    """Bytes of the expanded windows; of gathered ones also their remains and a row.
+
+    For size, all bytes of a gathered window.
+    """
     size = 2 * _QUAD * quads * columns
     if not gathered:
         return size
+    if effort == 0:
+        return size + _QUAD * quads
     row = source.kernel_width * source.rows.channels
     remains = -(-source.kernel_height * (row % _QUAD) // _QUAD) * _QUAD
     # Rows that reach outside go through scratch column by column.
@@ -139,7 +160,8 @@ def quads_of(taps: int) -> int:
 def exact_channels(layer: Layer) -> Channels | None:
     """The channels in the kernels' terms, or None where one of them cannot be exact.
 
-    A channel that gives one output for all inputs becomes that output. Of the others, with S a sum
+    A channel that gives one output for all inputs becomes that output: (4 d * 2**30 + 2**31) >> 32
+    is d, what the output is above its zero point. Of the others, with S a sum
     with its bias, M the mantissa and r the right shift: (2 S M + 2**31) >> 32 is TFLite's
     high = (S M + 2**30) >> 31, and (high + (z << r) + half) >> r is ((high + half) >> r) + z, half
     being 2**(r - 1), or 0 where r is. Both hold for integers of any size, so all that is checked is
@@ -170,11 +192,11 @@ def exact_channels(layer: Layer) -> Channels | None:
     if not np.all(constant | fits):
         return None
     return Channels(
+        zero_point=zero_point,
         taps=np.where(constant[:, None], 0, taps),
         shift=np.where(constant, 0, right),
-        mantissa=np.where(constant, 0, mantissa),
-        rounding=np.where(constant, first, rounding),
-        bias=np.where(constant, 0, 2 * layer.bias),
+        mantissa=np.where(constant, 1 << 30, mantissa),
+        bias=np.where(constant, 4 * (first - zero_point), 2 * layer.bias),
     )
 
 
@@ -185,8 +207,11 @@ def sum_bounds(taps: IntArray) -> tuple[IntArray, IntArray]:
     return 127 * negative - 128 * positive, 127 * positive - 128 * negative
 
 
-def packed(channels: Channels) -> npt.NDArray[np.int32]:
+def packed(channels: Channels, *, compact: bool) -> npt.NDArray[np.int32]:
     """The kernels' stream of int32: a row for each pair of channels, or for one that has no other.
+
+    ``compact`` takes eight bytes for a channel's constants instead of sixteen, in the form that
+    ``conv_2d_asm_dsp.h`` describes.
 
     A channel follows another in its lanes only where both are exact: 256 * wB + wA is within int16,
     and B, the difference of sums that wrap at 32 bits, so that 256 * B has to be within int32.
@@ -198,13 +223,17 @@ def packed(channels: Channels) -> npt.NDArray[np.int32]:
     lanes = (256 * taps[seconds] + taps[firsts]).reshape(len(firsts), -1, _QUAD)
     # SXTB16 takes the bytes 0 and 2 of four inputs, then 1 and 3.
     words = (lanes[:, :, 2:] << 16) + (lanes[:, :, :2] & 0xFFFF)
-    fields = (channels.shift, channels.mantissa, channels.rounding, channels.bias)
+    if compact:
+        fields, flags = [(channels.bias << 9) + channels.shift, channels.mantissa], 7
+    else:
+        fields = [channels.shift, channels.mantissa, channels.rounding, channels.bias]
+        flags = 30
     constants = np.pad(np.stack(fields, axis=1), ((0, 1), (0, 0)))
     second = constants[seconds]
-    second[:, 0] += np.where(seconds == count, _NO_SECOND, 0)
-    second[-1, 0] += _LAST_PAIR
+    second[:, 0] += np.where(seconds == count, 1 << flags, 0)
+    second[-1, 0] += 2 << flags
     rows = [words.reshape(len(firsts), -1), constants[firsts], second]
-    return np.concatenate(rows, axis=1).astype(np.int32)
+    return np.concatenate(rows, axis=1).astype(np.uint32).view(np.int32)
 
 
 def _pairs(taps: IntArray) -> tuple[IntArray, IntArray]:
@@ -223,12 +252,13 @@ def _pairs(taps: IntArray) -> tuple[IntArray, IntArray]:
     return firsts, seconds
 
 
-def _function(lowered: Lowered, gathered: bool) -> str:
+def _function(lowered: Lowered, gathered: bool, effort: int) -> str:
     if gathered:
         return "thumbnet_conv_2d_gathered_dsp_s8"
     if not lowered.pointwise:
         return "thumbnet_conv_2d_dsp_s8"
-    one = lowered.output.height * lowered.output.width == 1
+    # For size single pixels share the code of many.
+    one = lowered.output.height * lowered.output.width == 1 and effort > 0
     return "thumbnet_fully_connected_dsp_s8" if one else "thumbnet_conv_2d_1x1_dsp_s8"
 
 

@@ -18,7 +18,7 @@ from thumbnet.options import Build
 
 HEADER = "thumbnet/kernels/conv_2d_pairs.h"
 DENSE_HEADER = "thumbnet/kernels/fully_connected_quads.h"
-CORES = ("cortex-m0", "cortex-m0plus", "rv32imc")
+CORES = ("cortex-m0", "cortex-m0plus", "cortex-m3", "rv32imc")
 """Those that gain; others do as well with the plain kernels, which need no scratch."""
 
 _QUAD = 4
@@ -40,7 +40,7 @@ def lower_pairs(lowered: Lowered, taps: Array, build: Build) -> Lowered | None:
     ``taps`` are [channels, inputs of a window].
     """
     source, output = lowered.sources[0], lowered.output
-    if build.core not in CORES or build.optimize == "size":
+    if build.core not in CORES:
         return None
     if output.channels < _LEAST_CHANNELS:
         return None

@@ -29,6 +29,8 @@ PASS = 24
 """Outputs that are made of one expansion of the columns, at most."""
 
 _SIZES = (3, 5, 7)
+_WORDS, _BLOCKS, _BYTES = range(3)
+"""What the kernel's records hold: words; words, for code that spends flash on speed; bytes."""
 _SHIFT = 7
 """By which the kernel shifts sums of products, behind their upper word."""
 _FACTOR_BITS = 8
@@ -60,15 +62,17 @@ def lower_dsp(
     size, stride = window.kernel_height, window.stride_width
     if size != window.kernel_width or size not in _SIZES or stride > 2 or output.channels < BLOCK:
         return None
-    records = make_records(channels)
+    how, records = _BYTES, None if optimize == "speed" else make_byte_records(channels)
+    if records is None:
+        how = _BLOCKS if size == 3 and optimize == "speed" else _WORDS
+        records = make_records(channels)
     if records is None:
         return None
     rows = source.rows
-    blocks = size == 3 and optimize == "speed"
     most = min(PASS, output.width + output.width % 2)
     scratch = tuple(scratch_bytes(window, made + 1) for made in range(min(output.width, PASS)))
     return Lowered(
-        kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_dsp_s8", (size, stride, int(blocks))),
+        kernel=Kernel(HEADER, "thumbnet_depthwise_conv_2d_dsp_s8", (size, stride, how)),
         struct="thumbnet_depthwise_conv_2d_dsp_t",
         fields=(
             ("records", CArray("records", "int32_t", records.astype(np.int32))),
@@ -77,6 +81,7 @@ def lower_dsp(
             ("most", most),
             ("pad_left", window.pad_left),
             ("in_zero_point", channels.in_zero_point),
+            ("out_zero_point", channels.zero_point),
         ),
         sources=(source,),
         output=output,
@@ -134,6 +139,72 @@ def packed(taps: IntArray) -> IntArray:
 
 def _words(low: IntArray, high: IntArray) -> IntArray:
     return (low & 0xFFFF) + (high << 16)
+
+
+def packed_bytes(taps: IntArray) -> IntArray:
+    """Taps of eight bits, in the order of ``packed``'s words, two words in one."""
+    words = packed(taps)
+    if words.shape[1] % 2:
+        words = np.concatenate([words, np.zeros((len(words), 1), np.int64)], axis=1)
+    low, high = words & 0xFF, words >> 16 & 0xFF
+    first = low[:, 0::2] + (high[:, 0::2] << 16)
+    second = low[:, 1::2] + (high[:, 1::2] << 16)
+    made: IntArray = (first + (second << 8)).astype(np.uint32).astype(np.int32).astype(np.int64)
+    return made
+
+
+def make_byte_records(channels: Channels) -> IntArray | None:
+    """The records [channels, words] whose weights are bytes; None where a channel is not exact."""
+    if (channels.low, channels.high) != (-128, 127):
+        return None
+    taps, ends = channels.taps.copy(), []
+    for c in range(len(taps)):
+        small = small_channel(channels, c)
+        if small is None:
+            return None
+        taps[c] *= small.factor
+        code = small.shift - 1 + (64 if small.extra else 0)
+        ends.append(((small.bias << _FACTOR_BITS) + code, small.multiplier))
+    return np.concatenate([packed_bytes(taps), np.array(ends, np.int64)], axis=1)
+
+
+@dataclass(frozen=True)
+class Small:
+    """A channel whose output is (256 * sum * multiplier + rounding * 2^32) >> (32 + shift).
+
+    It is saturated. The rounding is zero point * 2^shift + 2^(shift - 1), and 64 where ``extra``;
+    the sum is that of weights times ``factor``, which is 1, or 0 where all sums come out the same,
+    and of ``bias``.
+    """
+
+    factor: int
+    bias: int
+    multiplier: int
+    shift: int
+    extra: bool
+
+
+def small_channel(channels: Channels, c: int) -> Small | None:
+    """How channel ``c`` is made exactly of weights of eight bits; None where no way is known.
+
+    As in ``_scaled``, times 2^8 whatever the shift r: all that is added is then a multiple of 2^32.
+    TFLite's roundings are floor((P + 2^30 + 2^(30+r)) / 2^(31+r)) for r > 0 and, r not above 0,
+    floor((P + 2^(30+r)) / 2^(31+r)).
+    """
+    given, bias = channels.multipliers[c], int(channels.bias[c])
+    reached = reach(channels.taps[c], bias)
+    if max(-reached[0], reached[1]) << max(given.shift, 0) >= _INT32:
+        return None
+    up = c < channels.ties_up
+    first, last = (int(v) for v in _outputs(np.array(reached), given, channels.zero_point, up))
+    if first == last:
+        # Times a half, with the rounding for r = 0.
+        return Small(0, 2 * (first - channels.zero_point), 1 << 30, _SHIFT, extra=False)
+    shift = _SHIFT - given.shift
+    fits = max(-reached[0], reached[1], abs(bias)) << _FACTOR_BITS < _INT32
+    if not up or not fits or given.mantissa <= 0 or not 1 <= shift <= 23:
+        return None
+    return Small(1, bias, given.mantissa, shift, extra=given.shift < 0)
 
 
 def make_records(channels: Channels) -> IntArray | None:

@@ -214,9 +214,30 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_expand_27(const thumbnet_conv_2d_
     }
 }
 
+/* The same for size: a single window, its bytes in their own order, gathered behind it. */
+static THUMBNET_NOINLINE void thumbnet_conv_2d_collect(const thumbnet_conv_2d_dsp_t *p,
+                                                       const void *const *rows, int32_t base,
+                                                       int32_t column, int16_t *to)
+{
+    const int32_t depth = p->in_channels;
+    int8_t *const window = (int8_t *)(to + 4 * p->quads);
+    int8_t *keep = window;
+    for (int32_t k = 0; k < p->kernel_height; k++) {
+        const int8_t *row = (const int8_t *)rows[k];
+        for (int32_t c = column; c < column + p->kernel_width; c++) {
+            const int inside = row != NULL && c >= 0 && c < p->in_width;
+            const int8_t *from = inside ? row + (c - base) * depth : &p->in_zero_point;
+            for (int32_t i = depth; i > 0; i--, from += inside) {
+                *keep++ = *from;
+            }
+        }
+    }
+    thumbnet_dsp_expand_1(to, 1, window, p->quads);
+}
+
 /* The row kernel of any window and any in_channels. Behind the expanded windows lie the remains of
- * their rows and, where windows reach outside, a row of one. `nine`, a literal: whether windows are
- * three rows of nine bytes. */
+ * their rows and, where windows reach outside, a row of one; for size, all of one. `nine`, a
+ * literal: whether windows are three rows of nine bytes. */
 THUMBNET_INLINE void thumbnet_conv_2d_gathered_dsp_s8(const void *constants, int effort, int clamp,
                                                       int nine, const void *const *rows, void *out,
                                                       int32_t x, int32_t n, void *scratch)
@@ -227,14 +248,16 @@ THUMBNET_INLINE void thumbnet_conv_2d_gathered_dsp_s8(const void *constants, int
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
-    int exist = effort > 0;
+    int exist = 1;
     for (int32_t k = 0; k < p->kernel_height; k++) {
         exist &= rows[k] != NULL;
     }
     while (n > 0) {
         const int32_t columns = thumbnet_conv_2d_columns(n, effort);
         const int32_t end = column + (columns - 1) * stride + p->kernel_width;
-        if (effort == 0 || !exist || column < 0 || end > p->in_width) {
+        if (effort == 0) {
+            thumbnet_conv_2d_collect(p, rows, base, column, to);
+        } else if (!exist || column < 0 || end > p->in_width) {
             thumbnet_conv_2d_gather(p, rows, base, column, columns, to);
         } else if (nine) {
             thumbnet_conv_2d_expand_27(p, rows, (column - base) * p->in_channels, columns, to);

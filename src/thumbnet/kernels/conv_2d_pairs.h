@@ -76,7 +76,23 @@ THUMBNET_INLINE void thumbnet_pairs_blocks(uint32_t *to, int32_t quads)
     }
 }
 
-#if THUMBNET_THUMB_1
+#if THUMBNET_THUMB_2
+/* A block of two channels; the numbers are of the weights' bytes. */
+#define THUMBNET_PAIRS_BLOCK(a0, a1, b0, b1)                                                       \
+    "ldmia r0!, {r3, r4, r5}\n"                                                                    \
+    "ldrb r6, [r1, #" a0 "]\n"                                                                     \
+    "mla r12, r6, r4, r3\n"                                                                        \
+    "ldrb r6, [r1, #" a1 "]\n"                                                                     \
+    "mla r12, r6, r5, r12\n"                                                                       \
+    "add r8, r8, r12\n"                                                                            \
+    "add r9, r9, r12, asr #16\n"                                                                   \
+    "ldrb r6, [r1, #" b0 "]\n"                                                                     \
+    "mla r3, r6, r4, r3\n"                                                                         \
+    "ldrb r6, [r1, #" b1 "]\n"                                                                     \
+    "mla r3, r6, r5, r3\n"                                                                         \
+    "add r10, r10, r3\n"                                                                           \
+    "add r11, r11, r3, asr #16\n"
+#elif THUMBNET_THUMB_1
 /* A block of two channels; the numbers are of the weights' bytes. */
 #define THUMBNET_PAIRS_BLOCK(a0, a1, b0, b1)                                                       \
     "ldmia %4!, {r3, r4, r5}\n"                                                                    \
@@ -115,7 +131,30 @@ static THUMBNET_NOINLINE void thumbnet_pairs_dot(const uint32_t *x, const uint8_
                                                  const uint8_t *end, int32_t start,
                                                  uint32_t *totals)
 {
-#if THUMBNET_THUMB_1
+#if THUMBNET_THUMB_2
+    register const uint32_t *words __asm__("r0") = x;
+    register const uint8_t *next __asm__("r1") = weights;
+    register const uint8_t *last __asm__("r2") = end;
+    register uint32_t first __asm__("r8") = (uint32_t)start;
+    register uint32_t first_upper __asm__("r9") = 0;
+    register uint32_t second __asm__("r10") = (uint32_t)start;
+    register uint32_t second_upper __asm__("r11") = 0;
+    __asm__ volatile(".syntax unified\n"
+                     "subs r3, r2, r1\n" /* An odd number of pairs begins in the middle. */
+                     "lsls r3, r3, #28\n"
+                     "bpl 1f\n"
+                     "subs r1, r1, #8\n"
+                     "b 2f\n"
+                     "1:\n" THUMBNET_PAIRS_BLOCK("0", "1", "2", "3") THUMBNET_PAIRS_BLOCK(
+                         "4", "5", "6", "7") "2:\n" THUMBNET_PAIRS_BLOCK("8", "9", "10", "11")
+                         THUMBNET_PAIRS_BLOCK("12", "13", "14", "15") "adds r1, r1, #16\n"
+                                                                      "cmp r1, r2\n"
+                                                                      "bne 1b\n"
+                     : "+r"(words), "+r"(next), "+r"(last), "+r"(first), "+r"(first_upper),
+                       "+r"(second), "+r"(second_upper)
+                     :
+                     : "r3", "r4", "r5", "r6", "r12", "cc", "memory");
+#elif THUMBNET_THUMB_1
     register uint32_t first __asm__("r3") = (uint32_t)start;
     register uint32_t first_upper __asm__("r4");
     register uint32_t second __asm__("r5");
@@ -172,10 +211,10 @@ THUMBNET_INLINE void thumbnet_pairs_output(const thumbnet_conv_2d_pairs_t *p, in
     const int32_t shift = p->shift[channel];
     const int32_t a = (int32_t)(totals[0] - (totals[1] << 16));
     const int32_t b = (int32_t)totals[1];
-    *first = thumbnet_convolution_output(a + bias, mantissa, shift, 1, p->out_zero_point, p->low,
-                                         p->high);
-    *second = thumbnet_convolution_output(b + bias, mantissa, shift, 1, p->out_zero_point, p->low,
-                                          p->high);
+    *first = thumbnet_convolution_output_quick(a + bias, mantissa, shift, 1, p->out_zero_point,
+                                               p->low, p->high);
+    *second = thumbnet_convolution_output_quick(b + bias, mantissa, shift, 1, p->out_zero_point,
+                                                p->low, p->high);
 }
 
 /* All channels of two pixels from the blocks in scratch; of the first alone where `made` is 1. */

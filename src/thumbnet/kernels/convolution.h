@@ -27,6 +27,13 @@
 #define THUMBNET_THUMB_1 0
 #endif
 
+/* Whether assembly for Armv7-M is. */
+#if defined(__thumb2__) && defined(__GNUC__)
+#define THUMBNET_THUMB_2 1
+#else
+#define THUMBNET_THUMB_2 0
+#endif
+
 /* Before a loop whose trip count is a literal: no loop remains. */
 #if defined(__clang__)
 #define THUMBNET_UNROLL _Pragma("unroll")
@@ -64,6 +71,32 @@ THUMBNET_INLINE int32_t thumbnet_rounded_high_word(int32_t sum, int32_t mantissa
 #endif
 }
 
+/* The same as a function of its own. */
+static THUMBNET_NOINLINE int32_t thumbnet_rounded_high_word_call(int32_t sum, int32_t mantissa,
+                                                                 int down)
+{
+    return thumbnet_rounded_high_word(sum, mantissa, down);
+}
+
+/* thumbnet_convolution_output; `quick` is a literal: no calls even where a product takes many
+ * instructions. */
+THUMBNET_INLINE int8_t thumbnet_convolution_output_as(int quick, int32_t sum, int32_t mantissa,
+                                                      int shift, int ties_up, int32_t zero_point,
+                                                      int32_t low, int32_t high)
+{
+    int32_t value;
+    if (THUMBNET_LIKELY(shift <= -2)) {
+        const int down = !ties_up && sum < 0;
+        const int32_t upper = quick || !THUMBNET_NARROW
+                                  ? thumbnet_rounded_high_word(sum, mantissa, down)
+                                  : thumbnet_rounded_high_word_call(sum, mantissa, down);
+        value = ((upper >> (-2 - shift)) + 1) >> 1;
+    } else {
+        value = thumbnet_requantize_any(sum, mantissa, shift, ties_up);
+    }
+    return (int8_t)thumbnet_clamp(value + zero_point, low, high);
+}
+
 /* A channel's sum as its output byte: requantized, zero point added, clamped to the activation.
  *
  * For right shifts of two and more both roundings are exact on the high word of the product, which
@@ -73,14 +106,15 @@ THUMBNET_INLINE int8_t thumbnet_convolution_output(int32_t sum, int32_t mantissa
                                                    int ties_up, int32_t zero_point, int32_t low,
                                                    int32_t high)
 {
-    int32_t value;
-    if (THUMBNET_LIKELY(shift <= -2)) {
-        const int32_t upper = thumbnet_rounded_high_word(sum, mantissa, !ties_up && sum < 0);
-        value = ((upper >> (-2 - shift)) + 1) >> 1;
-    } else {
-        value = thumbnet_requantize_any(sum, mantissa, shift, ties_up);
-    }
-    return (int8_t)thumbnet_clamp(value + zero_point, low, high);
+    return thumbnet_convolution_output_as(0, sum, mantissa, shift, ties_up, zero_point, low, high);
+}
+
+/* The same without calls. */
+THUMBNET_INLINE int8_t thumbnet_convolution_output_quick(int32_t sum, int32_t mantissa, int shift,
+                                                         int ties_up, int32_t zero_point,
+                                                         int32_t low, int32_t high)
+{
+    return thumbnet_convolution_output_as(1, sum, mantissa, shift, ties_up, zero_point, low, high);
 }
 
 #endif

@@ -81,7 +81,8 @@ static THUMBNET_NOINLINE void thumbnet_columns_three(const thumbnet_columns_t *c
     thumbnet_columns_fill(to, 3 * (columns->count - columns->last), 1, zero_point);
 }
 
-/* Sums of `count` windows, which begin `step` words apart. */
+/* Sums of `count` windows, which begin `step` words apart. They may be written over the windows,
+ * from the first word on: a window has been read when its sum is written. */
 THUMBNET_INLINE void thumbnet_columns_sums(const int32_t *x, int32_t step, const int32_t *weights,
                                            int taps, int32_t bias, int32_t count, int32_t *sums)
 {
@@ -108,21 +109,25 @@ static THUMBNET_NOINLINE void thumbnet_columns_outputs(const thumbnet_depthwise_
     const int32_t high = p->high;
     if (channel < p->ties_up) {
         for (; count > 0; count--, out += channels) {
-            *out = thumbnet_convolution_output(*sums++, mantissa, shift, 1, zero_point, low, high);
+            *out = thumbnet_convolution_output_quick(*sums++, mantissa, shift, 1, zero_point, low,
+                                                     high);
         }
     } else {
         for (; count > 0; count--, out += channels) {
-            *out = thumbnet_convolution_output(*sums++, mantissa, shift, 0, zero_point, low, high);
+            *out = thumbnet_convolution_output_quick(*sums++, mantissa, shift, 0, zero_point, low,
+                                                     high);
         }
     }
 }
 
-#if THUMBNET_THUMB_1
+#if THUMBNET_THUMB_1 || THUMBNET_THUMB_2
 /* What assembly reads a channel of 3x3 from, in this order. */
 typedef struct {
     int32_t weights[9];
-    int32_t fraction; /* the mantissa's lower half */
-    int32_t mantissa; /* and its upper one */
+#if THUMBNET_THUMB_1
+    int32_t fraction; /* the mantissa's lower half, */
+#endif
+    int32_t mantissa; /* and its upper one; on Armv7-M all of it */
     int32_t shift;    /* to the right, less 2 */
     int32_t bias;
     int32_t rounding; /* 2 * out_zero_point + 1 */
@@ -131,6 +136,64 @@ typedef struct {
     int32_t channels;
 } thumbnet_columns_nine_t;
 
+#if THUMBNET_THUMB_2
+/* Outputs of a channel whose windows of nine words begin `step` bytes apart, up to `end`: 35
+ * instructions each. */
+static THUMBNET_NOINLINE void thumbnet_columns_nine(const int32_t *x,
+                                                    const thumbnet_columns_nine_t *p,
+                                                    const int32_t *end, int32_t step, int8_t *out)
+{
+    register const int32_t *words __asm__("r0") = x;
+    register const thumbnet_columns_nine_t *record __asm__("r1") = p;
+    register const int32_t *last __asm__("r2") = end;
+    register int32_t next __asm__("r3") = step - 36;
+    register int8_t *to __asm__("r4") = out;
+    __asm__ volatile(".syntax unified\n"
+                     "mov lr, r2\n"
+                     "mov r12, r3\n"
+                     "mov r10, r4\n"
+                     "ldr r11, [r1, #60]\n"
+                     "1:\n"
+                     "ldmia r0!, {r2, r3, r4}\n"
+                     "ldmia r1!, {r5, r6, r8}\n"
+                     "mul r9, r2, r5\n"
+                     "mla r9, r3, r6, r9\n"
+                     "mla r9, r4, r8, r9\n"
+                     "ldmia r0!, {r2, r3, r4}\n"
+                     "ldmia r1!, {r5, r6, r8}\n"
+                     "mla r9, r2, r5, r9\n"
+                     "mla r9, r3, r6, r9\n"
+                     "mla r9, r4, r8, r9\n"
+                     "ldmia r0!, {r2, r3, r4}\n"
+                     "ldmia r1!, {r5, r6, r8}\n"
+                     "mla r9, r2, r5, r9\n"
+                     "mla r9, r3, r6, r9\n"
+                     "mla r9, r4, r8, r9\n"
+                     "ldmia r1!, {r2, r3, r4, r5, r6, r8}\n"
+                     "add r9, r9, r4\n"
+                     "smull r4, r9, r9, r2\n"
+                     "adds r4, r4, #0x40000000\n"
+                     "adc r9, r9, #0\n"
+                     "asr r9, r9, r3\n"
+                     "add r9, r9, r5\n"
+                     "asr r9, r9, #1\n"
+                     "cmp r9, r6\n"
+                     "it lt\n"
+                     "movlt r9, r6\n"
+                     "cmp r9, r8\n"
+                     "it gt\n"
+                     "movgt r9, r8\n"
+                     "strb r9, [r10]\n"
+                     "add r10, r10, r11\n"
+                     "subs r1, r1, #60\n"
+                     "add r0, r0, r12\n"
+                     "cmp r0, lr\n"
+                     "bne 1b\n"
+                     : "+r"(words), "+r"(record), "+r"(last), "+r"(next), "+r"(to)
+                     :
+                     : "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
+}
+#else
 /* Outputs of a channel whose windows of nine words begin `step` bytes apart, up to `end`: 55
  * instructions each. The sum is split into a signed lower half and the rest, so that with sums
  * within 2^28 nothing leaves 32 bits; see thumbnet_convolution_output for the roundings. r7, which
@@ -223,7 +286,9 @@ static THUMBNET_NOINLINE void thumbnet_columns_nine(const int32_t *x,
                      : "r5", "r6", "r8", "r9", "r10", "r11", "r12", "lr", "cc", "memory");
 }
 
-/* A channel's weights and multiplier for it; the rest stays from channel to channel. */
+#endif
+
+/* Fills it in for a channel. */
 THUMBNET_INLINE void thumbnet_columns_record(const thumbnet_depthwise_columns_t *p, int32_t channel,
                                              const int8_t *weights, thumbnet_columns_nine_t *record)
 {
@@ -231,15 +296,34 @@ THUMBNET_INLINE void thumbnet_columns_record(const thumbnet_depthwise_columns_t 
     for (int i = 0; i < 9; i++) {
         record->weights[i] = weights[i];
     }
+#if THUMBNET_THUMB_1
     record->fraction = p->mantissa[channel] & 0xffff;
     record->mantissa = p->mantissa[channel] >> 16;
+#else
+    record->mantissa = p->mantissa[channel];
+#endif
     record->shift = -2 - p->shift[channel];
     record->bias = p->bias[channel];
+    record->rounding = 2 * p->out_zero_point + 1;
+    record->low = p->low;
+    record->high = p->high;
+    record->channels = p->channels;
 }
 #endif
 
+/* Words of a channel's weights, or what else is kept of it. */
+THUMBNET_INLINE int32_t thumbnet_columns_head(int kernel_height, int kernel_width)
+{
+#if THUMBNET_THUMB_1 || THUMBNET_THUMB_2
+    if (kernel_height == 3 && kernel_width == 3) {
+        return (int32_t)(sizeof(thumbnet_columns_nine_t) / sizeof(int32_t));
+    }
+#endif
+    return kernel_height * kernel_width;
+}
+
 /* The row kernel of a multiplier of 1; kernel_height and kernel_width are literals. Scratch: a
- * pass's columns, the weights of a channel, its sums. */
+ * channel's weights, a pass's columns. */
 THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants, int kernel_height,
                                                            int kernel_width,
                                                            const void *const *rows, void *out,
@@ -250,18 +334,10 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
     const int32_t stride = p->stride_width;
     const int32_t taps = kernel_height * kernel_width;
     int32_t *const weights = (int32_t *)scratch;
-    int32_t *const sums = weights + taps;
-    int32_t *const words = sums + THUMBNET_COLUMNS_PASS;
+    int32_t *const words = weights + thumbnet_columns_head(kernel_height, kernel_width);
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * stride - p->pad_left;
     const int32_t base = column > 0 ? column : 0;
-#if THUMBNET_THUMB_1
-    thumbnet_columns_nine_t record;
-    record.rounding = 2 * p->out_zero_point + 1;
-    record.low = p->low;
-    record.high = p->high;
-    record.channels = channels;
-#endif
     int whole = kernel_height == 3;
     for (int k = 0; k < kernel_height; k++) {
         whole = whole && rows[k] != NULL;
@@ -290,10 +366,11 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
                                          words + k);
                 }
             }
-#if THUMBNET_THUMB_1
+#if THUMBNET_THUMB_1 || THUMBNET_THUMB_2
+            thumbnet_columns_nine_t *const record = (thumbnet_columns_nine_t *)scratch;
             if (kernel_height == 3 && kernel_width == 3 && c < p->ties_up && p->shift[c] <= -2) {
-                thumbnet_columns_record(p, c, taken, &record);
-                thumbnet_columns_nine(words, &record, words + made * stride * 3, stride * 12,
+                thumbnet_columns_record(p, c, taken, record);
+                thumbnet_columns_nine(words, record, words + made * stride * 3, stride * 12,
                                       pixel + c);
                 taken += 9;
                 continue;
@@ -303,8 +380,8 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
                 weights[i] = *taken++;
             }
             thumbnet_columns_sums(words, stride * kernel_height, weights,
-                                  kernel_height * kernel_width, p->bias[c], made, sums);
-            thumbnet_columns_outputs(p, c, sums, made, pixel + c);
+                                  kernel_height * kernel_width, p->bias[c], made, words);
+            thumbnet_columns_outputs(p, c, words, made, pixel + c);
         }
         n -= made;
         pixel += made * channels;

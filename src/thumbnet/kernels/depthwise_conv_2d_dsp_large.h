@@ -139,38 +139,27 @@
     four(DW_COLUMN(r6, 584) DW_LOWER(r10, r6, r5) DW_BOTH(r11, r6, r2)) \
     four(DW_COLUMN(r6, 696) DW_LOWER(r11, r6, r5))
 
-/* Channel by channel. group: bytes of a channel in a group of columns; bias: where it lies in the
- * record; begin, twice: bytes from four, and two, outputs' columns to the next. */
-#define DW_CHANNELS(sums, group, bias, four_on, two_on) \
+/* Channel by channel. group: bytes of a channel in a group of columns; bias: where it lies behind
+ * the weights' words; begin, twice: bytes from four, and two, outputs' columns to the next. `next`
+ * moves to the channel: r12 to its words, lr to its columns, r0 to the last four's; `scale` and
+ * `back` make outputs of sums and bring r12 back. */
+#define DW_EACH(next, scale, back, sums, bias, four_on, two_on) \
     "str r7, [r12, #48]\n\t" \
     "mov r7, r12\n\t" \
-    "6: add r12, r7, #24\n\t" \
-    "ldm r12, {r0-r4}\n\t" \
-    "add r0, r0, #" #group "\n\t" \
-    "add r1, r1, #" #group "\n\t" \
-    "add r2, r2, #" #group "\n\t" \
-    "add r3, r3, #1\n\t" \
-    "add r5, r4, #12 + " #bias "\n\t" \
-    "stm r12, {r0-r3, r5}\n\t" \
-    "str r3, [r7, #8]\n\t" \
-    "mov lr, r2\n\t" \
+    "6:\n\t" next \
     "cmp lr, r0\n\t" \
-    "mov r12, r4\n\t" \
-    "ldrd r0, r1, [r12, #4 + " #bias "]\n\t" \
-    "strd r0, r1, [r7]\n\t" \
     "bhi 7f\n\t" \
     "4: ldr r11, [r12, #" #bias "]\n\t" \
     sums(THUMBNET_KEEP) \
     "ldm r7, {r0-r6}\n\t" \
-    THUMBNET_DEPTHWISE_SCALE(r8) THUMBNET_DEPTHWISE_SCALE(r9) \
-    THUMBNET_DEPTHWISE_SCALE(r10) THUMBNET_DEPTHWISE_SCALE(r11) \
+    scale(THUMBNET_KEEP) \
     "strb r8, [r2]\n\t" \
     "strb r9, [r2, r3]\n\t" \
     "strb r10, [r2, r4]\n\t" \
     "strb r11, [r2, r5]\n\t" \
     "add r2, r2, r4, lsl #1\n\t" \
     "str r2, [r7, #8]\n\t" \
-    "sub r12, r12, #" #bias "\n\t" \
+    back \
     "add lr, lr, #" #four_on "\n\t" \
     "cmp lr, r6\n\t" \
     "bls 4b\n\t" \
@@ -180,9 +169,9 @@
     "5: ldr r11, [r12, #" #bias "]\n\t" \
     sums(THUMBNET_DROP) \
     "ldm r7, {r0-r4}\n\t" \
-    THUMBNET_DEPTHWISE_SCALE(r8) THUMBNET_DEPTHWISE_SCALE(r9) \
+    scale(THUMBNET_DROP) \
     "ldr r6, [r7, #28]\n\t" \
-    "sub r12, r12, #" #bias "\n\t" \
+    back \
     "add lr, lr, #" #two_on "\n\t" \
     "cmp lr, r6\n\t" \
     "it ls\n\t" \
@@ -198,11 +187,88 @@
     "mov r12, r7\n\t" \
     "ldr r7, [r7, #48]\n\t"
 
+#define DW_MOVE(group) \
+    "add r0, r0, #" #group "\n\t" \
+    "add r1, r1, #" #group "\n\t" \
+    "add r2, r2, #" #group "\n\t" \
+    "add r3, r3, #1\n\t"
+
+/* Records of words. */
+#define DW_NEXT_WORDS(group, bias) \
+    "add r12, r7, #24\n\t" \
+    "ldm r12, {r0-r4}\n\t" \
+    DW_MOVE(group) \
+    "add r5, r4, #12 + " #bias "\n\t" \
+    "stm r12, {r0-r3, r5}\n\t" \
+    "str r3, [r7, #8]\n\t" \
+    "mov lr, r2\n\t" \
+    "mov r12, r4\n\t" \
+    "ldrd r2, r3, [r12, #4 + " #bias "]\n\t" \
+    "strd r2, r3, [r7]\n\t"
+#define DW_SCALE_WORDS(four) \
+    THUMBNET_DEPTHWISE_SCALE(r8) THUMBNET_DEPTHWISE_SCALE(r9) \
+    four(THUMBNET_DEPTHWISE_SCALE(r10) THUMBNET_DEPTHWISE_SCALE(r11))
+#define DW_CHANNELS(sums, group, bias, four_on, two_on) \
+    DW_EACH(DW_NEXT_WORDS(group, bias), DW_SCALE_WORDS, "sub r12, r12, #" #bias "\n\t", \
+            sums, bias, four_on, two_on)
+
+/* Records of bytes: seven words of them, r11 on, to 14 words at r10 on; r9 is the mask. */
+#define DW_UNPACK(in, low) "and " #low ", r9, " #in ", lsl #8\n\t" "and " #in ", r9, " #in "\n\t"
+#define DW_SEVEN \
+    "ldm r11!, {r1, r3, r5, r8}\n\t" \
+    DW_UNPACK(r1, r0) DW_UNPACK(r3, r2) DW_UNPACK(r5, r4) DW_UNPACK(r8, r6) \
+    "stm r10!, {r0-r6, r8}\n\t" \
+    "ldm r11!, {r1, r3, r5}\n\t" \
+    DW_UNPACK(r1, r0) DW_UNPACK(r3, r2) DW_UNPACK(r5, r4) \
+    "stm r10!, {r0-r5}\n\t"
+#define DW_FOURTEEN \
+    "add lr, r12, #112\n\t" \
+    "9:\n\t" DW_SEVEN \
+    "cmp r10, lr\n\t" \
+    "blo 9b\n\t"
+#define DW_NEXT_BYTES(group, bias, seven) \
+    "add r12, r7, #24\n\t" \
+    "ldm r12, {r0-r3, r11}\n\t" \
+    DW_MOVE(group) \
+    "stm r12, {r0-r3}\n\t" \
+    "str r3, [r7, #8]\n\t" \
+    "ldrd r9, r10, [r7, #96]\n\t" \
+    "mov r12, r10\n\t" \
+    seven \
+    "ldm r11!, {r0, r1}\n\t" \
+    "str r11, [r7, #40]\n\t" \
+    "bic r2, r0, #255\n\t" \
+    "str r2, [r12, #" #bias "]\n\t" \
+    "and r3, r0, #31\n\t" \
+    "ldr r2, [r7, #92]\n\t" \
+    "lsl r2, r2, r3\n\t" \
+    "and r0, r0, #64\n\t" \
+    "add r2, r2, r0\n\t" \
+    "strd r1, r2, [r7]\n\t" \
+    "str r3, [r7, #88]\n\t" \
+    "ldr lr, [r7, #32]\n\t" \
+    "ldr r0, [r7, #24]\n\t"
+#define DW_SCALE_BYTES(four) \
+    "ldr r12, [r7, #88]\n\t" \
+    THUMBNET_DEPTHWISE_SCALE_BY(r8, r12) THUMBNET_DEPTHWISE_SCALE_BY(r9, r12) \
+    four(THUMBNET_DEPTHWISE_SCALE_BY(r10, r12) THUMBNET_DEPTHWISE_SCALE_BY(r11, r12))
+#define DW_BYTES(sums, group, bias, seven, four_on, two_on) \
+    DW_EACH(DW_NEXT_BYTES(group, bias, seven), DW_SCALE_BYTES, "ldr r12, [r7, #100]\n\t", \
+            sums, bias, four_on, two_on)
+
 /* clang-format on */
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s1, DW_CHANNELS(DW_5_S1, 20, 56, 160, 80))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s2, DW_CHANNELS(DW_5_S2, 20, 56, 320, 160))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s1, DW_CHANNELS(DW_7_S1, 28, 108, 224, 112))
 THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s2, DW_CHANNELS(DW_7_S2, 28, 108, 448, 224))
+THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s1_bytes,
+                        DW_BYTES(DW_5_S1, 20, 56, DW_SEVEN, 160, 80))
+THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_5x5_s2_bytes,
+                        DW_BYTES(DW_5_S2, 20, 56, DW_SEVEN, 320, 160))
+THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s1_bytes,
+                        DW_BYTES(DW_7_S1, 28, 108, DW_FOURTEEN, 224, 112))
+THUMBNET_DEPTHWISE_SUMS(thumbnet_depthwise_7x7_s2_bytes,
+                        DW_BYTES(DW_7_S2, 28, 108, DW_FOURTEEN, 448, 224))
 
 #pragma GCC diagnostic pop
 

@@ -16,19 +16,17 @@ typedef struct {
     uint16_t most; /* output columns of a pass, even */
     uint8_t pad_left;
     int8_t in_zero_point;
+    int8_t out_zero_point; /* for records that hold bytes */
 } thumbnet_depthwise_conv_2d_dsp_t;
 
 /* One or two input rows as they are expanded: four channels of each column of a pass. */
 typedef struct {
-    const int8_t *a;
-    const int8_t *b; /* unused where there is one row */
-    int32_t a_step;  /* bytes to the next column; 0: outside, a points at zero_points */
-    int32_t b_step;
-    int32_t *out;        /* the first group that has a column inside */
-    int32_t columns;     /* 2 * columns inside + (the first is the second of its group) */
-    int32_t zero_points; /* four bytes */
-    int32_t a_advance;   /* bytes to the next four channels */
-    int32_t b_advance;
+    const int8_t *rows[2]; /* the second is unset where there is one */
+    int32_t steps[2];      /* bytes to the next column; 0: outside, the row is zero_points */
+    int32_t *out;          /* the first group that has a column inside */
+    int32_t columns;       /* 2 * columns inside + (the first is the second of its group) */
+    int32_t zero_points;   /* four bytes */
+    int32_t advances[2];   /* bytes to the next four channels */
 } thumbnet_depthwise_strip_t;
 
 /* What the sums of a pass need. */
@@ -54,20 +52,30 @@ typedef struct {
     int32_t columns_inside;
     int32_t zero_points;
     int32_t blocks; /* of four channels */
+    /* Where records hold bytes. */
+    int32_t shift; /* of the channel at hand */
+    int32_t zero;  /* 2 * output zero point + 1 */
+    int32_t mask;
+    int32_t *expanded; /* a channel's words; not for 3x3 */
 } thumbnet_depthwise_context_t;
 
-typedef void thumbnet_depthwise_pack_t(thumbnet_depthwise_strip_t *strip);
-typedef void thumbnet_depthwise_sums_t(thumbnet_depthwise_context_t *context);
-
-/* What the kernel is made of. */
+/* A run, and how far it has come. */
 typedef struct {
-    int32_t size; /* rows and columns of the kernel */
+    const thumbnet_depthwise_conv_2d_dsp_t *layer;
+    const void *const *rows; /* at input column `base` */
+    int32_t *words;          /* scratch */
+    int8_t *out;             /* of the pass */
+    int32_t size;            /* rows and columns of the kernel */
     int32_t stride;
-    thumbnet_depthwise_pack_t *pack_two; /* expand strips of two rows and of one */
-    thumbnet_depthwise_pack_t *pack_one;
-    thumbnet_depthwise_sums_t *sums; /* makes the outputs */
-    /* Does both for all whole blocks where no row is outside; NULL: one by one. */
-    thumbnet_depthwise_sums_t *blocks;
-} thumbnet_depthwise_how_t;
+    int32_t base;
+    int32_t column; /* where the window of the pass's first output begins */
+    int32_t rest;   /* outputs that are to be made, with those of the pass */
+    int32_t made;   /* outputs of the pass */
+    int32_t left;   /* columns of the pass that lie outside, before those inside */
+    int32_t inside;
+    int32_t channel; /* the first that is to be made */
+    thumbnet_depthwise_strip_t strips[4];
+    thumbnet_depthwise_context_t context;
+} thumbnet_depthwise_state_t;
 
 #endif

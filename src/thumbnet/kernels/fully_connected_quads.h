@@ -20,17 +20,9 @@ typedef struct {
     int8_t high;
 } thumbnet_fully_connected_quads_t;
 
-/* Adds an input's products with four weights. */
-THUMBNET_INLINE void thumbnet_quads_tap(int32_t x, const uint8_t *weights, int32_t *sums)
-{
-    sums[0] += x * weights[0];
-    sums[1] += x * weights[1];
-    sums[2] += x * weights[2];
-    sums[3] += x * weights[3];
-}
-
 #if THUMBNET_THUMB_1
-/* The same of the input at `x`; the numbers are of the weights' bytes. */
+/* Adds the products of the input at `x` with four weights; the numbers are of the weights' bytes.
+ */
 #define THUMBNET_QUADS_TAP(x, w0, w1, w2, w3)                                                      \
     "ldrsb r5, [" x ", %0]\n"                                                                      \
     "ldrb r6, [%1, #" w0 "]\n"                                                                     \
@@ -90,9 +82,31 @@ static THUMBNET_NOINLINE void thumbnet_quads_dot(const int8_t *x, const uint8_t 
     x += most;
     count -= most;
 #endif
-    for (; count > 0; count--, x++, weights += 4) {
-        thumbnet_quads_tap(*x, weights, sums);
+    int32_t a = sums[0];
+    int32_t b = sums[1];
+    int32_t c = sums[2];
+    int32_t d = sums[3];
+#if !THUMBNET_THUMB_1
+    for (; count >= 4; count -= 4, x += 4, weights += 16) {
+        THUMBNET_UNROLL
+        for (int i = 0; i < 4; i++) {
+            a += x[i] * weights[4 * i];
+            b += x[i] * weights[4 * i + 1];
+            c += x[i] * weights[4 * i + 2];
+            d += x[i] * weights[4 * i + 3];
+        }
     }
+#endif
+    for (; count > 0; count--, x++, weights += 4) {
+        a += *x * weights[0];
+        b += *x * weights[1];
+        c += *x * weights[2];
+        d += *x * weights[3];
+    }
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+    sums[3] = d;
 }
 
 /* The row kernel, for tensors of a single pixel. */
@@ -115,9 +129,9 @@ THUMBNET_INLINE void thumbnet_fully_connected_quads_s8(const void *constants,
             int32_t sums[4];
             thumbnet_quads_dot(in, weights, depth, start * 128, sums);
             for (int32_t i = 0; i < (left < 4 ? left : 4); i++) {
-                to[c + i] = thumbnet_convolution_output(sums[i] + p->bias[c + i],
-                                                        p->mantissa[c + i], p->shift[c + i], 1,
-                                                        p->out_zero_point, p->low, p->high);
+                to[c + i] = thumbnet_convolution_output_quick(
+                    sums[i] + p->bias[c + i], p->mantissa[c + i], p->shift[c + i], 1,
+                    p->out_zero_point, p->low, p->high);
             }
         }
     }
