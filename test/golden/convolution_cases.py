@@ -45,6 +45,17 @@ def tied_conv(rng: Rng) -> bytes:
     return writer.finish([writer.conv_2d(x, weights, bias, weight_scale=scales, scale=0.5)])
 
 
+def capped_conv(rng: Rng) -> bytes:
+    """A convolution whose activation clamps at both ends."""
+    writer = Writer()
+    x = writer.input((1, 1, 7, 8), scale=0.05, zero_point=-5)
+    y = writer.conv_2d(
+        x, models.random_weights(rng, (5, 1, 1, 8)), rng.integers(5000, 15000, 5),
+        weight_scale=rng.uniform(0.004, 0.008, 5), scale=0.06, zero_point=-60, activation="relu6",
+    )  # fmt: skip
+    return writer.finish([y])
+
+
 def dense(name: str, ins: int, outs: int, **options: Any) -> KernelCase:
     """One fully_connected."""
     return random_case(
@@ -135,7 +146,7 @@ def for_instruction_sets() -> list[KernelCase]:
     case = partial(filtered, smooth=False, zero_point=-128)
     cases = [
         conv("conv_2d_quads", (3, 5, 4), 5, smooth=False),
-        conv("conv_2d_1x1_quads", (1, 7, 8), 5, kernel=1, smooth=False),
+        random_case("conv_2d_1x1_quads", capped_conv, (1, 1, 7, 8), smooth=False),
         dense("fully_connected_quads", 12, 5),
         case("depthwise_strided_3x3", (3, 7, 6), stride=2),
         case("depthwise_wide_5x5", (3, 6, 5), kernel=5),

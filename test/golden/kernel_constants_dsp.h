@@ -30,7 +30,6 @@ GOLDEN_KERNEL(run_conv_2d_gathered_dsp_s8_2_0_1, thumbnet_conv_2d_gathered_dsp_s
 GOLDEN_KERNEL(run_conv_2d_gathered_dsp_s8_2_1_0, thumbnet_conv_2d_gathered_dsp_s8, constants, 2, 1, 0)
 GOLDEN_KERNEL(run_conv_2d_dsp_s8_2_0, thumbnet_conv_2d_dsp_s8, constants, 2, 0)
 GOLDEN_KERNEL(run_conv_2d_1x1_dsp_s8_2_1, thumbnet_conv_2d_1x1_dsp_s8, constants, 2, 1)
-GOLDEN_KERNEL(run_conv_2d_1x1_dsp_s8_2_0, thumbnet_conv_2d_1x1_dsp_s8, constants, 2, 0)
 GOLDEN_KERNEL(run_fully_connected_dsp_s8_2_0, thumbnet_fully_connected_dsp_s8, constants, 2, 0)
 GOLDEN_KERNEL(run_depthwise_conv_2d_dsp_s8_3_1_1, thumbnet_depthwise_conv_2d_dsp_s8, constants, 3, 1, 1)
 GOLDEN_KERNEL(run_depthwise_conv_2d_dsp_s8_3_2_1, thumbnet_depthwise_conv_2d_dsp_s8, constants, 3, 2, 1)
@@ -38,7 +37,7 @@ GOLDEN_KERNEL(run_add_dsp_s8_1, thumbnet_add_dsp_s8, constants, 1)
 GOLDEN_KERNEL(run_add_dsp_s8_0, thumbnet_add_dsp_s8, constants, 0)
 GOLDEN_KERNEL(run_conv_2d_gathered_dsp_s8_1_0_0, thumbnet_conv_2d_gathered_dsp_s8, constants, 1, 0, 0)
 GOLDEN_KERNEL(run_conv_2d_dsp_s8_1_0, thumbnet_conv_2d_dsp_s8, constants, 1, 0)
-GOLDEN_KERNEL(run_conv_2d_1x1_dsp_s8_1_0, thumbnet_conv_2d_1x1_dsp_s8, constants, 1, 0)
+GOLDEN_KERNEL(run_conv_2d_1x1_dsp_s8_1_1, thumbnet_conv_2d_1x1_dsp_s8, constants, 1, 1)
 GOLDEN_KERNEL(run_fully_connected_dsp_s8_1_0, thumbnet_fully_connected_dsp_s8, constants, 1, 0)
 GOLDEN_KERNEL(run_depthwise_conv_2d_dsp_s8_3_1_0, thumbnet_depthwise_conv_2d_dsp_s8, constants, 3, 1, 0)
 GOLDEN_KERNEL(run_depthwise_conv_2d_dsp_s8_5_1_2, thumbnet_depthwise_conv_2d_dsp_s8, constants, 5, 1, 2)
@@ -115,13 +114,13 @@ GOLDEN_LAYER(conv_2d_1x1_even_speed, 16, 2, 1, 4, 0)
 static const golden_input_t conv_2d_1x1_even_speed_inputs[1] = {{4, 4, 8}};
 
 static const int32_t conv_2d_1x1_quads_speed_weights[36] =
-{623572771,585056274,-872011726,1386713049,7,1301375104,64,9296,8,1259768392,128,42476,650102088,
--587876397,-301847077,1022171936,8,1622903999,128,-17140,7,1784971733,64,-19452,393333,2228270,
--3997667,3211256,8,1488426264,128,-5134,-1073741824,0,0,0};
+{-706745880,283384844,52295219,-938676660,7,1133657749,-7616,13050,7,1811830467,-7616,25096,
+-247453266,-402892791,-10000924,372467272,7,1217376792,-7616,12260,7,1269093167,-7616,30870,
+-1310774,786406,3604488,1376223,7,1134300416,-7616,26068,-1073741824,0,0,0};
 static const thumbnet_conv_2d_dsp_t conv_2d_1x1_quads_speed_constants =
 {.weights = conv_2d_1x1_quads_speed_weights, .quads = 2, .out_channels = 5, .in_channels = 8,
-.in_width = 7, .kernel_height = 1, .kernel_width = 1, .stride_width = 1, .in_zero_point = -128,
-.low = -128, .high = 127};
+.in_width = 7, .kernel_height = 1, .kernel_width = 1, .stride_width = 1, .in_zero_point = -5,
+.low = -60, .high = 40, .out_zero_point = -60};
 static const thumbnet_source_t conv_2d_1x1_quads_speed_sources[1] =
 {{.row_size = 56, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
@@ -257,13 +256,13 @@ GOLDEN_LAYER(conv_2d_quads_balanced, 25, 3, 1, 5, 0)
 static const golden_input_t conv_2d_quads_balanced_inputs[1] = {{5, 4, 47}};
 
 static const int32_t conv_2d_1x1_quads_balanced_weights[24] =
-{623572771,585056274,-872011726,1386713049,4759559,1301375104,21747720,1259768392,650102088,
--587876397,-301847077,1022171936,-8775672,1622903999,-9959417,1784971733,393333,2228270,-3997667,
-3211256,-2628600,1488426264,384,0};
+{-706745880,283384844,52295219,-938676660,6681607,1133657749,12849159,1811830467,-247453266,
+-402892791,-10000924,372467272,6277127,1217376792,15805447,1269093167,-1310774,786406,3604488,
+1376223,13346823,1134300416,384,0};
 static const thumbnet_conv_2d_dsp_t conv_2d_1x1_quads_balanced_constants =
 {.weights = conv_2d_1x1_quads_balanced_weights, .quads = 2, .out_channels = 5, .in_channels = 8,
-.in_width = 7, .kernel_height = 1, .kernel_width = 1, .stride_width = 1, .in_zero_point = -128,
-.low = -128, .high = 127};
+.in_width = 7, .kernel_height = 1, .kernel_width = 1, .stride_width = 1, .in_zero_point = -5,
+.low = -60, .high = 40, .out_zero_point = -60};
 static const thumbnet_source_t conv_2d_1x1_quads_balanced_sources[1] =
 {{.row_size = 56, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
@@ -462,8 +461,8 @@ GOLDEN_CASE(conv_2d_quads_size, conv_2d_quads, run_conv_2d_dsp_s8_0_0, 1, 75, 5,
 
 static const golden_case_t golden_conv_2d_1x1_dsp_s8[5] =
 {GOLDEN_CASE(conv_2d_1x1_even_speed, conv_2d_1x1_even, run_conv_2d_1x1_dsp_s8_2_1, 2, 32, 4, 48, 1),
-GOLDEN_CASE(conv_2d_1x1_quads_speed, conv_2d_1x1_quads, run_conv_2d_1x1_dsp_s8_2_0, 1, 35, 5, 48, 1),
-GOLDEN_CASE(conv_2d_1x1_quads_balanced, conv_2d_1x1_quads, run_conv_2d_1x1_dsp_s8_1_0, 1, 35, 5, 48, 1),
+GOLDEN_CASE(conv_2d_1x1_quads_speed, conv_2d_1x1_quads, run_conv_2d_1x1_dsp_s8_2_1, 1, 35, 5, 48, 1),
+GOLDEN_CASE(conv_2d_1x1_quads_balanced, conv_2d_1x1_quads, run_conv_2d_1x1_dsp_s8_1_1, 1, 35, 5, 48, 1),
 GOLDEN_CASE(conv_2d_1x1_even_size, conv_2d_1x1_even, run_conv_2d_1x1_dsp_s8_0_1, 2, 32, 4, 16, 1),
 GOLDEN_CASE(fully_connected_quads_size, fully_connected_quads, run_conv_2d_1x1_dsp_s8_0_0, 2, 5, 5, 24, 1)};
 

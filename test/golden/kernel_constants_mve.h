@@ -94,18 +94,18 @@ GOLDEN_LAYER(conv_2d_1x1, 21, 3, 1, 3, 0)
 static const golden_input_t conv_2d_1x1_inputs[1] = {{3, 9, 0}};
 
 static const int8_t conv_2d_1x1_quads_weights[96] =
-{35,18,42,-33,50,-39,6,-89,0,0,0,0,0,0,0,0,-9,64,37,35,40,-112,-52,83,0,0,0,0,0,0,0,0,72,-45,-65,
--11,-37,32,2,-19,0,0,0,0,0,0,0,0,-59,-72,39,-35,46,27,-18,61,0,0,0,0,0,0,0,0,117,46,6,34,29,-8,
--61,48,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0};
-static const int32_t conv_2d_1x1_quads_bias[5] = {4648,21238,-8570,-9726,-2567};
+{-24,12,-33,-28,51,76,29,12,0,0,0,0,0,0,0,0,-22,28,-42,17,-10,-18,3,-56,0,0,0,0,0,0,0,0,-82,9,64,
+-4,-28,72,103,51,0,0,0,0,0,0,0,0,42,88,-15,-24,102,102,-1,22,0,0,0,0,0,0,0,0,-54,-26,-21,11,8,
+-33,55,20,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0};
+static const int32_t conv_2d_1x1_quads_bias[5] = {6525,12548,6130,15435,13034};
 static const int32_t conv_2d_1x1_quads_mantissa[5] =
-{1301375104,1259768392,1622903999,1784971733,1488426264};
-static const int8_t conv_2d_1x1_quads_shift[5] = {-7,-8,-8,-7,-8};
+{1133657749,1811830467,1217376792,1269093167,1134300416};
+static const int8_t conv_2d_1x1_quads_shift[5] = {-7,-7,-7,-7,-7};
 static const thumbnet_conv_2d_mve_t conv_2d_1x1_quads_constants =
 {.weights = conv_2d_1x1_quads_weights, .bias = conv_2d_1x1_quads_bias,
 .mantissa = conv_2d_1x1_quads_mantissa, .shift = conv_2d_1x1_quads_shift, .in_channels = 8,
-.out_channels = 5, .in_width = 7, .stride_width = 1, .in_zero_point = -128, .low = -128,
-.high = 127};
+.out_channels = 5, .in_width = 7, .stride_width = 1, .in_zero_point = -5, .out_zero_point = -60,
+.low = -60, .high = 40};
 static const thumbnet_source_t conv_2d_1x1_quads_sources[1] =
 {{.row_size = 56, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
