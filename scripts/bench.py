@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +59,19 @@ def measure(model: Path, build: str) -> dict[str, Any] | None:
 def run(builds: list[str], names: list[str]) -> None:
     """Measures and merges into the results."""
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for folder in sorted(MODELS.iterdir()):
-        files = sorted(folder.glob("*.tflite"))
-        if not files or (names and folder.name not in names):
-            continue
-        for build in builds:
-            figures = measure(files[0], build)
+    models = [
+        (build, path)
+        for folder in sorted(MODELS.iterdir())
+        for path in sorted(folder.glob("*.tflite"))[:1]
+        for build in builds
+        if not names or folder.name in names
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda one: measure(one[1], one[0]), models)
+        for (build, path), figures in zip(models, found, strict=True):
             if figures is not None:
-                results.setdefault(build, {})[folder.name] = figures
-                print(folder.name, build, json.dumps(figures), flush=True)
+                results.setdefault(build, {})[path.parent.name] = figures
+                print(path.parent.name, build, json.dumps(figures), flush=True)
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
 
 

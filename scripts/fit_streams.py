@@ -4,8 +4,7 @@
 
 Measures real networks on an emulated Cortex-M4, image in RAM and pushed by rows, at several RAM
 limits, takes off what whole layers take and what the calls of kernels are predicted to cost more
-than these, and prints what the rest is per run, per row that a run reads, per move and per byte
-moved. Needs the shared models.
+than these, and prints what the rest is per run and per byte moved. Needs the shared models.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ from thumbnet.schedule.predict import predict  # noqa: E402
 
 NAMES = ("mlperf-kws", "mlperf-vww96", "mlperf-resnet8", "mcunet-in0", "mcunet-vww1")
 CORE = "cortex-m4"
-CONSTANTS = ("_RUN", "_POINTER", "_COPY", "_COPIED_BYTE")
+CONSTANTS = ("_RUN", "_COPIED_BYTE")
 
 
 def counts(plan: Plan) -> list[float]:
-    """How many runs, rows, moves and bytes a plan has, by asking for the price of each alone."""
+    """How many runs and moved bytes a plan has, by asking for the price of each alone."""
     before = {name: getattr(stream_cost, name) for name in CONSTANTS}
     found = []
     for name in ("", *CONSTANTS):

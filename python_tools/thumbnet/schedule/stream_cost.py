@@ -14,17 +14,12 @@ from thumbnet.schedule.layers import flattened
 from thumbnet.schedule.stream_net import Network, Node
 from thumbnet.schedule.stream_stage import Extent
 
-_RUN = 330
-"""A run in a stream besides its kernel's call in a layer: which operator is ready, and where."""
+_RUN = 578
+"""A run in a stream besides its kernel's call: which operator is ready, where its rows are, and
+moving pixels into line buffers as often as that takes."""
 
-_POINTER = 30
-"""Each row that a run reads."""
-
-_COPY = 100
-"""A move of a line buffer's pixels."""
-
-_COPIED_BYTE = 0.25
-"""Each byte of it."""
+_COPIED_BYTE = 0.21
+"""Each byte that is moved."""
 
 
 def layer_cost(node: Node) -> int:
@@ -54,12 +49,11 @@ def run_cost(node: Node, segment: int) -> int:
     """Of a streamed operator whose runs make ``segment`` pixels."""
     whole, rest = divmod(node.width, segment)
     runs = [(whole, segment), (1, rest)] if rest else [(whole, segment)]
-    pointers = sum(read.source.kernel_height for read in node.reads) * _POINTER
     if node.workspace is not None:
         height = -(-node.height // node.band)
-        band = sum(count * (_RUN + pointers + _band_cost(node, run)) for count, run in runs)
+        band = sum(count * (_RUN + _band_cost(node, run)) for count, run in runs)
         return int(height * band)
-    return int(node.height * sum(count * (_RUN + pointers + node.call(run)) for count, run in runs))
+    return int(node.height * sum(count * (_RUN + node.call(run)) for count, run in runs))
 
 
 def _band_cost(node: Node, run: int) -> float:
@@ -87,13 +81,8 @@ def line_cost(net: Network, tensor: int, extent: Extent | None, segment: int) ->
     if extent is None:
         return 0
     fits = extent.margin + segment >= width
-    calls, pixels = 0, 0
-    if extent.rows:
-        # Into the slots: at the end of the row, and whenever the strip is full.
-        calls += 1 if fits else -(-(width - extent.margin) // segment)
-        pixels += width
+    # Into the slots, and within the strip whenever that is full.
+    pixels = width if extent.rows else 0
     if extent.margin and not fits:
-        shifts = -(-(width - extent.margin) // segment) - 1
-        calls += shifts
-        pixels += shifts * extent.margin
-    return int(height * (calls * _COPY + pixels * value.pixel * _COPIED_BYTE))
+        pixels += (-(-(width - extent.margin) // segment) - 1) * extent.margin
+    return int(height * pixels * value.pixel * _COPIED_BYTE)
