@@ -43,7 +43,7 @@ def _convolutions() -> Iterator[tuple[str, Make]]:
         *((21, 16, 1, 1), (78, 24, 1, 1), (58, 9, 1, 1), (9, 10, 3, 1)),
     )
     for width, (depth, channels, kernel, stride) in product((1, 2, 3, 4, 5, 6, 9, 16, 24), sizes):
-        make = _conv(4, width, depth, channels, kernel, stride)
+        make = _conv(3 if width % 2 else 11, width, depth, channels, kernel, stride)
         yield f"conv_2d {width} {depth} {channels} {kernel} {stride}", make
 
 
@@ -65,13 +65,23 @@ def _fully_connected() -> Iterator[tuple[str, Make]]:
 def _depthwise() -> Iterator[tuple[str, Make]]:
     for kernel, stride, channels in product((3, 5, 7), (1, 2), (8, 16, 20)):
         for width in (1, 2, 3, 4, 5, 6, 8, 12, 16, 20, 40):
-            shape = (1, 4 * stride, width * stride, channels)
+            shape = (1, (5 if width % 4 else 14) * stride, width * stride, channels)
             yield (
                 f"depthwise {width} {channels} {kernel} {stride}",
                 lambda rng, shape=shape, kernel=kernel, stride=stride: models.depthwise_conv_2d(
                     rng, shape, kernel=kernel, stride=stride
                 ),
             )
+
+    for (kernel, height), width, channels in product(
+        (((3, 1), 4), ((5, 1), 12), ((10, 1), 30), ((15, 1), 20), ((1, 5), 3)), (1, 6), (8, 40)
+    ):
+        yield (
+            f"depthwise {kernel} {width} {channels}",
+            lambda rng, shape=(1, height, width, channels), kernel=kernel: models.depthwise_conv_2d(
+                rng, shape, kernel=kernel
+            ),
+        )
 
 
 def _others() -> Iterator[tuple[str, Make]]:
@@ -104,6 +114,10 @@ def _others() -> Iterator[tuple[str, Make]]:
         )
     for size, channels in product((2, 3, 5, 8), (8, 24, 64)):
         shape = (1, size, size, channels)
+        yield (
+            f"max_pool_2d global {size} {channels}",
+            _unary("max_pool_2d", shape, kernel=size, stride=size, padding="valid"),
+        )
         yield (
             f"global {size} {channels}",
             lambda rng, size=size, shape=shape: models.unary(

@@ -33,6 +33,10 @@ _LEAST_QUADS = 2
 _INT32 = 1 << 31
 _COMPACT_BIAS = 1 << 22
 
+_FEW, _MANY = 8, 1024
+"""Fewer channels than these of windows of more inputs than these are not worth expanding them: it
+takes RAM, twice the window's bytes, and pays only where many channels read it."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:

@@ -132,12 +132,37 @@ def _convolution(lowered: Lowered, n: int) -> Features:
             f"{name} pairs": count * pairs,
             f"{name} steps": count * pairs * steps,
         }
+    rows, columns = outside(lowered)
+    row = source.kernel_width * source.rows.channels
     found |= {
         "pixels": n,
         "expanded rows": n * source.kernel_height,
         "expanded": n * depth,
+        "remains": n * source.kernel_height * (row % 4),
+        "edges": n * columns * source.kernel_height,
+        "expanded edges": n * columns * depth,
+        "edge rows": n * rows,
     }
     return found
+
+
+def outside(lowered: Lowered) -> tuple[float, float]:
+    """The parts of the output's rows and columns whose windows reach outside the input."""
+    source, output = lowered.sources[0], lowered.output
+
+    def part(count: int, size: int, kernel: int, stride: int, pad: int) -> float:
+        starts = [at * stride - pad for at in range(count)]
+        return sum(start < 0 or start + kernel > size for start in starts) / max(count, 1)
+
+    rows = part(output.height, source.rows.height, source.kernel_height, source.stride, source.pad)
+    columns = part(
+        output.width,
+        source.rows.width,
+        source.kernel_width,
+        source.stride_width,
+        source.pad_left,
+    )
+    return rows, columns
 
 
 def _depthwise(lowered: Lowered, n: int) -> Features:
@@ -148,7 +173,11 @@ def _depthwise(lowered: Lowered, n: int) -> Features:
     columns = (n - 1) * source.stride_width + source.kernel_width
     blocks = -(-n // _block(lowered, n))
     columns += (blocks - 1) * max(source.kernel_width - source.stride_width, 0)
+    outer, _ = outside(lowered)
     found = {
+        "edge columns": outer * columns * groups,
+        "edge taps": outer * n * channels * taps,
+        "edge channels": outer * blocks * channels,
         "groups": float(blocks * groups),
         "columns": float(columns * groups),
         "column rows": float(columns * groups * source.kernel_height),
