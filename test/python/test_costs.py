@@ -1,0 +1,75 @@
+"""The cost model: every kernel has weights, and single operators cost what it says."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import inputs
+from support import random_models as models
+from support.compiled import compile_file, run_on
+from thumbnet.operators.cost import CORES, TABLE
+from thumbnet.schedule.predict import predict
+
+KERNELS = Path(__file__).resolve().parents[2] / "src" / "thumbnet" / "kernels"
+
+WITHOUT = {
+    # Priced as the kernels that it calls, and a move of bytes that plans leave out.
+    *("thumbnet_inverted_bottleneck_s8", "thumbnet_reshape"),
+}
+
+Make = Callable[[np.random.Generator], bytes]
+
+OPERATORS: dict[str, Make] = {
+    "1x1": lambda rng: models.conv_2d(rng, (1, 13, 11, 40), 56, 1),
+    "3x3": lambda rng: models.conv_2d(rng, (1, 15, 17, 12), 20, 3),
+    "pictures": lambda rng: models.conv_2d(rng, (1, 32, 32, 3), 16, 3, stride=2),
+    "depthwise": lambda rng: models.depthwise_conv_2d(rng, (1, 18, 18, 24), 1, 3),
+    "depthwise 5x5": lambda rng: models.depthwise_conv_2d(rng, (1, 14, 14, 16), 1, 5, stride=2),
+    "fully connected": lambda rng: models.fully_connected(rng, (1, 200), 40),
+    "add": lambda rng: models.binary(rng, "add", ((1, 9, 9, 20), (1, 9, 9, 20))),
+}
+"""Shapes that the weights were not fitted to."""
+
+OFF = 0.07
+"""How far a prediction may be off for one operator."""
+
+
+def test_every_kernel_has_weights() -> None:
+    """In one table at least; a core without them takes another's."""
+    tables = json.loads(TABLE.read_text(encoding="utf-8"))
+    assert set(tables) <= set(CORES.values())
+    known = set().union(*tables.values())
+    pattern = r"void\s+(thumbnet_\w+)\(const void \*constants,"
+    written = {
+        name
+        for path in KERNELS.glob("*.h")
+        for name in re.findall(pattern, path.read_text(encoding="utf-8"))
+    }
+    assert written - known - WITHOUT == set()
+
+
+def test_weights_are_not_negative() -> None:
+    tables = json.loads(TABLE.read_text(encoding="utf-8"))
+    weights = [
+        value for table in tables.values() for entry in table.values() for value in entry.values()
+    ]
+    assert weights and min(weights) >= 0
+
+
+@pytest.mark.parametrize("optimize", ["speed", "balanced"])
+@pytest.mark.parametrize("name", OPERATORS)
+def test_one_operator(tmp_path: Path, name: str, optimize: str) -> None:
+    """A network of one operator on an emulated Cortex-M4."""
+    path = tmp_path / "one.tflite"
+    path.write_bytes(OPERATORS[name](np.random.default_rng(3)))
+    compiled = compile_file(path, "cortex-m4", optimize=optimize)
+    shapes = [compiled.graph.tensor(tensor).shape for tensor in compiled.graph.inputs]
+    sample = [inputs.noise(shape, "int8", 5 + at) for at, shape in enumerate(shapes)]
+    counted = run_on(compiled, "cortex-m4", [sample]).instructions
+    assert counted is not None
+    assert predict(compiled.plan).total == pytest.approx(counted, rel=OFF)
