@@ -25,7 +25,7 @@ PLANNED = 8
 MODERATE = 0.13
 """What a plan for least RAM may cost more than whole layers, as a part of these."""
 
-_SPREAD = 1.35
+_SPREAD = 1.75
 """How much more than the least RAM a plan of moderate cost may take."""
 
 ATTEMPTS = 6
