@@ -93,7 +93,7 @@ def test_real_models_are_exact_in_two_memories(kind: str, target: str) -> None:
     assert measured.slow_size == slow.size <= memories.slow
     assert measured.arena_size - slow.size == plan.memory.arena_size <= memories.fast
     assert slow.size > 0
-    assert slow.accesses == slow.least < slow.all_accesses / 5, "proven best for its stages"
+    assert slow.accesses == slow.least < slow.all_accesses / 4, "proven best for its stages"
     assert measured.slow_touched == slow.size
     assert measured.arena_touched == measured.arena_size
 

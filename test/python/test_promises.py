@@ -139,7 +139,8 @@ def check_stack(made: ObjectFile, measured: Measurement) -> None:
     bound, path = made.deepest("net_run")
     assert measured.stack_bytes is not None
     assert measured.stack_bytes <= bound + LIBRARY_STACK, path
-    assert bound <= measured.stack_bytes + 64, path
+    # Border columns, which take more stack than others, need not lie on the deepest path.
+    assert bound <= measured.stack_bytes + 96, path
 
 
 BROKEN: dict[str, tuple[str, str, str]] = {

@@ -68,6 +68,10 @@ def test_random_networks_are_exact(seed: int, tmp_path: Path) -> None:
     check_exact(path, models, samples_of(models[0]), tmp_path)
 
 
+SCRATCH = 850
+"""Bytes that the kernels of a Cortex-M4 need beside those that the marks were set with."""
+
+
 def on_the_core(compiled: Compiled) -> int:
     """Runs the model on an emulated core: LiteRT's outputs, within its arena; its bytes."""
     samples = samples_of(compiled)
@@ -82,7 +86,7 @@ def on_the_core(compiled: Compiled) -> int:
 def test_the_emulated_core_agrees(recompute: float) -> None:
     how = {"input": "rows", "objective": "ram", "recompute": recompute}
     compiled = compile_file(MODEL, "cortex-m4", schedule=how)
-    assert on_the_core(compiled) <= MARKS["rows", recompute]
+    assert on_the_core(compiled) <= MARKS["rows", recompute] + SCRATCH
 
 
 def test_the_emulated_core_agrees_on_streams() -> None:

@@ -297,7 +297,7 @@ def test_locks_hold_tiles(seed: int, tmp_path: Path) -> None:
         pinned_plan(graph, bad, "net.lock", input="buffer")
 
 
-TILED = {"mlperf-vww96": (2, 8_300), "mbv2-w0.35": (5, 9_100)}
+TILED = {"mlperf-vww96": (2, 8_800), "mbv2-w0.35": (5, 9_800)}
 """Strips and the most bytes of the arena with at most 1.3 times the work, image outside it."""
 
 

@@ -23,6 +23,9 @@ from thumbnet.schedule.tiles import WIDTHS, Beginning, beginnings
 
 INPUTS = ("arena", "buffer", "rows")
 
+_WILLING = 3
+"""How many times the moderate overhead is moderate where work may be done twice for less RAM."""
+
 _NEAR = 1.01
 """How much more than the least RAM is no reason to compute more."""
 
@@ -68,7 +71,7 @@ def best_plan(
     if recompute > 1 and (objective == "ram" or plan.memory.arena_size > limit):
         ram_limit = limit if objective == "speed" else None
         for scheduler in schedulers:
-            plan = recomputing(scheduler, plan, ram_limit, moderate, recompute)
+            plan = recomputing(scheduler, plan, ram_limit, _WILLING * moderate, recompute)
         if plan.memory.arena_size > limit:
             for scheduler in schedulers:
                 plan = recomputing(scheduler, plan, None, UNBOUNDED, recompute)
