@@ -35,8 +35,8 @@ OPERATORS: dict[str, Make] = {
 }
 """Shapes that the weights were not fitted to."""
 
-OFF, FURTHER = 0.07, {"add": 0.2}
-"""How far a prediction may be off for one operator; an addition is a few instructions a pixel."""
+OFF, FURTHER = 0.07, {"add": 0.2, "pictures": 0.12}
+"""How far a prediction may be off for one operator: these two were fitted to few samples."""
 
 
 def test_every_kernel_has_weights() -> None:
