@@ -12,6 +12,7 @@ from typing import Any
 
 from thumbnet.frontends.tflite import read_tflite
 from thumbnet.ir.graph import Graph
+from thumbnet.options import Build
 from thumbnet.passes import run_passes
 from thumbnet.passes.quantized_io import quantize_io
 from thumbnet.plan import Plan
@@ -25,6 +26,8 @@ NAMES = (
     *("mlperf-vww96", "mlperf-resnet8", "mlperf-kws", "mcunet-in0", "mcunet-in1", "mcunet-in3"),
     *("mbv2-w0.35", "mcunet-vww0", "mcunet-vww1", "mcunet-person-det"),
 )
+BUILD = Build("dsp", "balanced", "cortex-m4")
+
 WORK = (1.0, 1.1, 1.3)
 """Limits on the multiply-accumulates, as multiples of the network's."""
 
@@ -35,7 +38,7 @@ def run(names: list[str]) -> None:
     for name in names or NAMES:
         if name in NAMES:
             file = next((MODELS / name).glob("*.tflite"))
-            graph = run_passes(quantize_io(read_tflite(file)))
+            graph = run_passes(quantize_io(read_tflite(file))).built_for(BUILD)
             results[name] = {source: _figures(graph, source) for source in ("arena", "rows")}
             print(name, json.dumps(results[name]), flush=True)
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
