@@ -110,7 +110,7 @@ def test_predictions_hold(build: str) -> None:
     assert len(off) >= 20
     far = {name: error for name, error in off.items() if abs(error) > MISSED.get(name, PREDICTION)}
     assert far == {}
-    assert np.mean(list(off.values())) == pytest.approx(0, abs=PREDICTION)
+    assert np.median(np.abs(list(off.values()))) <= PREDICTION
 
 
 MOST_INSTRUCTIONS = {
