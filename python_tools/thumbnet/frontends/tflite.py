@@ -6,7 +6,7 @@ from pathlib import Path
 
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.frontends.flatbuffer import Malformed
-from thumbnet.frontends.tflite_nodes import Node
+from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator, read_model
 from thumbnet.frontends.tflite_tensors import Names, Tensors, short_name
@@ -75,8 +75,8 @@ def _convert(model: RawModel, file: str) -> Graph:
     for index in _needed(model):
         node = Node(index, model.operators[index], tensors, file)
         try:
-            operator, touched = _operator(node, names)
-            operators.append(operator)
+            made, touched = _operators(node, names)
+            operators += made
             used.update((tensor.name, tensor) for tensor in touched)
         except ThumbnetError as error:
             errors.setdefault(error.message(), error)
@@ -89,22 +89,27 @@ def _convert(model: RawModel, file: str) -> Graph:
     return graph
 
 
-def _operator(node: Node, names: Names) -> tuple[Operator, list[Tensor]]:
-    """The operator and the tensors that it reads and writes."""
+def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor]]:
+    """The operators that the node becomes and the tensors that they read and write."""
     converter = CONVERTERS.get(node.raw.builtin)
     if converter is None:
         remedy = REMEDIES.get(node.raw.builtin, "replace it by supported operators")
         raise node.refuse("operator is not supported", f"{remedy}; see SUPPORTED_OPS.md")
     converted = converter(node)
-    output = node.output()
-    operator = Operator(
-        converted.kind,
-        names.unique(short_name(output.name)),
-        tuple("" if tensor is None else tensor.name for tensor in converted.inputs),
-        (output.name,),
-        converted.attributes,
-    )
-    return operator, [output, *(tensor for tensor in converted.inputs if tensor is not None)]
+    operators, touched = [], []
+    for one in [converted] if isinstance(converted, Converted) else converted:
+        outputs = one.outputs or (node.output(),)
+        operators.append(
+            Operator(
+                one.kind,
+                names.unique(short_name(outputs[0].name)),
+                tuple("" if tensor is None else tensor.name for tensor in one.inputs),
+                tuple(tensor.name for tensor in outputs),
+                one.attributes,
+            )
+        )
+        touched += [*outputs, *(tensor for tensor in one.inputs if tensor is not None)]
+    return operators, touched
 
 
 def _data_inputs(operator: RawOperator) -> tuple[int, ...]:

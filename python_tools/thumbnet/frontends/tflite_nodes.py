@@ -10,7 +10,7 @@ from thumbnet.frontends.flatbuffer import Table
 from thumbnet.frontends.tflite_schema import RawOperator
 from thumbnet.frontends.tflite_tensors import Tensors, short_name
 from thumbnet.ir.attributes import Activation, Attributes
-from thumbnet.ir.graph import DType, Tensor
+from thumbnet.ir.graph import Array, DType, Quantization, Tensor
 
 MAX_CONSTANTS = 16
 """Most values of a constant such as axes or paddings: two for each dimension, and some."""
@@ -33,11 +33,16 @@ _TYPE_REMEDIES = {
 
 @dataclass(frozen=True)
 class Converted:
-    """What a converter makes of a node: the IR kind, its attributes and its tensor inputs."""
+    """An operator that a converter makes of a node, or of a part of it.
+
+    ``outputs`` are the node's only output where none are given; see :meth:`Node.between` for
+    tensors between several operators.
+    """
 
     kind: str
     attributes: Attributes
     inputs: tuple[Tensor | None, ...]
+    outputs: tuple[Tensor, ...] = ()
 
 
 class Node:
@@ -77,6 +82,23 @@ class Node:
         if len(self.raw.outputs) != 1:
             raise self.malformed(f"has {len(self.raw.outputs)} outputs; it makes one")
         return self.tensors.get(self.raw.outputs[0])
+
+    def outputs(self) -> list[Tensor]:
+        """All outputs of a node that has several."""
+        return [self.tensors.get(index) for index in self.raw.outputs]
+
+    def between(
+        self,
+        role: str,
+        shape: Sequence[int],
+        dtype: DType,
+        quantization: Quantization | None = None,
+        data: Array | None = None,
+    ) -> Tensor:
+        """A new tensor: between the operators that the node becomes, or a constant of theirs."""
+        output = self.tensors.get(self.raw.outputs[0]).name
+        name = self.tensors.names.unique(f"{output}/{role}")
+        return Tensor(name, tuple(shape), dtype, quantization, data)
 
     def options(self, name: str) -> Table | None:
         """The options, checked to be of the schema's type ``name``; None where they are absent."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -22,7 +22,8 @@ from thumbnet.ir.attributes import (
 )
 from thumbnet.ir.graph import DType, Tensor
 
-Converter = Callable[[Node], Converted]
+Converter = Callable[[Node], Converted | Sequence[Converted]]
+"""Several operators where a node has several outputs or no one operator does what it does."""
 
 
 def add(node: Node) -> Converted:

@@ -18,8 +18,14 @@ _DIGITS = 12
 
 def dump(graph: Graph) -> str:
     """The graph as deterministic text, for people and for comparing stages."""
-    lines = [f"graph {graph.name}"]
+    other = "" if graph.arithmetic == "tflite" else f" arithmetic {graph.arithmetic}"
+    lines = [f"graph {graph.name}{other}"]
     lines += [f"  input  {_tensor(graph.tensor(name))}" for name in graph.inputs]
+    lines += [
+        f"  state  {_tensor(graph.tensor(state.read))} = {_digest(state.initial.tobytes())}"
+        f" becomes {state.written}"
+        for state in graph.states
+    ]
     read = dict.fromkeys(name for operator in graph.operators for name in operator.inputs if name)
     constants = [graph.tensor(name) for name in read if graph.tensor(name).is_constant]
     lines += [f"  const  {_tensor(tensor)}" for tensor in constants]

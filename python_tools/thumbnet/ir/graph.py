@@ -12,6 +12,7 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -111,8 +112,31 @@ class Operator:
 
 
 @dataclass(frozen=True, eq=False)
+class State:
+    """A value that is kept from one inference to the next, in the caller's model object.
+
+    ``read`` is the tensor that holds it when an inference begins, ``written`` the one whose value
+    it has behind it; ``initial`` is what the first inference reads, of their shape and type. Where
+    ``written`` is a second or later output of the operator that reads ``read``, that operator's
+    kernel changes the state in its place and is its only reader; otherwise ``written`` is copied
+    there when all operators have run.
+    """
+
+    read: str
+    written: str
+    initial: Array
+
+
+Arithmetic = Literal["tflite", "onnxruntime"]
+"""Whose rounding operators follow."""
+
+
+@dataclass(frozen=True, eq=False)
 class Graph:
-    """A network: operators in topological order over named tensors, and what it is built for."""
+    """A network: operators in topological order over named tensors, and what it is built for.
+
+    An operator has one output; further ones are new values of ``states``.
+    """
 
     name: str
     tensors: Mapping[str, Tensor]
@@ -120,6 +144,8 @@ class Graph:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     build: Build = GENERIC
+    states: tuple[State, ...] = ()
+    arithmetic: Arithmetic = "tflite"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tensors", MappingProxyType(dict(self.tensors)))
@@ -127,6 +153,21 @@ class Graph:
     def tensor(self, name: str) -> Tensor:
         """The tensor called ``name``."""
         return self.tensors[name]
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The tensors that have a value before the first operator: inputs, then states."""
+        return (*self.inputs, *(state.read for state in self.states))
+
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The tensors that are needed behind the last operator: outputs, then new states.
+
+        Those that a kernel writes in a state's place are not among them.
+        """
+        in_place = {name for operator in self.operators for name in operator.outputs[1:]}
+        kept = (state.written for state in self.states if state.written not in in_place)
+        return (*self.outputs, *kept)
 
     def producer(self, name: str) -> Operator | None:
         """The operator that writes ``name``; None for graph inputs and constants."""
@@ -150,10 +191,14 @@ class Graph:
         new_outputs = self.outputs if outputs is None else outputs
         merged = dict(self.tensors) | {tensor.name: tensor for tensor in tensors}
         used = {*new_inputs, *new_outputs}
+        for state in self.states:
+            used.update((state.read, state.written))
         for operator in new_operators:
             used.update(operator.inputs, operator.outputs)
         kept = {name: tensor for name, tensor in merged.items() if name in used}
-        return Graph(self.name, kept, new_operators, new_inputs, new_outputs, self.build)
+        return dataclasses.replace(
+            self, tensors=kept, operators=new_operators, inputs=new_inputs, outputs=new_outputs
+        )
 
     def renamed(self, name: str) -> Graph:
         """The same graph under another name."""

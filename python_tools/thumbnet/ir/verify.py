@@ -24,7 +24,7 @@ def verify(graph: Graph) -> Graph:
     for name, tensor in graph.tensors.items():
         _verify_tensor(name, tensor)
     ready = {name for name, tensor in graph.tensors.items() if tensor.is_constant}
-    for name in graph.inputs:
+    for name in graph.sources:
         if name not in graph.tensors:
             raise InvalidGraph(f"graph input {name!r} is no tensor of the graph")
         if name in ready:
@@ -39,7 +39,30 @@ def verify(graph: Graph) -> Graph:
     for name in graph.outputs:
         if name not in ready:
             raise InvalidGraph(f"graph output {name!r} is never written")
+    _verify_states(graph, ready)
     return graph
+
+
+def _verify_states(graph: Graph, ready: set[str]) -> None:
+    """States are written, of their type, and in their place by their only reader alone."""
+    in_place = {name: operator for operator in graph.operators for name in operator.outputs[1:]}
+    for state in graph.states:
+        if state.written not in ready:
+            raise InvalidGraph(f"state {state.read!r} is never written")
+        old, new = graph.tensor(state.read), graph.tensor(state.written)
+        if (old.shape, old.dtype) != (new.shape, new.dtype):
+            raise InvalidGraph(f"state {state.read!r} becomes a tensor of another shape or type")
+        if (state.initial.shape, state.initial.dtype) != (old.shape, old.dtype.numpy):
+            raise InvalidGraph(f"state {state.read!r} begins with another shape or type")
+        operator = in_place.pop(state.written, None)
+        if operator is not None and (
+            graph.consumers(state.read) != (operator,)
+            or graph.consumers(state.written)
+            or state.written in graph.outputs
+        ):
+            raise InvalidGraph(f"state {state.read!r} is changed in its place and read elsewhere")
+    if in_place:
+        raise InvalidGraph(f"{next(iter(in_place))!r} is a second output and no state")
 
 
 def _verify_operator(graph: Graph, operator: Operator, ready: set[str]) -> None:

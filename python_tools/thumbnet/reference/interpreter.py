@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from thumbnet.ir.graph import Array, Graph
 from thumbnet.operators.registry import family
@@ -14,8 +14,21 @@ def run(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     return [values[name] for name in graph.outputs]
 
 
-def run_all(graph: Graph, inputs: Sequence[Array]) -> dict[str, Array]:
-    """Every tensor's value by name.
+def run_sequence(graph: Graph, samples: Sequence[Sequence[Array]]) -> list[list[Array]]:
+    """The outputs of one inference a sample, which finds the states as the one before left them."""
+    states = {state.read: state.initial for state in graph.states}
+    found = []
+    for inputs in samples:
+        values = run_all(graph, inputs, states)
+        found.append([values[name] for name in graph.outputs])
+        states = {state.read: values[state.written] for state in graph.states}
+    return found
+
+
+def run_all(
+    graph: Graph, inputs: Sequence[Array], states: Mapping[str, Array] | None = None
+) -> dict[str, Array]:
+    """Every tensor's value by name; ``states`` by the tensor read, the initial ones by default.
 
     Raises:
         ValueError: an input's number, shape or dtype is not the graph's.
@@ -31,6 +44,7 @@ def run_all(graph: Graph, inputs: Sequence[Array]) -> dict[str, Array]:
                 f"{tensor.dtype.value}{list(tensor.shape)} wanted"
             )
         values[name] = value
+    values.update({state.read: state.initial for state in graph.states}, **(states or {}))
     for operator in graph.operators:
         given = [values[name] if name else None for name in operator.inputs]
         results = family(operator).reference(graph, operator, given)
