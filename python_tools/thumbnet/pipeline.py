@@ -116,7 +116,7 @@ def schedule(graph: Graph, manifest: Manifest, target: Target) -> Plan:
         graph,
         input=manifest.schedule.input,
         objective=manifest.schedule.objective,
-        ram_limit=ram_limit(manifest, target),
+        ram_limit=ram_limit(graph, manifest, target),
         recompute=manifest.schedule.recompute,
     )
 
@@ -152,17 +152,18 @@ def _memories_remedy(graph: Graph, input: str, sizes: Memories, found: Shortage)
     return f"set schedule: {{ram: {{fast: {enough.fast}, slow: {enough.slow}}}}}"
 
 
-def ram_limit(manifest: Manifest, target: Target) -> int | None:
+def ram_limit(graph: Graph, manifest: Manifest, target: Target) -> int | None:
     """The most bytes that the arena may have: the manifest's, else what the board has left.
 
-    Of a board, a fifth but at most 8 KB are left for the stack and the firmware's own data. None
-    where nothing limits it, or where the manifest gives two memories.
+    Of a board, a fifth but at most 8 KB are left for the stack and the firmware's own data, and
+    what the model keeps between inferences. None where nothing limits it, or where the manifest
+    gives two memories.
     """
     if manifest.schedule.memories is not None:
         return None
     if manifest.schedule.ram_limit is not None or target.ram is None:
         return manifest.schedule.ram_limit
-    return target.ram - min(target.ram // 5, RESERVE)
+    return target.ram - min(target.ram // 5, RESERVE) - graph.state_bytes
 
 
 def check_fits(graph: Graph, plan: Plan, manifest: Manifest, target: Target) -> None:
@@ -171,7 +172,7 @@ def check_fits(graph: Graph, plan: Plan, manifest: Manifest, target: Target) -> 
     Raises:
         ThumbnetError: names the operator that peaks and the bytes that are missing.
     """
-    limit = ram_limit(manifest, target)
+    limit = ram_limit(graph, manifest, target)
     if limit is not None and plan.memory.arena_size > limit:
         missing = plan.memory.arena_size - limit
         given = "schedule.ram" if manifest.schedule.ram_limit is not None else target.name

@@ -143,6 +143,20 @@ class Plan:
         return bool(self.stages) and self.stages[0].pushed
 
     @property
+    def buffers(self) -> tuple[str, ...]:
+        """Tensors outside the arena, in the order of the pointers that stages are given."""
+        return self.graph.outside(input_in_arena=self.input_in_arena or self.pushed)
+
+    @property
+    def state_places(self) -> dict[str, int]:
+        """By the tensor that reads it, where each state lies in the model object's bytes."""
+        places, end = {}, 0
+        for state in self.graph.states:
+            places[state.read] = end
+            end += self.graph.state_size(state)
+        return places
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """All steps in order."""
         return tuple(step for stage in self.stages for step in stage.steps)

@@ -109,6 +109,14 @@ static inline void thumbnet_clear(void *words, uint32_t size)
     }
 }
 
+/* Sets bytes; volatile for the same reason. */
+static inline void thumbnet_fill(void *bytes, uint8_t value, uint32_t size)
+{
+    for (volatile uint8_t *byte = (volatile uint8_t *)bytes; size != 0; size--) {
+        *byte++ = value;
+    }
+}
+
 /* Moves bytes to where they do not overlap, or to lower addresses. The C library's memcpy is larger
  * and takes 10 instructions for 16 bytes. */
 static THUMBNET_NOINLINE void thumbnet_move(void *to, const void *from, uint32_t size)

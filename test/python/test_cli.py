@@ -289,13 +289,13 @@ def test_measure_notices_outputs_that_differ(
 ) -> None:
     """The generated code is right; a reference that is off by one must make it wrong."""
 
-    def off_by_one(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
-        (right,) = run_reference(graph, inputs)
-        wrong = right.copy()
-        wrong.flat[-1] = np.int8(right.flat[-1]) ^ 1
-        return [wrong]
+    def off_by_one(graph: Graph, samples: Sequence[Sequence[Array]]) -> list[list[Array]]:
+        found = [run_reference(graph, inputs) for inputs in samples]
+        wrong = found[-1][0].copy()
+        wrong.flat[-1] = np.int8(wrong.flat[-1]) ^ 1
+        return [*found[:-1], [wrong]]
 
-    monkeypatch.setattr("thumbnet.commands.measure.run_reference", off_by_one)
+    monkeypatch.setattr("thumbnet.commands.measure.run_sequence", off_by_one)
     ran = run(capsys, "measure", model, "--target", "host", "--json")
     assert ran.status == 1
     assert json.loads(ran.out)["exact"] is False

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from thumbnet.codegen.header import init_signature, push_signatures, run_signature
 from thumbnet.codegen.layers import group_steps, layer_groups
-from thumbnet.codegen.model import Naming, arena_of, ctype, operator_comment
+from thumbnet.codegen.model import TAG, Naming, arena_of, ctype, operator_comment
+from thumbnet.codegen.states import keep_states, reset, reset_call
 from thumbnet.codegen.stream import stage_symbol
 from thumbnet.plan import Plan, Stage
 
-_TAG = "0x74686e31u"  # "thn1": what init leaves in a model object
 _IDLE = "0xffffu"  # the row counter outside begin ... finish
 
 
 def functions(plan: Plan, naming: Naming) -> str:
     """All functions of a model."""
-    parts = [_init(plan, naming), _accessors(plan, naming)]
+    parts = [reset(plan, naming), _init(plan, naming), _accessors(plan, naming)]
     if plan.pushed:
         parts += [_begin(naming), _push_row(plan, naming), _finish(plan, naming)]
         parts.append(_run_pushed(plan, naming))
@@ -40,8 +40,8 @@ def _init(plan: Plan, naming: Naming) -> str:
         return THUMBNET_ERROR_ARENA_ALIGNMENT;
     }}
     model->arena = (uint8_t *)arena;
-    model->tag = {_TAG};
-{rows}    return THUMBNET_OK;
+    model->tag = {TAG};
+{rows}{reset_call(plan, naming)}    return THUMBNET_OK;
 }}
 """
 
@@ -71,8 +71,8 @@ def _init_two(plan: Plan, naming: Naming) -> str:
     }}
     model->arena[THUMBNET_FAST] = (uint8_t *)fast;
     model->arena[THUMBNET_SLOW] = (uint8_t *)slow;
-{unused}    model->tag = {_TAG};
-{rows}    return THUMBNET_OK;
+{unused}    model->tag = {TAG};
+{rows}{reset_call(plan, naming)}    return THUMBNET_OK;
 }}
 """
 
@@ -96,7 +96,7 @@ def _checks(pointers: list[str]) -> list[str]:
         f"    if ({' || '.join(f'{pointer} == NULL' for pointer in pointers)}) {{",
         "        return THUMBNET_ERROR_NULL;",
         "    }",
-        f"    if (model->tag != {_TAG}) {{",
+        f"    if (model->tag != {TAG}) {{",
         "        return THUMBNET_ERROR_NOT_INITIALIZED;",
         "    }",
     ]
@@ -113,6 +113,7 @@ def _run(plan: Plan, naming: Naming) -> str:
     for index in range(len(plan.stages)):
         lines += _stage(plan, naming, index)
     lines += _copy_outputs(plan, naming)
+    lines += keep_states(plan, {name: _place(plan, naming, name) for name in plan.graph.results})
     return "\n".join([*lines, "    return THUMBNET_OK;", "}", ""])
 
 
@@ -217,9 +218,8 @@ def _copy_outputs(plan: Plan, naming: Naming) -> list[str]:
 def _stage(plan: Plan, naming: Naming, index: int) -> list[str]:
     """The statements that run stage ``index``; of layers, with the first of their table."""
     stage = plan.stages[index]
-    buffers = "NULL"
-    if not plan.input_in_arena and not plan.pushed:
-        buffers = f"(const void *const[]){{{', '.join(naming.inputs)}}}"
+    places = ", ".join(_place(plan, naming, name) for name in plan.buffers)
+    buffers = f"(const void *const[]){{{places}}}" if places else "NULL"
     if stage.kind == "stream":
         run = "thumbnet_run_tiles" if stage.tiled else "thumbnet_run_stream"
         call = f"    {run}(&{stage_symbol(index)}, arena, {buffers});"
@@ -239,6 +239,8 @@ def _describe(plan: Plan, stage: Stage) -> list[str]:
 def _place(plan: Plan, naming: Naming, tensor: str) -> str:
     if tensor in plan.memory.offsets:
         return f"{arena_of(plan, tensor)} + {plan.memory.offsets[tensor]}"
-    # Only inputs that stay in the caller's buffer have no place in the arena.
+    # Only states and inputs that stay in the caller's buffer have no place in the arena.
     source = plan.memory.views.get(tensor, tensor)
+    if source in plan.state_places:
+        return f"model->state + {plan.state_places[source]}"
     return naming.inputs[plan.graph.inputs.index(source)]

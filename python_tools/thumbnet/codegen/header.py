@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from thumbnet.codegen.model import Naming, Provenance, comment_text, ctype, grouped, shape_text
+from thumbnet.codegen.states import reset_declaration, state_member, state_size
 from thumbnet.ir.graph import DType, Tensor
 from thumbnet.plan import Plan
 
@@ -105,6 +106,7 @@ def _sizes(plan: Plan, naming: Naming) -> str:
     return (
         f"#define {prefix}_ARENA_SIZE {plan.memory.arena_size}u "
         f"/* {what}, undefined between calls, shareable */\n{second}"
+        f"{state_size(plan, naming)}"
         f"#define {prefix}_WEIGHT_SIZE {plan.weight_bytes}u /* flash in bytes, without code */\n"
         f"#define {prefix}_MACS {plan.macs}u\n"
     )
@@ -155,9 +157,11 @@ def _functions(plan: Plan, naming: Naming) -> str:
     arena = "arena[2]; /* fast, slow */" if two else "arena;"
     text = (
         '#ifdef __cplusplus\nextern "C" {\n#endif\n\n'
-        f"typedef struct {{\n    uint8_t *{arena}\n    uint32_t tag;\n{rows}}} {name}_t;\n\n"
+        f"typedef struct {{\n    uint8_t *{arena}\n    uint32_t tag;\n{rows}"
+        f"{state_member(plan, naming)}}} {name}_t;\n\n"
         f"{_init_comment(plan, naming)}{init_signature(plan, naming)};\n\n"
     )
+    text += reset_declaration(plan, naming)
     text += _input_accessors(plan, naming) + _push_functions(plan, naming)
     text += (
         "/* One inference. THUMBNET_OK, THUMBNET_ERROR_NULL or _NOT_INITIALIZED. */\n"

@@ -26,9 +26,9 @@ def table_options(plan: Plan) -> str:
     options["THUMBNET_MAX_INPUTS"] = str(most)
     if plan.pushed:
         options["THUMBNET_PUSHED"] = "1"
-    if not plan.input_in_arena and not plan.pushed:
+    if plan.buffers:
         options["THUMBNET_CALLER"] = f"{_caller(plan):#x}u"
-        options["THUMBNET_CALLER_BUFFERS"] = f"{len(plan.graph.inputs)}u"
+        options["THUMBNET_CALLER_BUFFERS"] = f"{len(plan.buffers)}u"
     return "".join(f"#define {name} {value}\n" for name, value in options.items())
 
 
@@ -137,6 +137,6 @@ def _place(plan: Plan, tensor: str) -> str:
     if tensor in memory.offsets:
         slow = "THUMBNET_IN_SLOW + " if memory.is_slow(tensor) else ""
         return f"{slow}{memory.offsets[tensor]}"
-    # Only inputs that stay in the caller's buffer have no place in the arena.
+    # Only states and inputs that stay in the caller's buffer have no place in the arena.
     source = memory.views.get(tensor, tensor)
-    return f"THUMBNET_CALLER + {plan.graph.inputs.index(source)}"
+    return f"THUMBNET_CALLER + {plan.buffers.index(source)}"

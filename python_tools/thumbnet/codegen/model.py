@@ -18,6 +18,10 @@ CTYPES = {
 """C element types of a model's inputs and outputs."""
 
 
+TAG = "0x74686e31u"
+"""What init leaves in a model object: "thn1"."""
+
+
 @dataclass(frozen=True)
 class Naming:
     """C identifiers of a model: its own, one per input and output, one per class label."""

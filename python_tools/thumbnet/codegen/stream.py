@@ -100,7 +100,7 @@ def _tensor(plan: Plan, stage: Stage, steps: list[Step], tensor: str) -> str:
     elif tensor in plan.memory.offsets:
         place, slots = _WHOLE, plan.memory.offsets[tensor]
     else:
-        place, slots = _CALLER, plan.graph.inputs.index(tensor)
+        place, slots = _CALLER, plan.buffers.index(tensor)
     return (
         f"    /* {comment_text(tensor)} */\n"
         f"    {{.slots = {slow}{slots}, .strip = {strip}, .rows = {kept}, .margin = {margin},\n"

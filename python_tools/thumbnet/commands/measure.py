@@ -13,7 +13,7 @@ from thumbnet.emulator import measure as run_on_target
 from thumbnet.ir.graph import Array
 from thumbnet.operators.cost import CORES
 from thumbnet.pipeline import Compiled
-from thumbnet.reference.interpreter import run as run_reference
+from thumbnet.reference.interpreter import run_sequence
 from thumbnet.report.console import console
 from thumbnet.report.terminal import key_values
 from thumbnet.schedule.predict import predict
@@ -47,6 +47,7 @@ def measure(
         "instructions": measured.instructions,
         "predicted_instructions": predict(compiled.plan).total if board.core in CORES else None,
         "arena_bytes": measured.arena_size,
+        "state_bytes": compiled.plan.graph.state_bytes,
         "stack_bytes": measured.stack_bytes,
         "code_bytes": measured.code_bytes,
         "weight_bytes": measured.weight_bytes,
@@ -86,8 +87,8 @@ def model_io(compiled: Compiled) -> ModelIo:
 
 def _is_exact(compiled: Compiled, samples: list[list[Array]], measured: Measurement) -> bool:
     """Whether every output of every sample has the very bytes of the model as imported."""
-    for sample, outputs in zip(samples, measured.outputs, strict=True):
-        expected = run_reference(compiled.reference_graph, sample)
+    wanted = run_sequence(compiled.reference_graph, samples)
+    for expected, outputs in zip(wanted, measured.outputs, strict=True):
         pairs = zip(outputs, expected, strict=True)
         if any(output.tobytes() != right.tobytes() for output, right in pairs):
             return False

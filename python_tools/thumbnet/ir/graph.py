@@ -169,6 +169,19 @@ class Graph:
         kept = (state.written for state in self.states if state.written not in in_place)
         return (*self.outputs, *kept)
 
+    def state_size(self, state: State) -> int:
+        """Bytes of the model object that ``state`` takes: whole words."""
+        return -(-self.tensor(state.read).size // 4) * 4
+
+    @property
+    def state_bytes(self) -> int:
+        """Bytes of the model object that are kept from one inference to the next."""
+        return sum(map(self.state_size, self.states))
+
+    def outside(self, *, input_in_arena: bool) -> tuple[str, ...]:
+        """The tensors that lie outside the arena, in the caller's buffers and model object."""
+        return self.sources[len(self.inputs) if input_in_arena else 0 :]
+
     def producer(self, name: str) -> Operator | None:
         """The operator that writes ``name``; None for graph inputs and constants."""
         return next((op for op in self.operators if name in op.outputs), None)
@@ -184,6 +197,7 @@ class Graph:
         tensors: Iterable[Tensor] = (),
         inputs: tuple[str, ...] | None = None,
         outputs: tuple[str, ...] | None = None,
+        states: tuple[State, ...] | None = None,
     ) -> Graph:
         """A copy with other operators and with ``tensors`` added or replaced; unused ones leave."""
         new_operators = self.operators if operators is None else tuple(operators)
@@ -191,13 +205,19 @@ class Graph:
         new_outputs = self.outputs if outputs is None else outputs
         merged = dict(self.tensors) | {tensor.name: tensor for tensor in tensors}
         used = {*new_inputs, *new_outputs}
-        for state in self.states:
+        new_states = self.states if states is None else states
+        for state in new_states:
             used.update((state.read, state.written))
         for operator in new_operators:
             used.update(operator.inputs, operator.outputs)
         kept = {name: tensor for name, tensor in merged.items() if name in used}
         return dataclasses.replace(
-            self, tensors=kept, operators=new_operators, inputs=new_inputs, outputs=new_outputs
+            self,
+            tensors=kept,
+            operators=new_operators,
+            inputs=new_inputs,
+            outputs=new_outputs,
+            states=new_states,
         )
 
     def renamed(self, name: str) -> Graph:

@@ -46,10 +46,13 @@ def verify(graph: Graph) -> Graph:
 def _verify_states(graph: Graph, ready: set[str]) -> None:
     """States are written, of their type, and in their place by their only reader alone."""
     in_place = {name: operator for operator in graph.operators for name in operator.outputs[1:]}
+    reads = {state.read for state in graph.states}
     for state in graph.states:
         if state.written not in ready:
             raise InvalidGraph(f"state {state.read!r} is never written")
         old, new = graph.tensor(state.read), graph.tensor(state.written)
+        if state.written in reads:
+            raise InvalidGraph(f"state {state.written!r} becomes another without a copy")
         if (old.shape, old.dtype) != (new.shape, new.dtype):
             raise InvalidGraph(f"state {state.read!r} becomes a tensor of another shape or type")
         if (state.initial.shape, state.initial.dtype) != (old.shape, old.dtype.numpy):

@@ -52,7 +52,7 @@ def needed_channels(graph: Graph, known: Known) -> Kept:
     it weighs and whose value it cannot add to its bias, most others what they are asked for.
     """
     needs = _Needs(graph, known)
-    for name in (*graph.inputs, *graph.outputs):
+    for name in (*graph.sources, *graph.results):
         needs.all(name)
     needs.spread()
     for operator in reversed(graph.operators):

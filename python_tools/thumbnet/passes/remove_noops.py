@@ -26,9 +26,9 @@ def remove_noops(graph: Graph) -> Graph:
 def remove_identity(graph: Graph, operator: Operator) -> Graph:
     """``graph`` without an operator whose output equals its input, where the borders allow it."""
     source, result = operator.inputs[0], operator.outputs[0]
-    if result not in graph.outputs:
+    if result not in graph.results:
         return bypass(graph, operator)
-    if source not in graph.inputs and sole_reader(graph, source) is operator:
+    if source not in graph.sources and sole_reader(graph, source) is operator:
         return absorb(graph, operator)
     return graph
 

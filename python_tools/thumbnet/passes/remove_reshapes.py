@@ -36,7 +36,7 @@ def _remove(graph: Graph, operator: Operator) -> Graph:
     if graph.tensor(source).shape == graph.tensor(result).shape:
         return remove_identity(graph, operator)
     flattened = all(reader.kind in _FLATTENING for reader in graph.consumers(result))
-    if result not in graph.outputs:
+    if result not in graph.results:
         if flattened:
             return bypass(graph, operator)
         if source in graph.inputs and sole_reader(graph, source) is operator:
@@ -45,6 +45,9 @@ def _remove(graph: Graph, operator: Operator) -> Graph:
             return bypass(graph, operator).replace(tensors=[shaped])
         return graph
     producer = graph.producer(source)
+    if result not in graph.outputs:
+        # A state's shape is that of what reads it.
+        return graph
     if producer is not None and flattened and sole_reader(graph, source) is operator:
         # Callers read bytes in row-major order, so the output may have the inner shape.
         shaped = dataclasses.replace(graph.tensor(result), shape=graph.tensor(source).shape)

@@ -1,4 +1,4 @@
-"""Drops operators whose results nothing reads."""
+"""Drops operators and states whose results nothing reads."""
 
 from __future__ import annotations
 
@@ -6,11 +6,17 @@ from thumbnet.ir.graph import Graph
 
 
 def remove_unused(graph: Graph) -> Graph:
-    """``graph`` without operators that no graph output depends on."""
+    """``graph`` without operators and states that no graph output depends on, now or later."""
     needed = set(graph.outputs)
-    kept = []
-    for operator in reversed(graph.operators):
-        if needed.intersection(operator.outputs):
-            needed.update(operator.inputs)
-            kept.append(operator)
-    return graph.replace(operators=reversed(kept))
+    while True:
+        before = len(needed)
+        for operator in reversed(graph.operators):
+            if needed.intersection(operator.outputs):
+                needed.update(operator.inputs)
+        # What is kept for the next inference matters where that one reads it.
+        needed.update(state.written for state in graph.states if state.read in needed)
+        if len(needed) == before:
+            break
+    kept = [one for one in graph.operators if needed.intersection(one.outputs)]
+    states = tuple(state for state in graph.states if state.read in needed)
+    return graph.replace(operators=kept, states=states)

@@ -40,7 +40,7 @@ def absorb(graph: Graph, operator: Operator) -> Graph:
 
 def sole_reader(graph: Graph, name: str) -> Operator | None:
     """The one operator that reads ``name``; None if others do too or it is a graph output."""
-    if name in graph.outputs:
+    if name in graph.results:
         return None
     readers = graph.consumers(name)
     return readers[0] if len(readers) == 1 else None

@@ -120,7 +120,8 @@ class PlanFigures:
     ``network_macs`` are what the network has. Of two memories
     ``arena_bytes`` is the sum of ``fast_bytes`` and ``slow_bytes``, ``live_bytes`` are those in the
     fast one, and an inference reads and writes ``slow_accesses`` bytes of tensors in the slow one,
-    of ``accesses`` of all tensors; where there is one memory these are None.
+    of ``accesses`` of all tensors; where there is one memory these are None. ``state_bytes`` are
+    kept in the model object from one inference to the next.
     """
 
     model: str
@@ -140,6 +141,7 @@ class PlanFigures:
     slow_bytes: int | None = None
     slow_accesses: int | None = None
     accesses: int | None = None
+    state_bytes: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """Return the figures as JSON would hold them."""
@@ -173,6 +175,7 @@ def plan_figures(plan: Plan, model: str, target: str) -> PlanFigures:
         slow_bytes=None if slow is None else slow.size,
         slow_accesses=None if slow is None else slow.accesses,
         accesses=None if slow is None else slow.all_accesses,
+        state_bytes=plan.graph.state_bytes,
     )
 
 

@@ -52,6 +52,8 @@ def summary_line(figures: PlanFigures) -> str:
     both = ""
     if figures.fast_bytes is not None and figures.slow_bytes is not None:
         both = f" ({grouped(figures.fast_bytes)} fast, {grouped(figures.slow_bytes)} slow)"
+    if figures.state_bytes:
+        both += f" and {grouped(figures.state_bytes)} B of state"
     return (
         f"{figures.model} for {figures.target}: arena {grouped(figures.arena_bytes)} B{both}, "
         f'peak at "{figures.peak_operator}", weights {grouped(figures.weight_bytes)} B, '

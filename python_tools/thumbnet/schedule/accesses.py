@@ -34,7 +34,7 @@ def tensor_accesses(
         root = views.get(name, name)
         found[root] = found.get(root, 0) + count
 
-    for name in (*graph.inputs, *graph.outputs):
+    for name in (*graph.inputs, *graph.results):
         add(name, graph.tensor(name).size)
     for step in steps:
         operator, lowered = step.operator, step.lowered

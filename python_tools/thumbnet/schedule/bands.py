@@ -112,7 +112,7 @@ def _passes_on(graph: Graph, operator: Operator, reader: Operator) -> bool:
     made = operator.outputs[0]
     return (
         made == reader.inputs[0]
-        and made not in graph.outputs
+        and made not in graph.results
         and graph.consumers(made) == (reader,)
         and reader.inputs.count(made) == 1
     )
@@ -125,5 +125,5 @@ def _adds(graph: Graph, operator: Operator, expand: Operator, project: Operator)
     if sorted(operator.inputs) != sorted((made, source)):
         return False
     same = graph.tensor(made).shape == graph.tensor(source).shape
-    alone = made not in graph.outputs and graph.consumers(made) == (operator,)
+    alone = made not in graph.results and graph.consumers(made) == (operator,)
     return same and alone

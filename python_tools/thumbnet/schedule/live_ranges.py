@@ -50,8 +50,8 @@ def live_ranges(
 ) -> tuple[LiveRange, ...]:
     """Everything that needs a place in the arena, in order of birth.
 
-    With ``input_in_arena`` false the graph inputs and their views stay in the caller's buffers.
-    Constants never count.
+    With ``input_in_arena`` false the graph inputs and their views stay in the caller's buffers, as
+    states always do. Constants never count.
     """
     views = find_views(graph, input_in_arena=input_in_arena)
     tensors: dict[str, list[str]] = {}
@@ -66,13 +66,13 @@ def live_ranges(
             root = views.get(name, name)
             if root in last and not is_view:
                 last[root] = step
-        for name in operator.outputs:
+        for name in operator.outputs[:1]:
             root = views.get(name, name)
             if root == name:
                 tensors[name], first[name], last[name] = [name], step, step
             elif root in tensors:
                 tensors[root].append(name)
-    for name in graph.outputs:
+    for name in graph.results:
         root = views.get(name, name)
         if root in last:
             last[root] = len(graph.operators)
@@ -126,14 +126,14 @@ def _distances(
 def find_views(graph: Graph, *, input_in_arena: bool) -> dict[str, str]:
     """View -> the tensor whose bytes it is; a view of a view belongs to the first of them."""
     views: dict[str, str] = {}
+    outside, results = graph.outside(input_in_arena=input_in_arena), graph.results
     for operator in graph.operators:
         if operator.kind not in VIEWS:
             continue
         source, result = operator.inputs[0], operator.outputs[0]
         root = views.get(source, source)
-        outside = root in graph.inputs and not input_in_arena
-        # An output must be in the arena, so there the bytes of a caller's buffer are copied.
-        if not (outside and result in graph.outputs):
+        # A result must be in the arena, so there the bytes of a caller's buffer are copied.
+        if not (root in outside and result in results):
             views[result] = root
     return views
 

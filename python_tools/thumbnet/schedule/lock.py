@@ -283,7 +283,7 @@ def _in_bands(graph: Graph, lock: Lock, place: str) -> Graph:
 def _matched(graph: Graph, lock: Lock, place: str) -> list[Operator]:
     """The graph's operators in the lock's order."""
     operators = {operator.name: operator for operator in graph.operators}
-    made = {*graph.inputs}
+    made = {*graph.sources}
     order: list[Operator] = []
     for index, stage in enumerate(lock.stages):
         for locked in stage.operators:

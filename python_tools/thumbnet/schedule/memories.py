@@ -42,6 +42,7 @@ def plan_two_memories(
     plan = placed_parts(built, parts, placements, found.fast_at.lower_bound)
     slow = [live for live in parts.ranges if live.key in found.slow]
     needs = bytes_alive(built, slow, parts.forbidden)
+    outside = graph.outside(input_in_arena=input_in_arena)
     memory = SlowMemory(
         tensors=frozenset(name for live in slow for name in live.tensors),
         size=found.slow_at.size,
@@ -49,8 +50,6 @@ def plan_two_memories(
         peak=max(needs, key=lambda name: needs[name], default="") if slow else "",
         accesses=found.cost,
         least=found.least,
-        all_accesses=sum(
-            count for name, count in by_tensor.items() if input_in_arena or name not in graph.inputs
-        ),
+        all_accesses=sum(count for name, count in by_tensor.items() if name not in outside),
     )
     return dataclasses.replace(plan, slow=memory)

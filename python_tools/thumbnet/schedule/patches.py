@@ -29,7 +29,7 @@ def patch_based(graph: Graph, p: int, *, input: str, recompute: float = MOST_WOR
     the network can run so, as with pushed rows.
     """
     scheduler = Scheduler(graph, input)
-    if scheduler.pushed or len(graph.inputs) != 1:
+    if scheduler.pushed or len(graph.sources) != 1:
         return None
     macs = sum(node.macs for node in scheduler.net.nodes)
     search = TileSearch(

@@ -16,6 +16,8 @@ def why_not_pushed(graph: Graph) -> str | None:
     """
     if len(graph.inputs) != 1:
         return f"rows needs a model of one input; this one has {len(graph.inputs)}"
+    if graph.states:
+        return f'rows needs a model without state; this one keeps "{graph.states[0].read}"'
     net = make_network(graph, lower_all(graph), input_in_arena=False)
     value = net.values[net.inputs[0]]
     if value.last < 0:

@@ -58,7 +58,7 @@ def replay(
         hidden = f"scratch of {operator.name}"
         arena.define(hidden, scratch[operator.name] if lower.scratch else 0, lower.scratch)
         _run(arena, graph, operator, lower, hidden)
-    for name in graph.outputs:
+    for name in graph.results:
         if name in offsets:
             arena.expect(name, "after the last operator")
 

@@ -46,7 +46,7 @@ def replay_plan(plan: Plan, trace: list[Touch] | None = None) -> None:
             _Stream(plan, memory, index).run()
         else:
             run_layer(plan, memory, stage.steps[0])
-    for name in plan.graph.outputs:
+    for name in plan.graph.results:
         memory.expect(name, 0, plan.graph.tensor(name).size, memory.whole(name), "at the end")
 
 

@@ -44,7 +44,7 @@ class Memory:
         self.first: dict[str, int] = {}
         self.names: list[str] = []
         self._next = 0
-        for name in plan.graph.inputs:
+        for name in plan.graph.sources:
             size = plan.graph.tensor(name).size
             if name in plan.memory.offsets:
                 self.write(self.whole(name), self.tags(name, 0, size))

@@ -78,7 +78,7 @@ class Scheduler:
         self.least = least_bytes(self.net, pushed=self.pushed)
         """Bytes that no plan of this operator order goes below, gaps between buffers left out."""
         self._known: dict[int, Stages] = {}
-        if self.least == INFINITE or (self.pushed and len(graph.inputs) != 1):
+        if self.least == INFINITE or (self.pushed and len(graph.sources) != 1):
             raise ThumbnetError(
                 graph.name, why_not_pushed(graph) or "no plan", "set schedule: {input: buffer}"
             )

@@ -134,7 +134,7 @@ class _Blocks:
         """Tensor -> the place of its last reader."""
         for index, operator in enumerate(graph.operators):
             self.last.update(dict.fromkeys(operator.inputs, index))
-        self.last.update(dict.fromkeys(graph.outputs, len(graph.operators)))
+        self.last.update(dict.fromkeys(graph.results, len(graph.operators)))
         gated = {operator.name: self._gated(operator) for operator in graph.operators}
         self.gates = {gate: value for gate, value in gated.items() if value is not None}
         """Operator that multiplies by factors -> the tensor whose mean they come from."""
@@ -178,7 +178,7 @@ class _Blocks:
             squeeze = self._behind(factor, value)
             readers = {operator.name for operator in self.graph.consumers(value)} - {gate.name}
             # Another reader would want all of the tensor anyway.
-            if readers and readers <= squeeze and value not in self.graph.outputs:
+            if readers and readers <= squeeze and value not in self.graph.results:
                 return value
         return None
 
@@ -199,7 +199,7 @@ class _Blocks:
         ends = [value]
         while True:
             planes = [name for name in ends if not self._is_pixel(name)]
-            if not planes or any(name in self.graph.inputs for name in ends):
+            if not planes or any(name in self.graph.sources for name in ends):
                 return
             newest = max(planes, key=lambda name: self.place[self.makers[name].name])
             operator = self.makers[newest]
@@ -210,6 +210,9 @@ class _Blocks:
             more = [name for name in operator.inputs if not self._is_constant(name)]
             ends = list(dict.fromkeys([*(name for name in ends if name != newest), *more]))
             if self.input == "rows" and any(name in self.graph.inputs for name in ends):
+                return
+            if len(operator.outputs) > 1:
+                # It would change its state twice.
                 return
             yield operators, ends
 

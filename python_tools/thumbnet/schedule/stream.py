@@ -167,7 +167,7 @@ def _tiled(
     They execute at most ``most`` times the multiply-accumulates. Those of least RAM first or,
     with a ``ram_limit``, that which does least within it.
     """
-    if scheduler.pushed or len(scheduler.graph.inputs) != 1:
+    if scheduler.pushed or len(scheduler.graph.sources) != 1:
         return
     found = beginnings(
         scheduler.graph,

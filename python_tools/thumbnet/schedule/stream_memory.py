@@ -188,7 +188,7 @@ def _live_ranges(
             elif root == output and (output not in inside or output in found.kept):
                 first[output] = last[output] = index
                 members[output] = [output]
-    for name in graph.outputs:
+    for name in graph.results:
         root = views.get(name, name)
         if root in last:
             last[root] = len(built)

@@ -129,10 +129,10 @@ def make_network(
     """``graph`` with its operators ``lowered`` by name (not flattened)."""
     views = find_views(graph, input_in_arena=input_in_arena)
     made = [name for operator in graph.operators for name in operator.outputs[:1]]
-    names = [*graph.inputs, *made]
+    names = [*graph.sources, *made]
     number = {name: index for index, name in enumerate(names)}
     roots = [number[views.get(name, name)] for name in names]
-    born = [-1] * len(graph.inputs) + list(range(len(graph.operators)))
+    born = [-1] * len(graph.sources) + list(range(len(graph.operators)))
     readers: list[list[int]] = [[] for _ in names]
     last = [born[root] for root in roots]
     for index, operator in enumerate(graph.operators):
@@ -142,7 +142,7 @@ def make_network(
                 # A view only passes its source on.
                 if operator.outputs[0] not in views:
                     last[roots[number[name]]] = index
-    for name in graph.outputs:
+    for name in graph.results:
         last[roots[number[name]]] = len(graph.operators)
     rows = list(_rows(graph, lowered, names))
     nodes = tuple(
@@ -160,13 +160,14 @@ def make_network(
         )
         for index, name in enumerate(names)
     )
-    in_arena = tuple(input_in_arena or names[value.root] not in graph.inputs for value in values)
+    outside = graph.outside(input_in_arena=input_in_arena)
+    in_arena = tuple(names[value.root] not in outside for value in values)
     return Network(
         graph.name,
         nodes,
         values,
         tuple(number[name] for name in graph.inputs),
-        tuple(number[name] for name in graph.outputs),
+        tuple(number[name] for name in graph.results),
         in_arena,
         _live(values, in_arena, len(nodes)),
     )
