@@ -10,6 +10,7 @@ from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator, read_model
 from thumbnet.frontends.tflite_tensors import Names, Tensors, short_name
+from thumbnet.frontends.tflite_versions import NEWEST
 from thumbnet.ir.graph import Graph, Operator, Tensor
 
 MAX_FILE_SIZE = 64 << 20
@@ -95,6 +96,12 @@ def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor]]:
     if converter is None:
         remedy = REMEDIES.get(node.raw.builtin, "replace it by supported operators")
         raise node.refuse("operator is not supported", f"{remedy}; see SUPPORTED_OPS.md")
+    newest = NEWEST.get(node.raw.builtin, 1)
+    if not 1 <= node.raw.version <= newest:
+        raise node.refuse(
+            f"version {node.raw.version} of the operator; versions 1 to {newest} are known",
+            "export with an older converter, or use a newer thumbnet",
+        )
     converted = converter(node)
     operators, touched = [], []
     for one in [converted] if isinstance(converted, Converted) else converted:

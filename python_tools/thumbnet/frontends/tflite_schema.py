@@ -52,6 +52,7 @@ class RawOperator:
     outputs: tuple[int, ...]
     options: Table | None
     options_name: str
+    version: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ def read_model(data: bytes) -> RawModel:
     if not subgraphs:
         raise Malformed("it holds no subgraph")
     graph = subgraphs[0]
-    codes = [_operator_name(code) for code in model.tables(1)]
+    codes = [(_operator_name(code), code.integer(2, "i", 1)) for code in model.tables(1)]
     tensors = tuple(graph.tables(0))
     operators = tuple(_operator(table, codes) for table in graph.tables(3))
     raw = RawModel(
@@ -118,17 +119,19 @@ def _operator_name(code: Table) -> str:
     return f"CUSTOM {code.text(1)}" if name == "CUSTOM" else name
 
 
-def _operator(table: Table, codes: list[str]) -> RawOperator:
+def _operator(table: Table, codes: list[tuple[str, int]]) -> RawOperator:
     index = table.integer(0, "I")
     if index >= len(codes):
         raise Malformed(f"operator code {index} does not exist")
     options = table.integer(3, "B")
+    builtin, version = codes[index]
     return RawOperator(
-        codes[index],
+        builtin,
         tuple(table.values(1, "i4")),
         tuple(table.values(2, "i4")),
         table.table(4),
         BUILTIN_OPTIONS.get(options, f"options {options}"),
+        version,
     )
 
 

@@ -66,6 +66,7 @@ class Tensors:
         self.file = file
         self.names = Names()
         self.found: dict[int, Tensor] = {}
+        self._named: dict[int, str] = {}
 
     def get(self, index: int) -> Tensor:
         """Tensor ``index``.
@@ -76,8 +77,10 @@ class Tensors:
         """
         if index not in self.found:
             raw = self.model.tensor(index)
-            name = self.names.unique(printable(raw.name) or f"tensor_{index}")
-            self.found[index] = self._build(raw, name)
+            if index not in self._named:
+                # Once, so that a tensor that is at fault is the same in all messages.
+                self._named[index] = self.names.unique(printable(raw.name) or f"tensor_{index}")
+            self.found[index] = self._build(raw, self._named[index])
         return self.found[index]
 
     def type_name(self, index: int) -> str:
