@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
-from thumbnet.ir.attributes import Lstm, Reshape, Svdf
+from thumbnet.ir.attributes import Activation, Lstm, Reshape, Svdf
 from thumbnet.ir.graph import DType, Quantization, State, Tensor
 
 GATES = ("input", "forget", "cell", "output")
@@ -18,7 +18,10 @@ LSTM_INPUTS = (20, 24)
 
 
 def svdf(node: Node) -> Converted:
-    """SVDF of int8 with int16 or int8 state; its activation is not applied, as in TFLite."""
+    """SVDF of int8 with int16 or int8 state.
+
+    TFLite takes no activation but RELU and leaves it to the output's range.
+    """
     x, output = node.input(0), node.output()
     node.require("input", x, DType.INT8)
     node.require("output", output, DType.INT8)
@@ -28,7 +31,9 @@ def svdf(node: Node) -> Converted:
     state = node.variable(4, "state")
     _symmetric(node, "state", state, time.dtype)
     rank = node.integer("SVDFOptions", 0, "i")
-    node.activation("SVDFOptions", 1)
+    activation = node.activation("SVDFOptions", 1)
+    if activation is not Activation.RELU:
+        raise node.refuse(f"its activation is {activation.value}; RELU is supported", "use RELU")
     filters, memory = time.shape
     if rank < 1 or filters % rank:
         raise node.malformed(f"rank {rank} does not divide {filters} filters")
@@ -152,13 +157,11 @@ def _state(node: Node, variable: Tensor) -> tuple[State, Tensor]:
 
 def _steps(node: Node, x: Tensor, depth: int) -> int:
     """How many steps a sequence has; it must be one sequence of ``depth`` values a step."""
-    if len(x.shape) not in (2, 3) or x.shape[-1] != depth:
+    node.require_rank("input", x, 3)
+    if x.shape[-1] != depth:
         raise node.malformed(f"input {list(x.shape)} does not fit weights for {depth} values")
-    if len(x.shape) == 2:
-        batch, steps = x.shape[0], 1
-    else:
-        major = node.integer("UnidirectionalSequenceLSTMOptions", 3, "B") != 0
-        steps, batch = x.shape[:2] if major else x.shape[1::-1]
+    major = node.integer("UnidirectionalSequenceLSTMOptions", 3, "B") != 0
+    steps, batch = x.shape[:2] if major else x.shape[1::-1]
     if batch != 1:
         raise node.refuse(f"a batch of {batch}; 1 is supported", "export with a batch of 1")
     return steps
@@ -168,7 +171,7 @@ def _along_width(
     node: Node, x: Tensor, output: Tensor, steps: int
 ) -> tuple[list[Converted], list[Converted], tuple[Tensor, Tensor]]:
     """Reshapes of [T,1,I] to [1,T,I] and back, and the tensors between; none where not needed."""
-    if len(x.shape) == 2 or x.shape[0] == 1:
+    if x.shape[0] == 1:
         return [], [], (x, output)
     wide_x = node.between("input", (1, steps, x.shape[2]), x.dtype, x.quantization)
     wide = node.between("sequence", (1, steps, output.shape[2]), output.dtype, output.quantization)

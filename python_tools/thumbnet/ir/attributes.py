@@ -163,7 +163,7 @@ class Svdf(Attributes):
 
 @dataclass(frozen=True)
 class Lstm(Attributes):
-    """unidirectional_sequence_lstm: along the width of x [1,T,I], or [1,I] for one step.
+    """unidirectional_sequence_lstm: along the width of x [1,T,I].
 
     Inputs: x; weights [U,I], recurrent weights [U,U] and biases [U], each of the input, forget,
     cell and output gate; hidden state [1,U], cell state [1,U]. Outputs: y [1,T,U] and both new

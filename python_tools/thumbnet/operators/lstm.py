@@ -46,10 +46,10 @@ _GATE_SCALE = np.float32(2.0**-12)
 
 
 def one_sequence(graph: Graph, operator: Operator) -> str | None:
-    """one sequence [1, time, values] or one step [1, values], of at most 65535 of each."""
+    """one sequence [1, time, values], of at most 65535 steps, values and units."""
     shape = graph.tensor(operator.inputs[X]).shape
     units = graph.tensor(operator.inputs[HIDDEN]).elements
-    if len(shape) not in (2, 3) or shape[0] != 1 or max(*shape, units) > _LARGEST:
+    if len(shape) != 3 or shape[0] != 1 or max(*shape, units) > _LARGEST:
         return f"input has shape {list(shape)}, {units} units"
     return None
 
@@ -166,7 +166,7 @@ class Lstm(Family):
 
 def _whole(elements: int, size: int) -> Source:
     """A state's row, all of it whatever pixels are made."""
-    return Source(Rows(1, 1, elements, size), stride=0, stride_width=0)
+    return Source(Rows(1, 1, elements, size), stride_width=0)
 
 
 def _product(

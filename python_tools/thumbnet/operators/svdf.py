@@ -2,8 +2,9 @@
 
 Arithmetic: TFLite's reference/svdf.h, EvalIntegerSVDF, and for int8 states TFLite Micro's
 svdf_common.cc, which differs in the type alone. Every filter keeps its last features; the state
-moves on by one before the new one is appended. Sums over time wrap at 32 bits. TFLite does not
-apply the fused activation.
+moves on by one before the new one is appended. Sums over time wrap at 32 bits. The activation is
+RELU, which TFLite's kernel leaves to the output's range. Both multipliers come from single
+precision, as in the released interpreter; later sources compute them in double precision.
 """
 
 from __future__ import annotations
@@ -70,10 +71,9 @@ def multipliers(graph: Graph, operator: Operator) -> tuple[Multiplier, Multiplie
     """From sums of features to the state, and from sums over time to the output."""
     x, feature, time, state = (graph.tensor(operator.inputs[i]) for i in (X, FEATURE, TIME, STATE))
     output = graph.tensor(operator.outputs[0])
-    return (
-        quantize_multiplier(x.scale * feature.scale / state.scale),
-        quantize_multiplier(state.scale * time.scale / output.scale),
-    )
+    first = np.float32(x.scale) * np.float32(feature.scale) / np.float32(state.scale)
+    second = np.float32(state.scale) * np.float32(time.scale) / np.float32(output.scale)
+    return quantize_multiplier(float(first)), quantize_multiplier(float(second))
 
 
 class Svdf(Family):
@@ -144,7 +144,7 @@ class Svdf(Family):
             ),
             sources=(
                 source,
-                Source(Rows(1, 1, state.elements, state.dtype.size), stride=0, stride_width=0),
+                Source(Rows(1, 1, state.elements, state.dtype.size), stride_width=0),
             ),
             output=out_rows,
             macs=filters * (x.shape[-1] + memory),
