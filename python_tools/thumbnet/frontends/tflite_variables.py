@@ -42,15 +42,20 @@ class Variables:
         """What has to be computed for the variables among ``wanted`` tensors."""
         return {written for read, written in self.read_and_written if read in wanted}
 
-    def states(self, tensors: Tensors, wanted: set[str]) -> tuple[State, ...]:
-        """The states of a graph whose operators and outputs read the tensors ``wanted``."""
-        found = []
-        for (read, written), initial in zip(self.read_and_written, self.initial, strict=True):
-            tensor = tensors.get(read)
-            if tensor.name in wanted:
+    def states(self, tensors: Tensors, used: dict[str, Tensor]) -> list[State]:
+        """The states of a graph of the tensors ``used``, to which it adds what they become."""
+        waiting = list(zip(self.read_and_written, self.initial, strict=True))
+        found: list[State] = []
+        while True:
+            read = [pair for pair in waiting if tensors.get(pair[0][0]).name in used]
+            if not read:
+                return found
+            for (before, after), initial in read:
+                old, new = tensors.get(before), tensors.get(after)
+                used[new.name] = new
                 assert initial.data is not None
-                found.append(State(tensor.name, tensors.get(written).name, initial.data))
-        return tuple(found)
+                found.append(State(old.name, new.name, initial.data))
+            waiting = [pair for pair in waiting if pair not in read]
 
 
 @dataclass
