@@ -10,8 +10,10 @@ from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator, read_model
 from thumbnet.frontends.tflite_tensors import Names, Tensors, short_name
+from thumbnet.frontends.tflite_variables import OPERATORS as STATE_OPERATORS
+from thumbnet.frontends.tflite_variables import Variables, resolve
 from thumbnet.frontends.tflite_versions import NEWEST
-from thumbnet.ir.graph import Graph, Operator, Tensor
+from thumbnet.ir.graph import Graph, Operator, State, Tensor
 
 MAX_FILE_SIZE = 64 << 20
 """Bytes; far above any microcontroller's flash."""
@@ -66,18 +68,21 @@ def _convert(model: RawModel, file: str) -> Graph:
             file, f"has {len(model.operators)} operators; the limit is {MAX_OPERATORS}"
         )
     tensors = Tensors(model, file)
+    model, variables = resolve(model, tensors, file)
     borders = [
         [tensors.get(index) for index in indices] for indices in (model.inputs, model.outputs)
     ]
     names = Names()
     operators: list[Operator] = []
     used = {tensor.name: tensor for border in borders for tensor in border}
+    states: list[State] = []
     errors: dict[str, ThumbnetError] = {}
-    for index in _needed(model):
+    for index in _needed(model, variables):
         node = Node(index, model.operators[index], tensors, file)
         try:
-            made, touched = _operators(node, names)
+            made, touched, kept = _operators(node, names)
             operators += made
+            states += kept
             used.update((tensor.name, tensor) for tensor in touched)
         except ThumbnetError as error:
             errors.setdefault(error.message(), error)
@@ -85,13 +90,14 @@ def _convert(model: RawModel, file: str) -> Graph:
         found = list(errors.values())
         raise found[0] if len(found) == 1 else ThumbnetErrors(found)
     inputs, outputs = (tuple(tensor.name for tensor in border) for border in borders)
-    graph = Graph(Path(file).stem, used, tuple(operators), inputs, outputs)
+    states += variables.states(tensors, used)
+    graph = Graph(Path(file).stem, used, tuple(operators), inputs, outputs, states=tuple(states))
     _check_order(graph)
     return graph
 
 
-def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor]]:
-    """The operators that the node becomes and the tensors that they read and write."""
+def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor], list[State]]:
+    """The operators that the node becomes, the tensors that they read and write, their states."""
     converter = CONVERTERS.get(node.raw.builtin)
     if converter is None:
         remedy = REMEDIES.get(node.raw.builtin, "replace it by supported operators")
@@ -104,6 +110,7 @@ def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor]]:
         )
     converted = converter(node)
     operators, touched = [], []
+    states: list[State] = []
     for one in [converted] if isinstance(converted, Converted) else converted:
         outputs = one.outputs or (node.output(),)
         operators.append(
@@ -116,7 +123,8 @@ def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor]]:
             )
         )
         touched += [*outputs, *(tensor for tensor in one.inputs if tensor is not None)]
-    return operators, touched
+        states += one.states
+    return operators, touched, states
 
 
 def _data_inputs(operator: RawOperator) -> tuple[int, ...]:
@@ -124,16 +132,20 @@ def _data_inputs(operator: RawOperator) -> tuple[int, ...]:
     return tuple(index for index in operator.inputs[:count] if index != -1)
 
 
-def _needed(model: RawModel) -> list[int]:
-    """The operators that the outputs depend on, in order."""
-    wanted = set(model.outputs)
-    needed = []
-    for index in range(len(model.operators) - 1, -1, -1):
-        operator = model.operators[index]
-        if wanted.intersection(operator.outputs):
-            needed.append(index)
-            wanted.update(_data_inputs(operator))
-    return needed[::-1]
+def _needed(model: RawModel, variables: Variables) -> list[int]:
+    """The operators that the outputs depend on, now or in a later inference, in order."""
+    wanted: set[int] = set(model.outputs)
+    needed: set[int] = set()
+    while True:
+        before = len(wanted)
+        for index in range(len(model.operators) - 1, -1, -1):
+            operator = model.operators[index]
+            if operator.builtin not in STATE_OPERATORS and wanted.intersection(operator.outputs):
+                needed.add(index)
+                wanted.update(_data_inputs(operator))
+        wanted |= variables.written(wanted)
+        if len(wanted) == before:
+            return sorted(needed)
 
 
 def _check_order(graph: Graph) -> None:
@@ -143,6 +155,10 @@ def _check_order(graph: Graph) -> None:
         if name in ready:
             raise Malformed(f'input "{name}" is a constant or named twice')
         ready.add(name)
+    for state in graph.states:
+        if state.read in ready:
+            raise Malformed(f'variable "{state.read}" is an input, or of two operators')
+        ready.add(state.read)
     for operator in graph.operators:
         for name in operator.inputs:
             if name and name not in ready:
@@ -151,6 +167,16 @@ def _check_order(graph: Graph) -> None:
             if name in ready:
                 raise Malformed(f'node "{operator.name}" writes "{name}", which has a value')
             ready.add(name)
-    for name in graph.outputs:
+    for name in graph.results:
         if name not in ready:
             raise Malformed(f'output "{name}" is never written')
+    _check_states(graph)
+
+
+def _check_states(graph: Graph) -> None:
+    """What an operator changes in place is read by it alone."""
+    in_place = {name for operator in graph.operators for name in operator.outputs[1:]}
+    for state in graph.states:
+        shared = len(graph.consumers(state.read)) > 1 or state.read in graph.outputs
+        if state.written in in_place and shared:
+            raise Malformed(f'variable "{state.read}" is read beside the operator that changes it')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from thumbnet.errors import ThumbnetError
@@ -10,7 +10,7 @@ from thumbnet.frontends.flatbuffer import Table
 from thumbnet.frontends.tflite_schema import RawOperator
 from thumbnet.frontends.tflite_tensors import Tensors, short_name
 from thumbnet.ir.attributes import Activation, Attributes
-from thumbnet.ir.graph import Array, DType, Quantization, Tensor
+from thumbnet.ir.graph import Array, DType, Quantization, State, Tensor
 
 MAX_CONSTANTS = 16
 """Most values of a constant such as axes or paddings: two for each dimension, and some."""
@@ -36,13 +36,14 @@ class Converted:
     """An operator that a converter makes of a node, or of a part of it.
 
     ``outputs`` are the node's only output where none are given; see :meth:`Node.between` for
-    tensors between several operators.
+    tensors between several operators. ``states`` are those that the operator changes in place.
     """
 
     kind: str
     attributes: Attributes
     inputs: tuple[Tensor | None, ...]
     outputs: tuple[Tensor, ...] = ()
+    states: tuple[State, ...] = ()
 
 
 class Node:
@@ -76,6 +77,18 @@ class Node:
         if not self.present(number):
             raise self.malformed(f"{role} (input {number}) is missing")
         return self.tensors.get(self.raw.inputs[number])
+
+    def variable(self, number: int, role: str) -> Tensor:
+        """Input ``number``, which must be a variable tensor: one that keeps its value."""
+        if not self.present(number):
+            raise self.malformed(f"{role} (input {number}) is missing")
+        found = self.tensors.variable(self.raw.inputs[number])
+        if found is None:
+            raise self.refuse(
+                f"{role} is not a variable tensor; nothing would be kept between inferences",
+                "export again with a stateful converter, or keep the state in the caller",
+            )
+        return found
 
     def output(self) -> Tensor:
         """The only output."""
@@ -169,3 +182,7 @@ class Node:
             raise self.malformed(
                 f"its output is declared {list(output.shape)} and must be {list(shape)}"
             )
+
+
+Converter = Callable[["Node"], "Converted | Sequence[Converted]"]
+"""Several operators where a node has several outputs or no one operator does what it does."""

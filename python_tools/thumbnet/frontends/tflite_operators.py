@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from thumbnet.frontends import tflite_spatial
-from thumbnet.frontends.tflite_nodes import Converted, Node
+from thumbnet.frontends import tflite_recurrent, tflite_spatial
+from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
     Attributes,
     Concatenation,
@@ -22,8 +21,15 @@ from thumbnet.ir.attributes import (
 )
 from thumbnet.ir.graph import DType, Tensor
 
-Converter = Callable[[Node], Converted | Sequence[Converted]]
-"""Several operators where a node has several outputs or no one operator does what it does."""
+REQUANTIZED = {
+    (DType.INT8, DType.INT16),
+    (DType.INT16, DType.INT8),
+    (DType.INT16, DType.INT16),
+    (DType.INT16, DType.INT32),
+    (DType.INT32, DType.INT8),
+    (DType.INT32, DType.INT16),
+}
+"""Pairs of types between which TFLite's QUANTIZE converts, beside those of bytes and floats."""
 
 
 def add(node: Node) -> Converted:
@@ -138,13 +144,15 @@ def resize_nearest_neighbor(node: Node) -> Converted:
 
 
 def softmax(node: Node) -> Converted:
-    """SOFTMAX over the last dimension."""
-    x = _same_shape(node)
+    """SOFTMAX over the last dimension, of int8 to int8 or int16."""
+    wide = node.output().dtype is DType.INT16 and node.input(0).dtype is DType.INT8
+    x = node.input(0) if wide else _int8(node)
+    node.expect_shape(x.shape)
     options = node.options("SoftmaxOptions")
     beta = 0.0 if options is None else options.number(0)
     if not (math.isfinite(beta) and 0 < beta <= 1e6):
         raise node.refuse(f"beta {beta:g}; betas in (0, 1e6] are supported", "use 1.0")
-    return Converted("softmax", Softmax(beta), (x,))
+    return Converted("softmax_int16" if wide else "softmax", Softmax(beta), (x,))
 
 
 def unary(kind: str) -> Converter:
@@ -158,8 +166,11 @@ def unary(kind: str) -> Converter:
 
 
 def quantize(node: Node) -> Converted:
-    """QUANTIZE of float32, int8 or uint8 to int8 or uint8."""
+    """QUANTIZE of float32, int8 or uint8 to int8 or uint8, and between wider integers."""
     x = node.input(0)
+    if (x.dtype, node.output().dtype) in REQUANTIZED:
+        node.expect_shape(x.shape)
+        return Converted("requantize", Attributes(), (x,))
     node.require("input", x, DType.FLOAT32, DType.INT8, DType.UINT8)
     node.require("output", node.output(), DType.INT8, DType.UINT8)
     node.expect_shape(x.shape)
@@ -218,6 +229,7 @@ CONVERTERS: dict[str, Converter] = {
     "RELU_N1_TO_1": unary("relu_n1_to_1"),
     "QUANTIZE": quantize,
     "DEQUANTIZE": dequantize,
+    **tflite_recurrent.CONVERTERS,
 }
 """Builtin operator -> converter."""
 
@@ -240,12 +252,6 @@ REMEDIES = {
     "DIV": "multiply by the reciprocal instead",
     "LOG_SOFTMAX": "use SOFTMAX, or leave it to the caller",
     "ARG_MAX": "leave it to the caller, who gets the scores",
-    "UNIDIRECTIONAL_SEQUENCE_LSTM": "use a convolutional network",
-    "SVDF": "use a convolutional network",
-    "VAR_HANDLE": "keep the state in the caller and pass it as input and output",
-    "READ_VARIABLE": "keep the state in the caller and pass it as input and output",
-    "ASSIGN_VARIABLE": "keep the state in the caller and pass it as input and output",
-    "CALL_ONCE": "keep the state in the caller and pass it as input and output",
 }
 """What to do about some operators without a converter."""
 

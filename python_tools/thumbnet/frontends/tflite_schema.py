@@ -5,6 +5,7 @@ Field numbers are the positions in ``tensorflow/compiler/mlir/lite/schema/schema
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,11 +42,16 @@ class RawTensor:
     quantized_dimension: int
     unusual: str
     """What makes the tensor more than plain data ("sparse", ...); "" for plain data."""
+    variable: bool = False
+    """Whether it keeps its value from one inference to the next."""
 
 
 @dataclass(frozen=True, eq=False)
 class RawOperator:
-    """An operator: indices of tensors (-1 where an input is absent) and its options."""
+    """An operator: indices of tensors (-1 where an input is absent) and its options.
+
+    ``intermediates`` are tensors that hold the quantization of values inside the operator.
+    """
 
     builtin: str
     inputs: tuple[int, ...]
@@ -53,11 +59,12 @@ class RawOperator:
     options: Table | None
     options_name: str
     version: int = 1
+    intermediates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class RawModel:
-    """The first subgraph of a file. Tensors and buffers are tables, decoded on demand."""
+    """A subgraph of a file. Tensors and buffers are tables, decoded on demand."""
 
     reader: Reader
     tensors: tuple[Table, ...]
@@ -65,6 +72,23 @@ class RawModel:
     operators: tuple[RawOperator, ...]
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    subgraphs: tuple[Table, ...]
+    codes: tuple[tuple[str, int], ...]
+
+    def subgraph(self, index: int) -> RawModel:
+        """Subgraph ``index`` of the same file."""
+        if not 0 <= index < len(self.subgraphs):
+            raise Malformed(f"subgraph {index} does not exist; there are {len(self.subgraphs)}")
+        table = self.subgraphs[index]
+        found = dataclasses.replace(
+            self,
+            tensors=tuple(table.tables(0)),
+            operators=tuple(_operator(operator, self.codes) for operator in table.tables(3)),
+            inputs=tuple(table.values(1, "i4")),
+            outputs=tuple(table.values(2, "i4")),
+        )
+        _check_indices(found)
+        return found
 
     def tensor(self, index: int) -> RawTensor:
         """Decodes tensor ``index``."""
@@ -84,7 +108,7 @@ class RawModel:
 
 
 def read_model(data: bytes) -> RawModel:
-    """Decodes a .tflite file.
+    """Decodes the first subgraph of a .tflite file.
 
     Raises:
         Malformed: the bytes are not a TFLite model.
@@ -96,20 +120,11 @@ def read_model(data: bytes) -> RawModel:
     subgraphs = model.tables(2)
     if not subgraphs:
         raise Malformed("it holds no subgraph")
-    graph = subgraphs[0]
-    codes = [(_operator_name(code), code.integer(2, "i", 1)) for code in model.tables(1)]
-    tensors = tuple(graph.tables(0))
-    operators = tuple(_operator(table, codes) for table in graph.tables(3))
-    raw = RawModel(
-        reader,
-        tensors,
-        tuple(model.tables(4)),
-        operators,
-        tuple(graph.values(1, "i4")),
-        tuple(graph.values(2, "i4")),
+    codes = tuple(
+        (_operator_name(code), code.integer(2, "i", 1)) for code in model.tables(1)
     )
-    _check_indices(raw)
-    return raw
+    buffers = tuple(model.tables(4))
+    return RawModel(reader, (), buffers, (), (), (), tuple(subgraphs), codes).subgraph(0)
 
 
 def _operator_name(code: Table) -> str:
@@ -119,7 +134,7 @@ def _operator_name(code: Table) -> str:
     return f"CUSTOM {code.text(1)}" if name == "CUSTOM" else name
 
 
-def _operator(table: Table, codes: list[tuple[str, int]]) -> RawOperator:
+def _operator(table: Table, codes: tuple[tuple[str, int], ...]) -> RawOperator:
     index = table.integer(0, "I")
     if index >= len(codes):
         raise Malformed(f"operator code {index} does not exist")
@@ -132,6 +147,7 @@ def _operator(table: Table, codes: list[tuple[str, int]]) -> RawOperator:
         table.table(4),
         BUILTIN_OPTIONS.get(options, f"options {options}"),
         version,
+        tuple(table.values(8, "i4")),
     )
 
 
@@ -140,7 +156,8 @@ def _check_indices(model: RawModel) -> None:
     required = [*model.inputs, *model.outputs]
     for operator in model.operators:
         required.extend(operator.outputs)
-        required.extend(index for index in operator.inputs if index != -1)
+        optional = (*operator.inputs, *operator.intermediates)
+        required.extend(index for index in optional if index != -1)
     for index in required:
         if not 0 <= index < count:
             raise Malformed(f"tensor {index} does not exist; there are {count}")
@@ -157,8 +174,6 @@ def _tensor(table: Table) -> RawTensor:
         axis = quantization.integer(6, "i")
         if quantization.integer(4, "B") != 0:
             unusual = "quantized by blocks or by a custom scheme"
-    if table.flag(5):
-        unusual = "a variable"
     kind = table.integer(1, "b")
     return RawTensor(
         table.text(3),
@@ -170,4 +185,5 @@ def _tensor(table: Table) -> RawTensor:
         tuple(zero_point),
         axis,
         unusual,
+        table.flag(5),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 
@@ -83,15 +84,27 @@ class Tensors:
             self.found[index] = self._build(raw, self._named[index])
         return self.found[index]
 
+    def variable(self, index: int) -> Tensor | None:
+        """Tensor ``index`` if it keeps its value from one inference to the next, else None."""
+        raw = self.model.tensor(index)
+        if not raw.variable or raw.unusual:
+            return None
+        if index not in self.found:
+            name = self.names.unique(printable(raw.name) or f"tensor_{index}")
+            plain = dataclasses.replace(raw, variable=False, buffer=0)
+            self.found[index] = self._build(plain, name)
+        return self.found[index]
+
     def type_name(self, index: int) -> str:
         """The type of tensor ``index`` as the schema calls it."""
         return self.model.tensor(index).type_name
 
     def _build(self, raw: RawTensor, name: str) -> Tensor:
         place = f'{self.file}: tensor "{name}"'
-        if raw.unusual:
+        if raw.unusual or raw.variable:
+            what = raw.unusual or "a variable"
             raise ThumbnetError(
-                place, f"is {raw.unusual}", "export dense weights and a network without state"
+                place, f"is {what}", "export dense weights and a network without state"
             )
         dtype = _DTYPES.get(raw.type_name)
         if dtype is None:
@@ -170,7 +183,7 @@ def _quantization(
         zero_point = zero_point * len(scale)
     if len(zero_point) != len(scale):
         raise Malformed(f"{_local(place)} has {len(scale)} scales, {len(zero_point)} zero points")
-    if dtype is DType.INT32:
+    if dtype is DType.INT32 and constant:
         # A bias. Its scale is input scale * weight scale by definition and is never used, and
         # some files give it the quantized dimension of the weights, which it does not have.
         return None

@@ -149,3 +149,25 @@ class Lookup(Attributes):
     """
 
     origin: str
+
+
+@dataclass(frozen=True)
+class Svdf(Attributes):
+    """svdf: inputs x [1,I], feature weights [U*R,I], time weights [U*R,M], bias [U] or "", state.
+
+    Outputs are y [1,U] and the new state [1,U*R*M]; R is ``rank``.
+    """
+
+    rank: int
+
+
+@dataclass(frozen=True)
+class Lstm(Attributes):
+    """unidirectional_sequence_lstm: along the width of x [1,T,I].
+
+    Inputs: x; weights [U,I], recurrent weights [U,U] and biases [U], each of the input, forget,
+    cell and output gate; hidden state [1,U], cell state [1,U]. Outputs: y [1,T,U] and both new
+    states. ``cell_clip`` is in the cells' integers, 0 for none.
+    """
+
+    cell_clip: int = 0

@@ -13,13 +13,17 @@ from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.elementwise import Elementwise
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
 from thumbnet.operators.lookup import HardSwish, Lookup
+from thumbnet.operators.lstm import Lstm
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
+from thumbnet.operators.requantize import Requantize
 from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
 from thumbnet.operators.softmax import Softmax
+from thumbnet.operators.softmax_int16 import SoftmaxInt16
+from thumbnet.operators.svdf import Svdf
 from thumbnet.operators.transpose import Transpose
 
 
@@ -42,6 +46,10 @@ def families() -> dict[str, Family]:
         HardSwish(),
         Quantize(),
         InvertedBottleneck(),
+        Svdf(),
+        Lstm(),
+        Requantize(),
+        SoftmaxInt16(),
     ]
     return {kind: family for family in listed for kind in family.kinds}
 

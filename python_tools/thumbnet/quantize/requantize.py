@@ -54,7 +54,7 @@ def saturating_doubling_high_mul(a: IntArray, b: npt.ArrayLike) -> IntArray:
     return quotient
 
 
-def rounding_doubling_high_mul_16(a: IntArray, b: int) -> IntArray:
+def rounding_doubling_high_mul_16(a: IntArray, b: IntArray | int) -> IntArray:
     """round(a * b / 2**15), ties upwards, of int16 values held as int64."""
     rounded: IntArray = (a * b + (1 << 14)) >> 15
     return rounded

@@ -17,6 +17,27 @@ static int32_t number(void)
     return value;
 }
 
+/* The inputs that a kernel changes in their place: states of a model. */
+static int32_t state_count;
+static int32_t states[MAX_INPUTS];
+
+static int is_state(int32_t input)
+{
+    for (int32_t i = 0; i < state_count; i++) {
+        if (states[i] == input) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void put_states(void *const *inputs, const int32_t *sizes)
+{
+    for (int32_t i = 0; i < state_count; i++) {
+        fwrite(inputs[states[i]], 1, (size_t)sizes[states[i]], stdout);
+    }
+}
+
 static void *block(int32_t size)
 {
     void *memory = malloc((size_t)size);
@@ -48,6 +69,7 @@ static void run_layer(const test_case_t *test, const int32_t *sizes, int32_t out
     void *scratch = block(scratch_size);
     thumbnet_run_layer(test->kernel, layer, (const void *const *)inputs, out, scratch);
     fwrite(out, 1, (size_t)out_size, stdout);
+    put_states(inputs, sizes);
     for (int32_t i = 0; i < layer->inputs; i++) {
         free(blocks[i]);
     }
@@ -66,6 +88,7 @@ static void run_calls(const test_case_t *test, const int32_t *sizes, int32_t out
     const size_t clear = test->layer->clear;
     void *inputs[MAX_INPUTS];
     void *rows[THUMBNET_MAX_ROWS];
+    int kept[THUMBNET_MAX_ROWS];
     uint8_t *out = (uint8_t *)block(out_size);
     for (int32_t i = 0; i < test->layer->inputs; i++) {
         inputs[i] = block(sizes[i]);
@@ -82,8 +105,9 @@ static void run_calls(const test_case_t *test, const int32_t *sizes, int32_t out
             const int32_t input = number();
             const int32_t offset = number();
             const int32_t size = number();
-            rows[k] = input < 0 ? NULL : block(size);
-            if (input >= 0) {
+            kept[k] = input >= 0 && is_state(input);
+            rows[k] = input < 0 ? NULL : kept[k] ? inputs[input] : block(size);
+            if (input >= 0 && !kept[k]) {
                 memcpy(rows[k], (uint8_t *)inputs[input] + offset, (size_t)size);
             }
         }
@@ -93,13 +117,16 @@ static void run_calls(const test_case_t *test, const int32_t *sizes, int32_t out
         memcpy(out + out_offset, run, (size_t)run_size);
         free(run);
         for (int32_t k = 0; k < row_count; k++) {
-            free(rows[k]);
+            if (!kept[k]) {
+                free(rows[k]);
+            }
         }
         if (clear == 0) {
             memset(scratch, 0xA5, (size_t)scratch_size);
         }
     }
     fwrite(out, 1, (size_t)out_size, stdout);
+    put_states(inputs, sizes);
     for (int32_t i = 0; i < test->layer->inputs; i++) {
         free(inputs[i]);
     }
@@ -117,6 +144,10 @@ int main(void)
         int32_t sizes[MAX_INPUTS];
         for (int32_t i = 0; i < test->layer->inputs; i++) {
             sizes[i] = number();
+        }
+        state_count = number();
+        for (int32_t i = 0; i < state_count; i++) {
+            states[i] = number();
         }
         (by_calls ? run_calls : run_layer)(test, sizes, out_size, scratch_size);
     }

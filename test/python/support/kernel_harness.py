@@ -3,7 +3,8 @@
 Every case is run over whole tensors (also as one long row where the kernel allows it, and with the
 output at the least distance below each input that ``Lowered.overlap`` promises to be safe) and call
 by call in runs of several widths, where each row segment is a copy of exactly the columns that the
-run may read. All cases of a harness are compiled into one program::
+run may read. A state that an operator changes in its place is one buffer for all calls, which is
+compared behind the last. All cases of a harness are compiled into one program::
 
     harness = KernelHarness(tmp_path)
     harness.add(graph, operator, [[x]])
@@ -36,12 +37,17 @@ SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One operator with the inputs that it is run on and what comes out of the reference."""
+    """One operator with the inputs that it is run on and what comes out of the reference.
+
+    ``states`` are the inputs that it changes, in the order of its further outputs; ``expected`` has
+    the output and then these for each set of inputs.
+    """
 
     name: str
     lowered: Lowered
     inputs: list[list[AnyArray]]
-    expected: list[AnyArray]
+    expected: list[list[AnyArray]]
+    states: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,10 @@ class KernelHarness:
         operator: Operator,
         inputs: Sequence[Sequence[AnyArray]],
     ) -> None:
-        """Adds ``operator`` with sets of inputs: arrays of its inputs that are not constant."""
+        """Adds ``operator`` with sets of inputs: arrays of its inputs that are not constant.
+
+        States among them, which ``graph.states`` names, are what the kernel finds.
+        """
         found = family(operator)
         lowered = found.lower(graph, operator)
         expected = []
@@ -94,13 +103,14 @@ class KernelHarness:
                 tensor if tensor is None else tensor.data if tensor.is_constant else next(values)
                 for tensor in named
             ]
-            expected.append(found.reference(graph, operator, operands)[0])
+            expected.append(found.reference(graph, operator, operands))
         self.cases.append(
             Case(
                 f"{len(self.cases)} {operator.kind} {operator.name}",
                 lowered,
                 [list(given) for given in inputs],
                 expected,
+                _states(graph, operator),
             )
         )
 
@@ -117,10 +127,11 @@ class KernelHarness:
         assert done.returncode == 0, done.stderr.decode()[:4000]
         offset = 0
         for job in jobs:
-            expected = job.case.expected[job.sample]
-            got = np.frombuffer(done.stdout, expected.dtype, expected.size, offset)
-            offset += expected.nbytes
-            _compare(job, got, expected.reshape(-1))
+            for number, expected in enumerate(job.case.expected[job.sample]):
+                got = np.frombuffer(done.stdout, expected.dtype, expected.size, offset)
+                offset += expected.nbytes
+                what = f", state {number}" if number else ""
+                _compare(replace(job, how=job.how + what), got, expected.reshape(-1))
         assert offset == len(done.stdout)
 
     def build(self) -> Path:
@@ -182,7 +193,7 @@ def flattened(lowered: Lowered) -> Lowered:
 
 def _layer_job(index: int, case: Case, sample: int, layout: Layout) -> Job:
     inputs = case.inputs[sample]
-    alignment = max(array.itemsize for array in (*inputs, case.expected[sample]))
+    alignment = max(array.itemsize for array in (*inputs, case.expected[sample][0]))
     distance = -(-layout.distance // alignment) * alignment
     numbers = struct.pack("<3i", layout.flat, layout.overlapped, distance)
     data = b"".join(array.tobytes() for array in inputs)
@@ -209,8 +220,17 @@ def _calls_job(index: int, case: Case, sample: int, width: int) -> Job:
 
 def _header(index: int, case: Case, sample: int, *, by_calls: bool) -> bytes:
     sizes = [array.nbytes for array in case.inputs[sample]]
-    numbers = [index, by_calls, case.expected[sample].nbytes, case.lowered.scratch, *sizes]
+    changed = [len(case.states), *case.states]
+    out = case.expected[sample][0].nbytes
+    numbers = [index, by_calls, out, case.lowered.scratch, *sizes, *changed]
     return struct.pack(f"<{len(numbers)}i", *numbers)
+
+
+def _states(graph: Graph, operator: Operator) -> tuple[int, ...]:
+    """Which of the operator's variable inputs become its second and later outputs."""
+    read = {state.written: state.read for state in graph.states}
+    given = [name for name in operator.inputs if name and not graph.tensor(name).is_constant]
+    return tuple(given.index(read[name]) for name in operator.outputs[1:])
 
 
 def _width(lowered: Lowered) -> int:

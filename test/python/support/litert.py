@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,13 @@ class LiteRT:
             self.interpreter.set_tensor(detail["index"], np.asarray(value))
         self.interpreter.invoke()
         return [self.interpreter.get_tensor(detail["index"]) for detail in self.outputs]
+
+    def sequence(self, samples: Sequence[list[AnyArray]]) -> list[list[AnyArray]]:
+        """The outputs of one inference a sample; variables keep their values from one to the next.
+
+        What the interpreter returns for one sample is gone with the next, so it is copied.
+        """
+        return [[value.copy() for value in self.run(sample)] for sample in samples]
 
     def tensors(self) -> dict[str, AnyArray]:
         """Every tensor's value after a run, by name; needs ``keep_all``."""
