@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from thumbnet.errors import ThumbnetError
@@ -122,15 +122,15 @@ class Node:
             )
         return _ACTIVATIONS[value]
 
-    def constant(self, number: int, role: str) -> list[int]:
-        """A constant input of small integers (axes, paddings, sizes), flattened."""
+    def constant(self, number: int, role: str, limit: int = MAX_CONSTANTS) -> list[int]:
+        """A constant input of few integers (axes, paddings, sizes), flattened."""
         tensor = self.input(number, role)
         if tensor.data is None:
             raise self.refuse(
                 f"{role} are computed at run time; they must be constant",
                 "export with fixed shapes",
             )
-        if tensor.dtype not in (DType.INT32, DType.INT64) or tensor.elements > MAX_CONSTANTS:
+        if tensor.dtype not in (DType.INT32, DType.INT64) or tensor.elements > limit:
             raise self.malformed(f"{role} are {tensor.elements} values of {tensor.dtype.name}")
         return [int(value) for value in tensor.data.reshape(-1)]
 
@@ -169,3 +169,7 @@ class Node:
             raise self.malformed(
                 f"its output is declared {list(output.shape)} and must be {list(shape)}"
             )
+
+
+Converter = Callable[[Node], Converted | Sequence[Converted]]
+"""Several operators where a node has several outputs or no one operator does what it does."""

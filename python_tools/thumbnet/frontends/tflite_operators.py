@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from thumbnet.frontends import tflite_spatial
-from thumbnet.frontends.tflite_nodes import Converted, Node
+from thumbnet.frontends import tflite_picks, tflite_spatial
+from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
     Attributes,
     Concatenation,
@@ -21,9 +20,6 @@ from thumbnet.ir.attributes import (
     Transpose,
 )
 from thumbnet.ir.graph import DType, Tensor
-
-Converter = Callable[[Node], Converted | Sequence[Converted]]
-"""Several operators where a node has several outputs or no one operator does what it does."""
 
 
 def add(node: Node) -> Converted:
@@ -218,12 +214,12 @@ CONVERTERS: dict[str, Converter] = {
     "RELU_N1_TO_1": unary("relu_n1_to_1"),
     "QUANTIZE": quantize,
     "DEQUANTIZE": dequantize,
+    **tflite_picks.CONVERTERS,
 }
 """Builtin operator -> converter."""
 
 REMEDIES = {
     "SHAPE": "export with a fixed batch of 1, so that shapes are constants",
-    "STRIDED_SLICE": "export with a fixed batch of 1, so that shapes are constants",
     "PACK": "export with a fixed batch of 1, so that shapes are constants",
     "LEAKY_RELU": "train with RELU or RELU6 instead",
     "PRELU": "train with RELU or RELU6 instead",
@@ -234,9 +230,7 @@ REMEDIES = {
     "SQUEEZE": "use RESHAPE instead",
     "RESIZE_BILINEAR": "use RESIZE_NEAREST_NEIGHBOR instead",
     "TRANSPOSE_CONV": "use RESIZE_NEAREST_NEIGHBOR and CONV_2D instead",
-    "MIRROR_PAD": "use PAD instead",
     "PADV2": "use PAD instead",
-    "SPLIT": "use several convolutions on the same input instead",
     "DIV": "multiply by the reciprocal instead",
     "LOG_SOFTMAX": "use SOFTMAX, or leave it to the caller",
     "ARG_MAX": "leave it to the caller, who gets the scores",

@@ -120,6 +120,26 @@ class Transpose(Attributes):
 
 
 @dataclass(frozen=True)
+class Span:
+    """Positions ``begin``, ``begin + step`` and so on, ``count`` of them."""
+
+    begin: int
+    step: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Pick(Attributes):
+    """pick: output element (i, j, ...) is input element (axes[0][i], axes[1][j], ...).
+
+    Of each dimension the positions, spans one behind the other; what slices, splits, mirrors,
+    repeats and gathers become.
+    """
+
+    axes: tuple[tuple[Span, ...], ...]
+
+
+@dataclass(frozen=True)
 class Concatenation(Attributes):
     """concatenation along ``axis`` (non-negative)."""
 

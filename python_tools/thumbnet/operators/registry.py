@@ -14,6 +14,7 @@ from thumbnet.operators.elementwise import Elementwise
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
 from thumbnet.operators.lookup import HardSwish, Lookup
 from thumbnet.operators.pad import Pad
+from thumbnet.operators.pick import Pick
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
@@ -31,6 +32,7 @@ def families() -> dict[str, Family]:
         DepthwiseConv2d(),
         Elementwise(),
         Pad(),
+        Pick(),
         Pool(),
         Mean(),
         Reshape(),

@@ -255,6 +255,7 @@ _RULES: dict[str, Callable[[Graph, Operator, Known], Interval]] = {
     "mean": _mean,
     "concatenation": _monotone,
     "pad": _monotone,
+    "pick": _monotone,
     "resize_nearest_neighbor": _monotone,
     "reshape": _monotone,
     "transpose": _monotone,

@@ -90,6 +90,8 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
         free_from = _concatenation(graph, operator, lowered, index)
     elif isinstance(how, attributes.ResizeNearestNeighbor):
         free_from = _columns(lowered, source.rows, output)
+    elif isinstance(how, attributes.Pick):
+        free_from = _pick(lowered, source, output)
     elif isinstance(how, attributes.Transpose):
         free_from = _transpose(graph, operator, how)
     else:
@@ -177,6 +179,23 @@ def _columns(lowered: Lowered, rows: Rows, output: Rows) -> IntArray:
         free_from, columns.astype(np.int64), np.arange(output.width) * _pixel_size(output)
     )
     return np.repeat(free_from, _pixel_size(rows))
+
+
+def _pick(lowered: Lowered, source: Source, output: Rows) -> IntArray:
+    """A pixel is moved piece by piece; what several pieces read is free with the last of them."""
+    fields = {name: v.values for name, v in lowered.fields if isinstance(v, CArray)}
+    evenly = np.arange(output.width) * source.stride_width - source.pad_left
+    columns = fields.get("columns", evenly).astype(np.int64)
+    free_from = np.full(source.rows.row_size, _NEVER_READ)
+    for x, column in enumerate(columns.tolist()):
+        to, pixel = x * _pixel_size(output), column * _pixel_size(source.rows)
+        for piece in fields["pieces"].reshape(-1, 4).astype(np.int64):
+            begin, size, times, step = piece.tolist()
+            for i in range(times):
+                at = pixel + begin + i * step
+                free_from[at : at + size] = to
+                to += size
+    return free_from
 
 
 def _transpose(graph: Graph, operator: Operator, how: attributes.Transpose) -> IntArray:
