@@ -9,6 +9,8 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -75,6 +77,12 @@ class Source:
     def first_column(self, x: int) -> int:
         """The input column at which the row pointers of a run from output column x point."""
         return max(x * self.stride_width - self.pad_left, 0)
+
+    @cached_property
+    def oldest(self) -> tuple[int, ...]:
+        """Of rows that are picked by a map, the first that an output row or a later one reads."""
+        rows = reversed(self.row_map or ())
+        return tuple(accumulate(rows, min))[::-1]
 
     @property
     def left_out(self) -> int:

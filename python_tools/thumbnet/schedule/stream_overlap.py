@@ -285,5 +285,5 @@ def _first_row(node: Node, read: Read, row: int) -> int:
     if row >= node.height:
         return read.rows.height
     if read.source.row_map is not None:
-        return read.source.row_map[row]
+        return read.source.oldest[row]
     return min(max(row * read.stride - read.pad, 0), read.rows.height)

@@ -27,7 +27,10 @@ class ShapeWriter(Writer):
         """A graph input; bytes are quantized."""
         quantized = dtype in ("int8", "uint8", "int16")
         return self.input(
-            shape, dtype, 0.02 if quantized else (), (0 if dtype == "int16" else 3) if quantized else ()
+            shape,
+            dtype,
+            0.02 if quantized else (),
+            (0 if dtype == "int16" else 3) if quantized else (),
         )
 
     def like(self, x: Value, shape: Shape) -> Value:
