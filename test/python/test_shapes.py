@@ -11,7 +11,7 @@ import pytest
 from support import inputs as samples
 from support.kernel_harness import KernelHarness
 from support.litert import LiteRT
-from support.shape_models import PICKS
+from support.shape_models import OTHERS, PICKS
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.ir.graph import Graph
 from thumbnet.ir.verify import verify
@@ -70,4 +70,13 @@ def test_picks_equal_litert(make: Make, tmp_path: Path) -> None:
         model = make(np.random.default_rng(seed))
         graphs.append(check_model(model, seed, harness if seed < 25 else None))
     assert kinds_of(graphs) <= {"pick", "reshape"}
+    harness.check()
+
+
+@pytest.mark.parametrize("make", OTHERS, ids=lambda make: make.__name__)
+def test_others_equal_litert(make: Make, tmp_path: Path) -> None:
+    harness = KernelHarness(tmp_path, widths=(1, 3))
+    for seed in range(50):
+        model = make(np.random.default_rng(seed))
+        check_model(model, seed, harness if seed < 25 else None)
     harness.check()

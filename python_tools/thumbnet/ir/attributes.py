@@ -81,10 +81,14 @@ class Elementwise(Attributes):
 
 @dataclass(frozen=True)
 class Pad(Attributes):
-    """pad: elements before and after each dimension, filled with the zero point."""
+    """pad: elements before and after each dimension, all of one ``value``.
+
+    None stands for the output's zero point; without a quantization it is zero.
+    """
 
     before: tuple[int, ...]
     after: tuple[int, ...]
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,20 @@ class Pick(Attributes):
     """
 
     axes: tuple[tuple[Span, ...], ...]
+
+
+@dataclass(frozen=True)
+class SpaceToDepth(Attributes):
+    """space_to_depth: squares of ``block`` pixels a side become one pixel, row by row."""
+
+    block: int
+
+
+@dataclass(frozen=True)
+class DepthToSpace(Attributes):
+    """depth_to_space: pixels become squares of ``block`` pixels a side, row by row."""
+
+    block: int
 
 
 @dataclass(frozen=True)

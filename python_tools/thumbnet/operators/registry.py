@@ -9,6 +9,7 @@ from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Constraint, Family
 from thumbnet.operators.concatenation import Concatenation
 from thumbnet.operators.conv_2d import Conv2d
+from thumbnet.operators.depth import DepthToSpace, SpaceToDepth
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.elementwise import Elementwise
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
@@ -33,6 +34,8 @@ def families() -> dict[str, Family]:
         Elementwise(),
         Pad(),
         Pick(),
+        SpaceToDepth(),
+        DepthToSpace(),
         Pool(),
         Mean(),
         Reshape(),

@@ -73,4 +73,42 @@ THUMBNET_INLINE void thumbnet_pick_columns(const void *constants, const void *co
     (void)scratch;
 }
 
+typedef struct {
+    uint32_t size; /* bytes of a row of a square */
+    uint16_t block;
+    uint16_t width; /* of depth_to_space, squares side by side */
+} thumbnet_depth_t;
+
+/* The rows of each square one behind the other. */
+THUMBNET_INLINE void thumbnet_space_to_depth(const void *constants, const void *const *rows,
+                                             void *out, int32_t x, int32_t n, void *scratch)
+{
+    const thumbnet_depth_t *p = (const thumbnet_depth_t *)constants;
+    uint8_t *pixel = (uint8_t *)out;
+    for (uint32_t i = 0; i < (uint32_t)n; i++) {
+        for (uint32_t row = 0; row < p->block; row++, pixel += p->size) {
+            memmove(pixel, (const uint8_t *)rows[row] + i * p->size, p->size);
+        }
+    }
+    (void)x;
+    (void)scratch;
+}
+
+/* All rows of the squares of an input row, in one call. */
+THUMBNET_INLINE void thumbnet_depth_to_space(const void *constants, const void *const *rows,
+                                             void *out, int32_t x, int32_t n, void *scratch)
+{
+    const thumbnet_depth_t *p = (const thumbnet_depth_t *)constants;
+    uint8_t *pixel = (uint8_t *)out;
+    for (uint32_t row = 0; row < p->block; row++) {
+        const uint8_t *in = (const uint8_t *)rows[0] + row * p->size;
+        for (uint32_t i = 0; i < p->width; i++, in += p->block * p->size, pixel += p->size) {
+            memmove(pixel, in, p->size);
+        }
+    }
+    (void)x;
+    (void)n;
+    (void)scratch;
+}
+
 #endif

@@ -302,6 +302,84 @@ def broadcasts(rng: Rng) -> bytes:
     )
 
 
+def squeezes(rng: Rng) -> bytes:
+    """EXPAND_DIMS at two places and SQUEEZE of what it says, or of all ones."""
+    writer, shape = ShapeWriter(), random_shape(rng, high=3)
+    x = writer.given(shape, random_dtype(rng))
+    at = int(rng.integers(0, len(shape) + 1))
+    made = [*shape[:at], 1, *shape[at:]]
+    axis = writer.ints(at - len(made) if rng.random() < 0.5 else at)
+    wide = writer.make("EXPAND_DIMS", x, [x, axis], made, schema.ExpandDimsOptionsT())
+    options = schema.SqueezeOptionsT()
+    options.squeezeDims = [at] if rng.random() < 0.5 else []
+    kept = shape if options.squeezeDims else tuple(n for n in shape if n != 1)
+    squeezed = writer.make("SQUEEZE", wide, [wide], kept, options)
+    return writer.finish([wide, squeezed])
+
+
+def pads(rng: Rng) -> bytes:
+    """PAD and PADV2."""
+    writer, shape = ShapeWriter(), random_shape(rng)
+    x = writer.given(shape, random_dtype(rng, "int8", "uint8", "int16", "int32", "float32"))
+    widths = rng.integers(0, 3, (len(shape), 2)) * (rng.random((len(shape), 1)) < 0.6)
+    made = [n + int(sum(width)) for n, width in zip(shape, widths, strict=True)]
+    operands = [x, writer.constant(widths.astype(np.int32))]
+    if rng.random() < 0.5 or x.dtype == "int16":
+        return writer.finish([writer.make("PAD", x, operands, made, schema.PadOptionsT(), 2)])
+    value = np.array([rng.integers(0, 128)]).astype(x.dtype)
+    operands.append(writer.constant(value, x.scale, x.zero_point))
+    return writer.finish([writer.make("PADV2", x, operands, made, schema.PadV2OptionsT(), 2)])
+
+
+def concatenations(rng: Rng) -> bytes:
+    """CONCATENATION of up to four inputs."""
+    writer, shape = ShapeWriter(), list(random_shape(rng))
+    axis, dtype = int(rng.integers(0, len(shape))), random_dtype(rng)
+    values = []
+    for _ in range(int(rng.integers(1, 5))):
+        shape[axis] = int(rng.integers(1, 5))
+        values.append(writer.given(shape, dtype))
+    return writer.finish([writer.concatenation(values, axis)])
+
+
+def transposes(rng: Rng) -> bytes:
+    """TRANSPOSE."""
+    writer, shape = ShapeWriter(), random_shape(rng)
+    x = writer.given(shape, random_dtype(rng))
+    return writer.finish([writer.transpose(x, rng.permutation(len(shape)).tolist())])
+
+
+def reshapes(rng: Rng) -> bytes:
+    """RESHAPE."""
+    writer, shape = ShapeWriter(), random_shape(rng)
+    x = writer.given(shape, random_dtype(rng))
+    return writer.finish([writer.reshape(x, (1, int(np.prod(shape))))])
+
+
+def nearest_neighbors(rng: Rng) -> bytes:
+    """RESIZE_NEAREST_NEIGHBOR."""
+    writer = ShapeWriter()
+    shape = (1, *(int(n) for n in rng.integers(1, 7, 3)))
+    x = writer.given(shape, random_dtype(rng, "int8", "uint8", "int16", "float32"))
+    size = tuple(int(n) for n in rng.integers(1, 9, 2))
+    align = bool(rng.random() < 0.5)
+    half = bool(rng.random() < 0.5) and not align
+    made = writer.resize_nearest_neighbor(x, size, align_corners=align, half_pixel_centers=half)
+    return writer.finish([made])
+
+
+def squares(rng: Rng) -> bytes:
+    """SPACE_TO_DEPTH or DEPTH_TO_SPACE."""
+    writer, block = ShapeWriter(), int(rng.integers(1, 4))
+    height, width, channels = (int(n) for n in rng.integers(1, 4, 3))
+    dtype = random_dtype(rng, "int8", "uint8", "int32", "float32")
+    if rng.random() < 0.5:
+        x = writer.given((1, height, width, channels * block**2), dtype)
+        return writer.finish([writer.depth_to_space(x, block)])
+    x = writer.given((1, height * block, width * block, channels), dtype)
+    return writer.finish([writer.space_to_depth(x, block)])
+
+
 PICKS: tuple[Callable[[Rng], bytes], ...] = (
     slices,
     strided_slices,
@@ -314,3 +392,15 @@ PICKS: tuple[Callable[[Rng], bytes], ...] = (
     broadcasts,
 )
 """What becomes ``pick``."""
+
+OTHERS: tuple[Callable[[Rng], bytes], ...] = (
+    packs,
+    squeezes,
+    pads,
+    concatenations,
+    transposes,
+    reshapes,
+    nearest_neighbors,
+    squares,
+)
+"""What becomes something else."""

@@ -39,6 +39,7 @@ class ShapeHead(Head):
     def move(self) -> None:
         """Makes ``x`` into something else."""
         moves = [self.crop, self.crop, self.strided, self.halves, self.mirror, self.flip]
+        moves += [self.shallow, self.deep]
         self.x = self._pick(moves)()
         if self.rng.random() < 0.6:
             self.x = self.convolve(self.x, stride=1)
@@ -80,6 +81,20 @@ class ShapeHead(Head):
         shape = [n + a + b for n, (a, b) in zip(self.x.shape, pads, strict=True)]
         operands = [self.x, self.writer.ints(*pads)]
         return self.writer.make("MIRROR_PAD", self.x, operands, shape, options, version=2)
+
+    def shallow(self) -> Value:
+        """DEPTH_TO_SPACE, of four channels."""
+        if np.prod(self.x.shape) > LARGEST:
+            return self.crop()
+        return self.writer.depth_to_space(self.convolve(self.x, channels=4, stride=1), 2)
+
+    def deep(self) -> Value:
+        """SPACE_TO_DEPTH of even sides."""
+        _, height, width, channels = self.x.shape
+        if min(height, width) < 2:
+            return self.mirror()
+        sizes = (1, height - height % 2, width - width % 2, channels)
+        return self.writer.space_to_depth(self.writer.crop(self.x, [0, 0, 0, 0], sizes), 2)
 
     def flip(self) -> Value:
         """Rows or columns in reverse."""
