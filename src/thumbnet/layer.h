@@ -35,6 +35,23 @@ typedef void (*thumbnet_row_kernel_t)(const void *constants, const void *const *
 #define THUMBNET_ROW_MAPS 1
 #endif
 
+/* Whether an operator of this model leaves out rows or columns in front of those that it reads: its
+ * paddings are negative then. */
+#ifndef THUMBNET_CROPS
+#define THUMBNET_CROPS 0
+#endif
+#if THUMBNET_CROPS
+#define THUMBNET_PAD int32_t
+#else
+#define THUMBNET_PAD THUMBNET_WINDOW
+#endif
+
+/* Whether an operator of this model has to know which row it makes: the pointer behind those to its
+ * input rows is that number. */
+#ifndef THUMBNET_ROW_NUMBERS
+#define THUMBNET_ROW_NUMBERS 0
+#endif
+
 /* Whether a stage of this model is streamed: then columns matter, too. */
 #ifndef THUMBNET_STREAMS
 #define THUMBNET_STREAMS 1
@@ -42,7 +59,8 @@ typedef void (*thumbnet_row_kernel_t)(const void *constants, const void *const *
 
 /* Which rows of one input tensor an output row y reads: kernel_height rows from
  * y * stride - pad, or the one row map[y]; and which columns a pixel x does: kernel_width columns
- * from x * stride_width - pad_left, or the whole row where stride_width is 0. */
+ * from x * stride_width - pad_left, or the whole row where stride_width is 0. Negative paddings are
+ * rows and columns that are left out. */
 typedef struct {
 #if THUMBNET_ROW_MAPS
     const uint16_t *map; /* NULL unless rows are picked one by one (resizing) */
@@ -51,11 +69,14 @@ typedef struct {
     uint16_t height;        /* rows of the tensor */
     THUMBNET_WINDOW kernel_height;
     THUMBNET_WINDOW stride;
-    THUMBNET_WINDOW pad;
+    THUMBNET_PAD pad;
+#if THUMBNET_CROPS
+    THUMBNET_SIZE left_out; /* bytes of a row in front of the first column that is read */
+#endif
 #if THUMBNET_STREAMS
     THUMBNET_WINDOW kernel_width;
     THUMBNET_WINDOW stride_width;
-    THUMBNET_WINDOW pad_left;
+    THUMBNET_PAD pad_left;
 #endif
 } thumbnet_source_t;
 
@@ -76,6 +97,13 @@ typedef struct {
 #error "define THUMBNET_MAX_ROWS before including thumbnet/layer.h"
 #endif
 
+/* What stands behind the pointers to input rows: the number of the output row, as a pointer. */
+#if THUMBNET_ROW_NUMBERS
+#define THUMBNET_NUMBER_ROW(rows, y) ((rows) = (const void *)(uintptr_t)(uint32_t)(y))
+#else
+#define THUMBNET_NUMBER_ROW(rows, y) ((void)0)
+#endif
+
 /* The first row that output row y reads. */
 THUMBNET_INLINE int32_t thumbnet_source_row(const thumbnet_source_t *source, int32_t y)
 {
@@ -92,6 +120,9 @@ static inline uint32_t thumbnet_source_rows(const thumbnet_source_t *source, con
                                             int32_t y, const void **rows)
 {
     const int32_t first = thumbnet_source_row(source, y);
+#if THUMBNET_CROPS
+    tensor += source->left_out;
+#endif
     for (int32_t k = 0; k < (int32_t)source->kernel_height; k++) {
         const int32_t row = first + k;
         rows[k] = row < 0 || row >= (int32_t)source->height
@@ -167,6 +198,7 @@ static inline void thumbnet_run_layer(thumbnet_row_kernel_t kernel, const thumbn
             count += thumbnet_source_rows(&layer->sources[i], (const uint8_t *)inputs[i], y,
                                           rows + count);
         }
+        THUMBNET_NUMBER_ROW(rows[count], y);
         kernel(layer->constants, rows, row_out, 0, (int32_t)layer->width, scratch);
         row_out += layer->out_row_size;
     }

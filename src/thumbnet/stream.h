@@ -119,6 +119,8 @@ THUMBNET_INLINE int thumbnet_stream_make(const thumbnet_stream_run_t *run,
         of_source += source->kernel_height;
         source++;
     } while (THUMBNET_MAX_INPUTS > 1 && ++i < layer->inputs);
+    THUMBNET_NUMBER_ROW(*of_source,
+                        thumbnet_stream_upwards(run) ? layer->steps - 1 - next->y : next->y);
     void *band[THUMBNET_MAX_BAND];
     void *const out = thumbnet_stream_out(run, next, band);
     uint8_t *const scratch = run->arena + operation->scratch;

@@ -130,5 +130,6 @@ def _source(source: Source, row_map: str) -> str:
             "kernel_width": source.kernel_width,
             "stride_width": source.stride_width,
             "pad_left": source.pad_left,
+            "left_out": source.left_out,
         }
     )

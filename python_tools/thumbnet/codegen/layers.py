@@ -22,6 +22,10 @@ def table_options(plan: Plan) -> str:
         "THUMBNET_ROW_MAPS": str(int(any(source.row_map is not None for source in sources))),
         "THUMBNET_STREAMS": str(int(any(stage.kind == "stream" for stage in plan.stages))),
     }
+    if any(map(_crops, sources)):
+        options["THUMBNET_CROPS"] = "1"
+    if any(step.lowered.numbered for step in plan.steps):
+        options["THUMBNET_ROW_NUMBERS"] = "1"
     most = max((len(step.lowered.sources) for step in plan.steps), default=1)
     options["THUMBNET_MAX_INPUTS"] = str(most)
     if plan.pushed:
@@ -87,12 +91,19 @@ def source_fields(plan: Plan, source: Source, row_map: str) -> str:
         f"     .kernel_height = {source.kernel_height}, .stride = {source.stride}, "
         f".pad = {source.pad}"
     )
+    if source.left_out:
+        text += f", .left_out = {source.left_out}"
     if any(stage.kind == "stream" for stage in plan.stages):
         text += (
             f",\n     .kernel_width = {source.kernel_width}, "
             f".stride_width = {source.stride_width}, .pad_left = {source.pad_left}"
         )
     return text + "}"
+
+
+def _crops(source: Source) -> bool:
+    """Whether rows or columns are left out in front of those that it reads."""
+    return min(source.pad, source.pad_left) < 0
 
 
 def _extent(lowered: Lowered) -> tuple[int, int, int]:

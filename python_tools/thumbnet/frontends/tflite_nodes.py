@@ -135,15 +135,15 @@ class Node:
             )
         return _ACTIVATIONS[value]
 
-    def constant(self, number: int, role: str) -> list[int]:
-        """A constant input of small integers (axes, paddings, sizes), flattened."""
+    def constant(self, number: int, role: str, limit: int = MAX_CONSTANTS) -> list[int]:
+        """A constant input of few integers (axes, paddings, sizes), flattened."""
         tensor = self.input(number, role)
         if tensor.data is None:
             raise self.refuse(
                 f"{role} are computed at run time; they must be constant",
                 "export with fixed shapes",
             )
-        if tensor.dtype not in (DType.INT32, DType.INT64) or tensor.elements > MAX_CONSTANTS:
+        if tensor.dtype not in (DType.INT32, DType.INT64) or tensor.elements > limit:
             raise self.malformed(f"{role} are {tensor.elements} values of {tensor.dtype.name}")
         return [int(value) for value in tensor.data.reshape(-1)]
 
@@ -184,5 +184,5 @@ class Node:
             )
 
 
-Converter = Callable[["Node"], "Converted | Sequence[Converted]"]
+Converter = Callable[[Node], Converted | Sequence[Converted]]
 """Several operators where a node has several outputs or no one operator does what it does."""

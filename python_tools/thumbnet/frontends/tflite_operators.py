@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-from thumbnet.frontends import tflite_recurrent, tflite_spatial
+from thumbnet.frontends import tflite_picks, tflite_recurrent, tflite_shapes, tflite_spatial
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
+from thumbnet.frontends.tflite_picks import moved
 from thumbnet.ir.attributes import (
     Attributes,
     Concatenation,
     Elementwise,
-    Pad,
     Reduce,
     Reshape,
     ResizeNearestNeighbor,
@@ -61,19 +61,6 @@ def _elementwise(node: Node, kind: str, options: str) -> Converted:
     return Converted(kind, Elementwise(node.activation(options, 0)), (a, b))
 
 
-def pad(node: Node) -> Converted:
-    """PAD with constant paddings."""
-    x = _int8(node)
-    paddings = node.constant(1, "paddings")
-    if len(paddings) != 2 * len(x.shape) or not all(
-        0 <= value <= max(node.output().shape, default=0) for value in paddings
-    ):
-        raise node.malformed(f"paddings {paddings} do not fit input {list(x.shape)}")
-    before, after = tuple(paddings[0::2]), tuple(paddings[1::2])
-    node.expect_shape([b + n + a for b, n, a in zip(before, x.shape, after, strict=True)])
-    return Converted("pad", Pad(before, after), (x,))
-
-
 def mean(node: Node) -> Converted:
     """MEAN over constant axes."""
     x = _int8(node)
@@ -87,9 +74,7 @@ def mean(node: Node) -> Converted:
 
 def reshape(node: Node) -> Converted:
     """RESHAPE to the declared shape of its output; the shape input is not looked at."""
-    x, output = node.input(0), node.output()
-    node.require("input", x, DType.INT8, DType.UINT8, DType.FLOAT32)
-    node.require("output", output, x.dtype)
+    x, output = moved(node, 0), node.output()
     if x.elements != output.elements:
         raise node.malformed(f"input {list(x.shape)} does not fill output {list(output.shape)}")
     return Converted("reshape", Reshape(), (x,))
@@ -97,7 +82,7 @@ def reshape(node: Node) -> Converted:
 
 def transpose(node: Node) -> Converted:
     """TRANSPOSE with a constant permutation."""
-    x = _int8(node)
+    x = moved(node, 0)
     given = node.constant(1, "permutation")
     permutation = tuple(_axis(node, value, x) for value in given)
     if sorted(permutation) != list(range(len(x.shape))):
@@ -112,8 +97,8 @@ def concatenation(node: Node) -> Converted:
     values = [node.input(number) for number in range(len(node.raw.inputs))]
     if not values:
         raise node.malformed("has no inputs")
-    for tensor in (*values, node.output()):
-        node.require(f'"{tensor.name}"', tensor, DType.INT8)
+    for number in range(len(values)):
+        moved(node, number)
     if node.integer(options, 1, "b") != 0:
         raise node.refuse("a fused activation; none is supported", "apply it before or after")
     axis = _axis(node, node.integer(options, 0, "i"), values[0])
@@ -133,7 +118,7 @@ def concatenation(node: Node) -> Converted:
 def resize_nearest_neighbor(node: Node) -> Converted:
     """RESIZE_NEAREST_NEIGHBOR to a constant size."""
     options = "ResizeNearestNeighborOptions"
-    x = _int8(node)
+    x = moved(node, 0)
     node.require_rank("input", x, 4)
     size = node.constant(1, "sizes")
     node.expect_shape((x.shape[0], *size, x.shape[3]))
@@ -215,7 +200,6 @@ CONVERTERS: dict[str, Converter] = {
     "ADD": add,
     "SUB": sub,
     "MUL": mul,
-    "PAD": pad,
     "MEAN": mean,
     "RESHAPE": reshape,
     "TRANSPOSE": transpose,
@@ -230,25 +214,19 @@ CONVERTERS: dict[str, Converter] = {
     "QUANTIZE": quantize,
     "DEQUANTIZE": dequantize,
     **tflite_recurrent.CONVERTERS,
+    **tflite_picks.CONVERTERS,
+    **tflite_shapes.CONVERTERS,
 }
 """Builtin operator -> converter."""
 
 REMEDIES = {
-    "SHAPE": "export with a fixed batch of 1, so that shapes are constants",
-    "STRIDED_SLICE": "export with a fixed batch of 1, so that shapes are constants",
-    "PACK": "export with a fixed batch of 1, so that shapes are constants",
     "LEAKY_RELU": "train with RELU or RELU6 instead",
     "PRELU": "train with RELU or RELU6 instead",
     "ELU": "train with RELU or RELU6 instead",
     "GELU": "train with RELU or RELU6 instead",
     "TANH": "use LOGISTIC or RELU6 instead",
-    "EXPAND_DIMS": "use RESHAPE instead",
-    "SQUEEZE": "use RESHAPE instead",
     "RESIZE_BILINEAR": "use RESIZE_NEAREST_NEIGHBOR instead",
     "TRANSPOSE_CONV": "use RESIZE_NEAREST_NEIGHBOR and CONV_2D instead",
-    "MIRROR_PAD": "use PAD instead",
-    "PADV2": "use PAD instead",
-    "SPLIT": "use several convolutions on the same input instead",
     "DIV": "multiply by the reciprocal instead",
     "LOG_SOFTMAX": "use SOFTMAX, or leave it to the caller",
     "ARG_MAX": "leave it to the caller, who gets the scores",
@@ -260,6 +238,10 @@ DATA_INPUTS = {
     "CONV_2D": 3,
     "DEPTHWISE_CONV_2D": 3,
     "FULLY_CONNECTED": 3,
+    "SHAPE": 0,
+    "RANK": 0,
+    "ZEROS_LIKE": 0,
 }
 """How many leading inputs matter, where it is not all: the shape input of RESHAPE repeats what the
-output declares, and what computes it (SHAPE, STRIDED_SLICE, PACK of Keras' Flatten) is not run."""
+output declares, and what computes it (SHAPE, STRIDED_SLICE, PACK of Keras' Flatten) is not run; of
+others only the shape of an input does."""

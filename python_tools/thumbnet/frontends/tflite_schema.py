@@ -120,9 +120,7 @@ def read_model(data: bytes) -> RawModel:
     subgraphs = model.tables(2)
     if not subgraphs:
         raise Malformed("it holds no subgraph")
-    codes = tuple(
-        (_operator_name(code), code.integer(2, "i", 1)) for code in model.tables(1)
-    )
+    codes = tuple((_operator_name(code), code.integer(2, "i", 1)) for code in model.tables(1))
     buffers = tuple(model.tables(4))
     return RawModel(reader, (), buffers, (), (), (), tuple(subgraphs), codes).subgraph(0)
 

@@ -81,10 +81,14 @@ class Elementwise(Attributes):
 
 @dataclass(frozen=True)
 class Pad(Attributes):
-    """pad: elements before and after each dimension, filled with the zero point."""
+    """pad: elements before and after each dimension, all of one ``value``.
+
+    None stands for the output's zero point; without a quantization it is zero.
+    """
 
     before: tuple[int, ...]
     after: tuple[int, ...]
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,40 @@ class Transpose(Attributes):
     """transpose: output dimension i is input dimension ``permutation[i]``."""
 
     permutation: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Positions ``begin``, ``begin + step`` and so on, ``count`` of them."""
+
+    begin: int
+    step: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Pick(Attributes):
+    """pick: output element (i, j, ...) is input element (axes[0][i], axes[1][j], ...).
+
+    Of each dimension the positions, spans one behind the other; what slices, splits, mirrors,
+    repeats and gathers become.
+    """
+
+    axes: tuple[tuple[Span, ...], ...]
+
+
+@dataclass(frozen=True)
+class SpaceToDepth(Attributes):
+    """space_to_depth: squares of ``block`` pixels a side become one pixel, row by row."""
+
+    block: int
+
+
+@dataclass(frozen=True)
+class DepthToSpace(Attributes):
+    """depth_to_space: pixels become squares of ``block`` pixels a side, row by row."""
+
+    block: int
 
 
 @dataclass(frozen=True)

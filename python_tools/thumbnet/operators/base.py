@@ -9,6 +9,8 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +61,8 @@ class Source:
     ``kernel_height`` rows from ``y * stride - pad``, or the one row ``row_map[y]``. A run of pixels
     from column x gets row pointers to column :meth:`first_column`; its pixel i reads
     ``kernel_width`` columns from ``(x + i) * stride_width - pad_left``. A ``stride_width`` of 0
-    means that the kernel is given the same columns whatever x is.
+    means that the kernel is given the same columns whatever x is. A negative ``pad`` or
+    ``pad_left`` is a number of rows or columns that are left out.
     """
 
     rows: Rows
@@ -74,6 +77,17 @@ class Source:
     def first_column(self, x: int) -> int:
         """The input column at which the row pointers of a run from output column x point."""
         return max(x * self.stride_width - self.pad_left, 0)
+
+    @cached_property
+    def oldest(self) -> tuple[int, ...]:
+        """Of rows that are picked by a map, the first that an output row or a later one reads."""
+        rows = reversed(self.row_map or ())
+        return tuple(accumulate(rows, min))[::-1]
+
+    @property
+    def left_out(self) -> int:
+        """Bytes of a row in front of the first column that any run reads."""
+        return max(-self.pad_left, 0) * self.rows.channels * self.rows.element_size
 
     def upwards(self, count: int, band: int) -> Source | None:
         """The same with rows counted from the end, of ``count`` output rows made in bands.
@@ -160,7 +174,8 @@ class Lowered:
     top, or None where the two must be disjoint; see :func:`window_overlap`. ``band`` rows are made
     together, column by column, where it is not 1 (streams alone do so), of which ``extra_macs`` do
     again what the band before has done. ``scratch`` is enough for runs of any length; of shorter
-    ones with a ``workspace`` or ``run_scratch`` (for 1, 2 and more pixels) see :meth:`for_runs`.
+    ones with a ``workspace`` or ``run_scratch`` (for 1, 2 and more pixels) see :meth:`for_runs`. A
+    kernel that is ``numbered`` finds the number of its output row behind the pointers to its rows.
     """
 
     kernel: Kernel
@@ -179,6 +194,7 @@ class Lowered:
     extra_macs: int = 0
     workspace: Workspace | None = None
     run_scratch: tuple[int, ...] = ()
+    numbered: bool = False
     arrays: tuple[CArray, ...] = field(init=False)
 
     def __post_init__(self) -> None:

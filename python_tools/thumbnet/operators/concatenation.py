@@ -1,4 +1,4 @@
-"""concatenation along the height, the width or the channels.
+"""concatenation along any dimension, of elements of any type.
 
 TFLite refuses int8 inputs whose scale or zero point is not the output's, so elements are only
 moved.
@@ -6,6 +6,7 @@ moved.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import accumulate
 from typing import cast
@@ -13,7 +14,7 @@ from typing import cast
 import numpy as np
 
 from thumbnet.ir import attributes
-from thumbnet.ir.graph import Array, DType, Graph, Operator
+from thumbnet.ir.graph import Array, Graph, Operator
 from thumbnet.operators.base import CArray, Family, Kernel, Lowered, Rows, Source, rows_of
 
 HEADER = "thumbnet/kernels/copy.h"
@@ -21,12 +22,12 @@ _LARGEST = 65535
 _HEIGHT, _WIDTH, _CHANNELS = range(3)
 
 
-def int8_inputs(graph: Graph, operator: Operator) -> str | None:
-    """int8 inputs of the output's scale and zero point."""
+def same_inputs(graph: Graph, operator: Operator) -> str | None:
+    """inputs of the output's type, scale and zero point."""
     output = graph.tensor(operator.outputs[0])
     for name in operator.inputs:
         tensor = graph.tensor(name)
-        if tensor.dtype is not DType.INT8:
+        if tensor.dtype is not output.dtype:
             return f'"{name}" is {tensor.dtype.value}'
         if tensor.quantization != output.quantization:
             return f'"{name}" is quantized {tensor.quantization}, output {output.quantization}'
@@ -34,30 +35,24 @@ def int8_inputs(graph: Graph, operator: Operator) -> str | None:
 
 
 def computed_inputs(graph: Graph, operator: Operator) -> str | None:
-    """inputs that are not constant."""
+    """inputs of which none is constant, or all."""
     constant = [name for name in operator.inputs if graph.tensor(name).is_constant]
-    return f'"{constant[0]}" is constant' if constant else None
-
-
-def image_axis(graph: Graph, operator: Operator) -> str | None:
-    """height, width or channels of up to four dimensions, batch 1, as its axis."""
-    shape = graph.tensor(operator.outputs[0]).shape
-    if len(shape) > 4 or (len(shape) == 4 and shape[0] != 1):
-        return f"output has shape {list(shape)}"
-    return "axis is the batch" if _axis(graph, operator) < 0 else None
+    some = 0 < len(constant) < len(operator.inputs)
+    return f'"{constant[0]}" is constant' if some else None
 
 
 def small_shape(graph: Graph, operator: Operator) -> str | None:
-    """outputs of at most 65535 in every dimension."""
-    shape = graph.tensor(operator.outputs[0]).shape
-    return f"output has shape {list(shape)}" if max(shape) > _LARGEST else None
+    """at most 65535 rows, columns and bytes of a pixel."""
+    rows = _image(graph, operator, operator.outputs[0])
+    sizes = (rows.height, rows.width, rows.channels * rows.element_size)
+    return f"as an image the output has {max(sizes)}" if max(sizes) > _LARGEST else None
 
 
 class Concatenation(Family):
     """concatenation."""
 
     kinds = ("concatenation",)
-    constraints = (int8_inputs, computed_inputs, image_axis, small_shape)
+    constraints = (same_inputs, computed_inputs, small_shape)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The inputs' shape, with the sum of their sizes along the axis."""
@@ -75,11 +70,12 @@ class Concatenation(Family):
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """A row kernel for each axis."""
-        output = rows_of(graph.tensor(operator.outputs[0]))
-        inputs = [rows_of(graph.tensor(name)) for name in operator.inputs]
+        output = _image(graph, operator, operator.outputs[0])
+        inputs = [_image(graph, operator, name) for name in operator.inputs]
         axis = _axis(graph, operator)
         sizes = [_size(rows, axis) for rows in inputs]
         offsets = [0, *accumulate(sizes)][:-1]
+        pixel = output.channels * output.element_size
         kernel = ("rows", "columns", "channels")[axis]
         return Lowered(
             kernel=Kernel(HEADER, f"thumbnet_concatenation_{kernel}"),
@@ -87,7 +83,7 @@ class Concatenation(Family):
             fields=(
                 ("sizes", CArray("sizes", "uint16_t", np.array(sizes, np.uint16))),
                 ("inputs", len(inputs)),
-                ("pixel_size", output.channels),
+                ("pixel_size", pixel),
             ),
             sources=tuple(
                 Source(
@@ -117,16 +113,36 @@ def _overlap(rows: Rows, output: Rows, axis: int, offset: int) -> int:
         return offset * output.row_size
     if axis == _WIDTH:
         behind = (rows.height - 1) * (output.row_size - rows.row_size)
-        return behind + offset * output.channels
+        return behind + offset * output.channels * output.element_size
     pixels = rows.height * rows.width
-    return (pixels - 1) * (output.channels - rows.channels) + offset
+    return (pixels - 1) * (output.channels - rows.channels) * rows.element_size + offset
 
 
 def _size(rows: Rows, axis: int) -> int:
-    return (rows.height, rows.width, rows.channels)[axis]
+    """Rows, columns or bytes of a pixel."""
+    return (rows.height, rows.width, rows.channels * rows.element_size)[axis]
+
+
+def _is_image(graph: Graph, operator: Operator) -> bool:
+    """Whether the output is joined along what :func:`rows_of` takes for rows to channels."""
+    shape = graph.tensor(operator.outputs[0]).shape
+    axis = cast(attributes.Concatenation, operator.attributes).axis
+    return len(shape) <= 3 or (len(shape) == 4 and shape[0] == 1 and axis > 0)
+
+
+def _image(graph: Graph, operator: Operator, name: str) -> Rows:
+    """A tensor's own rows, or what is in front of the axis as rows, what is behind as channels."""
+    tensor = graph.tensor(name)
+    if _is_image(graph, operator):
+        return rows_of(tensor)
+    axis = cast(attributes.Concatenation, operator.attributes).axis
+    before, behind = math.prod(tensor.shape[:axis]), math.prod(tensor.shape[axis + 1 :])
+    return Rows(before, tensor.shape[axis], behind, tensor.dtype.size)
 
 
 def _axis(graph: Graph, operator: Operator) -> int:
-    """The axis as 0, 1, 2 for height, width, channels; negative for the batch."""
+    """The axis as 0, 1, 2 for height, width, channels."""
+    if not _is_image(graph, operator):
+        return _WIDTH
     rank = len(graph.tensor(operator.outputs[0]).shape)
     return cast(attributes.Concatenation, operator.attributes).axis - rank + 3

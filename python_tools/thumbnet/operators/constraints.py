@@ -28,6 +28,12 @@ def same_quantization(graph: Graph, operator: Operator) -> str | None:
     return None
 
 
+def same_type(graph: Graph, operator: Operator) -> str | None:
+    """an output of the input's type."""
+    x, output = borders(graph, operator)
+    return None if x.dtype is output.dtype else f"{x.dtype.value} becomes {output.dtype.value}"
+
+
 def batch_of_one(graph: Graph, operator: Operator) -> str | None:
     """a batch of one."""
     shape = graph.tensor(operator.inputs[0]).shape

@@ -9,12 +9,14 @@ from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Constraint, Family
 from thumbnet.operators.concatenation import Concatenation
 from thumbnet.operators.conv_2d import Conv2d
+from thumbnet.operators.depth import DepthToSpace, SpaceToDepth
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.elementwise import Elementwise
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
 from thumbnet.operators.lookup import HardSwish, Lookup
 from thumbnet.operators.lstm import Lstm
 from thumbnet.operators.pad import Pad
+from thumbnet.operators.pick import Pick
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
@@ -35,6 +37,9 @@ def families() -> dict[str, Family]:
         DepthwiseConv2d(),
         Elementwise(),
         Pad(),
+        Pick(),
+        SpaceToDepth(),
+        DepthToSpace(),
         Pool(),
         Mean(),
         Reshape(),

@@ -12,20 +12,20 @@ from typing import cast
 import numpy as np
 
 from thumbnet.ir import attributes
-from thumbnet.ir.graph import Array, DType, Graph, Operator
+from thumbnet.ir.graph import Array, Graph, Operator
 from thumbnet.operators.base import CArray, Family, Kernel, Lowered, Source, copy_overlap, rows_of
-from thumbnet.operators.constraints import same_quantization
+from thumbnet.operators.constraints import same_quantization, same_type
 
 HEADER = "thumbnet/kernels/copy.h"
 _LARGEST = 65535
 
 
 def small_image(graph: Graph, operator: Operator) -> str | None:
-    """int8 inputs [1, height, width, channels], all sizes at most 65535."""
+    """inputs [1, height, width, channels], all sizes and the bytes of a pixel at most 65535."""
     x, output = graph.tensor(operator.inputs[0]), graph.tensor(operator.outputs[0])
-    if x.dtype is not DType.INT8:
-        return f"input is {x.dtype.value}"
-    fits = len(x.shape) == 4 and x.shape[0] == 1 and max(*x.shape, *output.shape) <= _LARGEST
+    pixel = x.shape[-1] * x.dtype.size if x.shape else 0
+    largest = max(pixel, *x.shape, *output.shape)
+    fits = len(x.shape) == 4 and x.shape[0] == 1 and largest <= _LARGEST
     return None if fits else f"input has shape {list(x.shape)}, output {list(output.shape)}"
 
 
@@ -52,7 +52,7 @@ class ResizeNearestNeighbor(Family):
     """resize_nearest_neighbor."""
 
     kinds = ("resize_nearest_neighbor",)
-    constraints = (same_quantization, small_image)
+    constraints = (same_type, same_quantization, small_image)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """[1,OH,OW,C], height and width as the output declares them."""
@@ -72,14 +72,15 @@ class ResizeNearestNeighbor(Family):
         rows, out_rows = rows_of(x), rows_of(output)
         row_map, columns = _maps(graph, operator)
         pixels = np.array(row_map)[:, None] * rows.width + np.array(columns)[None, :]
-        first = pixels.reshape(-1).astype(np.int64) * rows.channels
-        end = np.arange(1, first.size + 1, dtype=np.int64) * rows.channels
+        pixel = rows.channels * rows.element_size
+        first = pixels.reshape(-1).astype(np.int64) * pixel
+        end = np.arange(1, first.size + 1, dtype=np.int64) * pixel
         return Lowered(
             kernel=Kernel(HEADER, "thumbnet_resize_nearest_neighbor"),
             struct="thumbnet_resize_t",
             fields=(
                 ("columns", CArray("columns", "uint16_t", np.array(columns, np.uint16))),
-                ("pixel_size", rows.channels),
+                ("pixel_size", pixel),
             ),
             # Runs are given the whole row: their columns need not be evenly spaced.
             sources=(

@@ -10,7 +10,7 @@ import numpy as np
 from thumbnet.ir import attributes
 from thumbnet.ir.graph import Array, Graph, Operator
 from thumbnet.operators.base import CArray, Family, Kernel, Lowered, Rows, Source
-from thumbnet.operators.constraints import same_quantization
+from thumbnet.operators.constraints import same_quantization, same_type
 
 HEADER = "thumbnet/kernels/copy.h"
 _RANK = 5
@@ -18,9 +18,10 @@ _RANK = 5
 
 
 def few_dimensions(graph: Graph, operator: Operator) -> str | None:
-    """up to five dimensions."""
-    shape = graph.tensor(operator.inputs[0]).shape
-    return None if len(shape) <= _RANK else f"input has shape {list(shape)}"
+    """up to five dimensions, neighbours that stay together counting as one."""
+    x = graph.tensor(operator.inputs[0])
+    sizes, _, _ = _odometer(x.shape, _permutation(operator), x.dtype.size)
+    return None if len(sizes) <= _RANK else f"input has shape {list(x.shape)}"
 
 
 def is_reshape(graph: Graph, operator: Operator) -> bool:
@@ -34,7 +35,7 @@ class Transpose(Family):
     """transpose."""
 
     kinds = ("transpose",)
-    constraints = (few_dimensions, same_quantization)
+    constraints = (same_type, few_dimensions, same_quantization)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The input's dimensions, permuted."""

@@ -6,7 +6,7 @@ import dataclasses
 from typing import cast
 
 from thumbnet.ir.attributes import Convolution, DepthwiseConvolution, Pad, Window
-from thumbnet.ir.graph import Graph, Operator
+from thumbnet.ir.graph import Graph, Operator, Tensor
 from thumbnet.operators.registry import family
 from thumbnet.passes.rewrite import rename_input, substitute
 
@@ -45,7 +45,12 @@ def _is_spatial(graph: Graph, pad: Operator) -> bool:
         and attributes.before[0] == attributes.after[0] == 0
         and attributes.before[3] == attributes.after[3] == 0
         and x.quantization == output.quantization
+        and (attributes.value is None or attributes.value == _zero_point(x))
     )
+
+
+def _zero_point(x: Tensor) -> int:
+    return x.zero_point if x.quantization is not None and x.quantization.per_tensor else 0
 
 
 def _with_pads(convolution: Operator, pad: Pad) -> Operator:

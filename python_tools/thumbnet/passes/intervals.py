@@ -228,7 +228,8 @@ def _monotone(graph: Graph, operator: Operator, known: Known) -> Interval:
         given: list[Array | None] = []
         for name in operator.inputs:
             x = graph.tensor(name)
-            filled = np.broadcast_to(getattr(known[name], end), x.shape)
+            values_of = getattr(known[name], end)
+            filled = np.broadcast_to(values_of, x.shape) if x.shape else values_of.reshape(())
             given.append(filled.astype(x.dtype.numpy))
         values += family(operator).reference(graph, operator, given)
     return _of_data(*values)
@@ -255,6 +256,7 @@ _RULES: dict[str, Callable[[Graph, Operator, Known], Interval]] = {
     "mean": _mean,
     "concatenation": _monotone,
     "pad": _monotone,
+    "pick": _monotone,
     "resize_nearest_neighbor": _monotone,
     "reshape": _monotone,
     "transpose": _monotone,

@@ -136,7 +136,7 @@ def _pad(
     start, end = attributes.before[-1], len(output) - attributes.after[-1]
     before = (*attributes.before[:-1], int(output[:start].sum()))
     after = (*attributes.after[:-1], int(output[end:].sum()))
-    return Pad(before, after), {}
+    return dataclasses.replace(attributes, before=before, after=after), {}
 
 
 def _mean(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from thumbnet.ir.attributes import Reshape
+from thumbnet.ir.attributes import Pick, Reshape, Span
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.transpose import is_reshape
 from thumbnet.passes.rewrite import absorb, bypass, sole_reader, substitute
@@ -39,6 +39,8 @@ def _is_identity(graph: Graph, operator: Operator) -> bool:
     x, output = graph.tensor(operator.inputs[0]), graph.tensor(operator.outputs[0])
     if x.shape != output.shape or x.dtype != output.dtype or x.quantization != output.quantization:
         return False
+    if isinstance(operator.attributes, Pick):
+        return operator.attributes.axes == tuple((Span(0, 1, size),) for size in x.shape)
     return operator.kind in (
         "reshape",
         "pad",

@@ -16,7 +16,7 @@ from thumbnet.plan import Step
 _CHANNELS_AT_ONCE = {"conv_2d": 2, "fully_connected": 4}
 """Output channels for which a window is read once, by most pixels."""
 
-_ONCE_AN_OUTPUT = ("add", "sub", "mul", "resize_nearest_neighbor")
+_ONCE_AN_OUTPUT = ("add", "sub", "mul", "resize_nearest_neighbor", "pick")
 """Kinds that read an element of each input for every output element, broadcast ones again."""
 
 

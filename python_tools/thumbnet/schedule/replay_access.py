@@ -85,11 +85,18 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
     elif operator.kind in _ELEMENTWISE:
         free_from = _elements(source.rows, output)
     elif isinstance(how, attributes.Pad):
-        free_from = _pad(how, source.rows, output)
+        free_from = _pad(source, output)
     elif isinstance(how, attributes.Concatenation):
-        free_from = _concatenation(graph, operator, lowered, index)
+        free_from = _concatenation(lowered, index)
     elif isinstance(how, attributes.ResizeNearestNeighbor):
         free_from = _columns(lowered, source.rows, output)
+    elif isinstance(how, attributes.SpaceToDepth):
+        behind = np.arange(source.rows.width) // how.block + 1
+        free_from = np.repeat(behind * _pixel_size(output), _pixel_size(source.rows))
+    elif isinstance(how, attributes.DepthToSpace):
+        free_from = _squares(source.rows, how.block)
+    elif isinstance(how, attributes.Pick):
+        free_from = _pick(lowered, source, output)
     elif isinstance(how, attributes.Transpose):
         free_from = _transpose(graph, operator, how)
     else:
@@ -149,22 +156,21 @@ def _elements(rows: Rows, output: Rows) -> IntArray:
     return np.repeat(shaped.reshape(-1), rows.element_size)
 
 
-def _pad(how: attributes.Pad, rows: Rows, output: Rows) -> IntArray:
-    left = how.before[-2] if len(how.before) > 1 else 0
+def _pad(source: Source, output: Rows) -> IntArray:
     # A pixel is moved, then its channels' padding is written.
-    return np.repeat((np.arange(rows.width) + left) * _pixel_size(output), _pixel_size(rows))
+    columns = np.arange(source.rows.width) + source.pad_left
+    return np.repeat(columns * _pixel_size(output), _pixel_size(source.rows))
 
 
-def _concatenation(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> IntArray:
+def _concatenation(lowered: Lowered, index: int) -> IntArray:
     rows, output = lowered.sources[index].rows, lowered.output
-    shape = graph.tensor(operator.outputs[0]).shape
-    axis = cast(attributes.Concatenation, operator.attributes).axis - len(shape)
+    axis = lowered.kernel.function.removeprefix("thumbnet_concatenation_")
     before = sum(source.rows.channels for source in lowered.sources[:index])
-    if axis == -1:
+    if axis == "channels":
         # Pixel by pixel, one input after the other.
         starts = np.arange(rows.width) * _pixel_size(output) + before * output.element_size
         return np.repeat(starts, _pixel_size(rows))
-    if axis == -2:
+    if axis == "columns":
         before = sum(source.rows.width for source in lowered.sources[:index])
         return np.full(rows.row_size, before * _pixel_size(output))
     return np.zeros(rows.row_size, np.int64)
@@ -177,6 +183,32 @@ def _columns(lowered: Lowered, rows: Rows, output: Rows) -> IntArray:
         free_from, columns.astype(np.int64), np.arange(output.width) * _pixel_size(output)
     )
     return np.repeat(free_from, _pixel_size(rows))
+
+
+def _squares(rows: Rows, block: int) -> IntArray:
+    """All rows of an input row's squares are made together: of all of them the first rows first."""
+    size = _pixel_size(rows) // block
+    row, x = np.divmod(np.arange(block * rows.width), rows.width)
+    free_from = np.empty((rows.width, block), np.int64)
+    free_from[x, row] = np.arange(block * rows.width) * size
+    return np.repeat(free_from.reshape(-1), size)
+
+
+def _pick(lowered: Lowered, source: Source, output: Rows) -> IntArray:
+    """A pixel is moved piece by piece; what several pieces read is free with the last of them."""
+    fields = {name: v.values for name, v in lowered.fields if isinstance(v, CArray)}
+    evenly = np.arange(output.width) * source.stride_width - source.pad_left
+    columns = fields.get("columns", evenly).astype(np.int64)
+    free_from = np.full(source.rows.row_size, _NEVER_READ)
+    for x, column in enumerate(columns.tolist()):
+        to, pixel = x * _pixel_size(output), column * _pixel_size(source.rows)
+        for piece in fields["pieces"].reshape(-1, 4).astype(np.int64):
+            begin, size, times, step = piece.tolist()
+            for i in range(times):
+                at = pixel + begin + i * step
+                free_from[at : at + size] = to
+                to += size
+    return free_from
 
 
 def _transpose(graph: Graph, operator: Operator, how: attributes.Transpose) -> IntArray:

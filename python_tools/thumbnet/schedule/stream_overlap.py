@@ -113,7 +113,7 @@ class Overlaps:
                     row = reach.rows.at(y if reach.columns.at(0) >= 0 else y - 1)
                 if row >= 0:
                     needed = max(needed, _first_row(node, read, row - row % node.band))
-                above = (source.rows.height - needed) * source.rows.row_size
+                above = (read.rows.height - needed) * read.rows.row_size
                 found = max(found, above - (result.rows.height - 1 - y) * result.rows.row_size)
         return found
 
@@ -133,7 +133,9 @@ class Overlaps:
         key = (read, reach, output.rows.height, output.rows.width)
         if key not in self._corners:
             self._corners[key] = _corners(node, *key)
-        distances = [end * output.pixel - start * source.pixel for end, start in self._corners[key]]
+        # Its producer may have made it in other rows than it is read in.
+        pixel = read.rows.channels * read.rows.element_size
+        distances = [end * output.pixel - start * pixel for end, start in self._corners[key]]
         return max([-source.size, *distances])
 
     def _reach(self, grid: Node, reader: int, writer: int) -> Reach | None:
@@ -285,5 +287,5 @@ def _first_row(node: Node, read: Read, row: int) -> int:
     if row >= node.height:
         return read.rows.height
     if read.source.row_map is not None:
-        return read.source.row_map[row]
+        return read.source.oldest[row]
     return min(max(row * read.stride - read.pad, 0), read.rows.height)

@@ -247,9 +247,9 @@ def _allowed(line: _Line, read: Read, y: int, x: int, most: int) -> int:
 
 
 def _first_row(read: Read, y: int) -> int:
-    """The first row that row y reads."""
+    """The first row that rows from y on read."""
     if read.source.row_map is not None:
-        return read.source.row_map[y]
+        return read.source.oldest[y]
     return max(y * read.source.stride - read.pad, 0)
 
 

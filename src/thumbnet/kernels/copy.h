@@ -60,6 +60,51 @@ THUMBNET_INLINE void thumbnet_pad_s8(const void *constants, const void *const *r
 }
 
 typedef struct {
+    const uint8_t *element; /* what is padded with */
+    uint16_t in_width;
+    uint16_t in_channels;
+    uint16_t pad_left;
+    uint16_t channels_before;
+    uint16_t out_channels;
+    uint8_t element_size;
+} thumbnet_pad_elements_t;
+
+/* Writes elements of padding; returns what is behind them. */
+THUMBNET_INLINE uint8_t *thumbnet_pad_fill(const thumbnet_pad_elements_t *p, uint8_t *out,
+                                           int32_t count)
+{
+    for (; count > 0; count--) {
+        for (uint32_t i = 0; i < p->element_size; i++) {
+            *out++ = p->element[i];
+        }
+    }
+    return out;
+}
+
+/* The same of elements of several bytes. */
+THUMBNET_INLINE void thumbnet_pad(const void *constants, const void *const *rows, void *out,
+                                  int32_t x, int32_t n, void *scratch)
+{
+    const thumbnet_pad_elements_t *p = (const thumbnet_pad_elements_t *)constants;
+    const size_t size = (size_t)p->in_channels * p->element_size;
+    const int32_t after = p->out_channels - p->in_channels - p->channels_before;
+    const uint8_t *in = (const uint8_t *)rows[0];
+    uint8_t *element = (uint8_t *)out;
+    for (int32_t column = x - p->pad_left; column < x + n - p->pad_left; column++) {
+        if (rows[0] == NULL || column < 0 || column >= p->in_width) {
+            element = thumbnet_pad_fill(p, element, p->out_channels);
+            continue;
+        }
+        uint8_t *const inside = element + (size_t)p->channels_before * p->element_size;
+        memmove(inside, in, size);
+        in += size;
+        (void)thumbnet_pad_fill(p, element, p->channels_before);
+        element = thumbnet_pad_fill(p, inside + size, after);
+    }
+    (void)scratch;
+}
+
+typedef struct {
     const uint16_t *sizes; /* [inputs], pixels or bytes a pixel of each, along the axis */
     uint16_t inputs;
     uint16_t pixel_size; /* bytes; of concatenation along the channels, of the output's pixels */

@@ -97,6 +97,7 @@ static void run_calls(const test_case_t *test, const int32_t *sizes, int32_t out
     void *scratch = block(scratch_size);
     memset(scratch, 0, clear);
     for (int32_t call = 0; call < calls; call++) {
+        const int32_t y = number();
         const int32_t x = number();
         const int32_t n = number();
         const int32_t out_offset = number();
@@ -111,6 +112,7 @@ static void run_calls(const test_case_t *test, const int32_t *sizes, int32_t out
                 memcpy(rows[k], (uint8_t *)inputs[input] + offset, (size_t)size);
             }
         }
+        rows[row_count] = (void *)(uintptr_t)(uint32_t)y;
         void *run = block(run_size);
         memcpy(run, out + out_offset, (size_t)run_size);
         test->kernel(test->layer->constants, (const void *const *)rows, run, x, n, scratch);

@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from thumbnet.codegen.source import row_pointers
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import CArray, Kernel, Lowered, Rows, Source
 from thumbnet.operators.registry import family
@@ -209,7 +210,7 @@ def _calls_job(index: int, case: Case, sample: int, width: int) -> Job:
     for y in range(steps):
         for x in range(0, _width(lowered), width):
             n = min(width, _width(lowered) - x)
-            calls += [x, n, *_run_place(lowered, y, x, n), *_row_places(lowered, y, x, n)]
+            calls += [y, x, n, *_run_place(lowered, y, x, n), *_row_places(lowered, y, x, n)]
             count += 1
     rows = sum(source.kernel_height for source in lowered.sources)
     data = b"".join(array.tobytes() for array in case.inputs[sample])
@@ -297,7 +298,7 @@ def _compare(job: Job, got: AnyArray, expected: AnyArray) -> None:
 def program_text(cases: Sequence[Case]) -> str:
     """The C program: constants, instantiations and the table of cases, then the driver."""
     kernels = list(dict.fromkeys(case.lowered.kernel for case in cases))
-    rows = max(sum(s.kernel_height for s in case.lowered.sources) for case in cases)
+    rows = max(row_pointers(case.lowered) for case in cases) + 1
     inputs = max(len(case.lowered.sources) for case in cases)
     headers = sorted({kernel.header for kernel in kernels})
     table = [
@@ -310,6 +311,8 @@ def program_text(cases: Sequence[Case]) -> str:
             "#include <stdlib.h>",
             f"#define THUMBNET_MAX_ROWS {rows}",
             f"#define MAX_INPUTS {inputs}",
+            "#define THUMBNET_CROPS 1",
+            "#define THUMBNET_ROW_NUMBERS 1",
             '#include "thumbnet/layer.h"',
             *[f'#include "{header}"' for header in headers],
             *[_instantiation(kernel) for kernel in kernels],
@@ -383,7 +386,7 @@ def _layer(name: str, index: int, lowered: Lowered) -> str:
         sources.append(
             f"{{.row_size = {source.rows.row_size}, .height = {source.rows.height}, "
             f".kernel_height = {source.kernel_height}, .stride = {source.stride}, "
-            f".pad = {source.pad}, .map = {row_map}}}"
+            f".pad = {source.pad}, .left_out = {source.left_out}, .map = {row_map}}}"
         )
     steps = lowered.output.height if lowered.steps is None else lowered.steps
     size = 0 if lowered.accumulates else lowered.output.row_size
