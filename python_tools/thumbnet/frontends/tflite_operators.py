@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from thumbnet.frontends import tflite_spatial
-from thumbnet.frontends.tflite_nodes import Converted, Node
+from thumbnet.frontends import tflite_elementwise, tflite_spatial
+from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
     Attributes,
     Concatenation,
@@ -21,10 +20,6 @@ from thumbnet.ir.attributes import (
     Transpose,
 )
 from thumbnet.ir.graph import DType, Tensor
-
-Converter = Callable[[Node], Converted | Sequence[Converted]]
-"""Several operators where a node has several outputs or no one operator does what it does."""
-
 
 def add(node: Node) -> Converted:
     """ADD."""
@@ -218,6 +213,7 @@ CONVERTERS: dict[str, Converter] = {
     "RELU_N1_TO_1": unary("relu_n1_to_1"),
     "QUANTIZE": quantize,
     "DEQUANTIZE": dequantize,
+    **tflite_elementwise.CONVERTERS,
 }
 """Builtin operator -> converter."""
 
@@ -225,11 +221,6 @@ REMEDIES = {
     "SHAPE": "export with a fixed batch of 1, so that shapes are constants",
     "STRIDED_SLICE": "export with a fixed batch of 1, so that shapes are constants",
     "PACK": "export with a fixed batch of 1, so that shapes are constants",
-    "LEAKY_RELU": "train with RELU or RELU6 instead",
-    "PRELU": "train with RELU or RELU6 instead",
-    "ELU": "train with RELU or RELU6 instead",
-    "GELU": "train with RELU or RELU6 instead",
-    "TANH": "use LOGISTIC or RELU6 instead",
     "EXPAND_DIMS": "use RESHAPE instead",
     "SQUEEZE": "use RESHAPE instead",
     "RESIZE_BILINEAR": "use RESIZE_NEAREST_NEIGHBOR instead",
@@ -237,9 +228,6 @@ REMEDIES = {
     "MIRROR_PAD": "use PAD instead",
     "PADV2": "use PAD instead",
     "SPLIT": "use several convolutions on the same input instead",
-    "DIV": "multiply by the reciprocal instead",
-    "LOG_SOFTMAX": "use SOFTMAX, or leave it to the caller",
-    "ARG_MAX": "leave it to the caller, who gets the scores",
     "UNIDIRECTIONAL_SEQUENCE_LSTM": "use a convolutional network",
     "SVDF": "use a convolutional network",
     "VAR_HANDLE": "keep the state in the caller and pass it as input and output",

@@ -142,6 +142,20 @@ class Softmax(Attributes):
 
 
 @dataclass(frozen=True)
+class LeakyRelu(Attributes):
+    """leaky_relu: below zero times ``alpha``, which may be negative."""
+
+    alpha: float
+
+
+@dataclass(frozen=True)
+class Gelu(Attributes):
+    """gelu: with the error function, or with tanh where ``approximate``."""
+
+    approximate: bool = False
+
+
+@dataclass(frozen=True)
 class Lookup(Attributes):
     """lookup: out = table[x], one byte to one byte; inputs x, table [256] indexed by x + 128 or x.
 

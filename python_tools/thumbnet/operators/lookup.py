@@ -1,7 +1,7 @@
 """lookup, and the byte to byte functions that become one.
 
 Arithmetic: TFLite's LUTPopulate (logistic), HardSwish, ReluX (relu, relu6, relu_n1_to_1) and
-Requantize (quantize between byte types).
+Requantize (quantize between byte types); of other functions see :mod:`thumbnet.operators.unary`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from thumbnet.ir.attributes import Activation
 from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
+from thumbnet.operators import unary
 from thumbnet.operators.base import (
     CArray,
     Constraint,
@@ -69,7 +70,10 @@ def lookup_table(graph: Graph, operator: Operator) -> Table:
         raise ValueError(f"{operator.kind}: {problem}")
     least, greatest = BYTE_LIMITS[x.dtype]
     codes = np.arange(least, greatest + 1, dtype=np.int64)
-    values = _TABLES[operator.kind](codes - x.zero_point, x, output)
+    if operator.kind in unary.TABLES:
+        values = unary.TABLES[operator.kind](codes - x.zero_point, x, output, operator.attributes)
+    else:
+        values = _TABLES[operator.kind](codes - x.zero_point, x, output)
     clipped = np.clip(values, *BYTE_LIMITS[output.dtype])
     return clipped.astype(output.dtype.numpy).view(np.uint8)
 
@@ -109,7 +113,7 @@ _TABLES: dict[str, Callable[[IntArray, Tensor, Tensor], IntArray]] = {
     "relu_n1_to_1": _clamped(Activation.RELU_N1_TO_1),
     "quantize": _requantized,
 }
-TABLE_KINDS = tuple(_TABLES)
+TABLE_KINDS = (*_TABLES, *unary.TABLES)
 """Kinds that :func:`lookup_table` knows; ``quantize`` only between byte types."""
 
 
@@ -165,6 +169,34 @@ class Lookup(Family):
             overlap=(elementwise_overlap(),),
             pointwise=True,
         )
+
+
+def same_byte_type(graph: Graph, operator: Operator) -> str | None:
+    """an output of the input's type."""
+    x, output = borders(graph, operator)
+    return None if x.dtype is output.dtype else f"{x.dtype.value} to {output.dtype.value}"
+
+
+def ordinary_roots(graph: Graph, operator: Operator) -> str | None:
+    """a product of the input scale's root and the output scale between 2^-20 and 2^11."""
+    x, output = borders(graph, operator)
+    if unary.coarse_root(x, output):
+        return None
+    return f"scales are {x.scale} and {output.scale}"
+
+
+class ByteFunction(Lookup):
+    """Functions of one operand, which a pass turns into lookup."""
+
+    kinds = tuple(kind for kind in unary.TABLES if kind != "rsqrt")
+    constraints = (byte_tensors, same_byte_type)
+
+
+class ReciprocalRoot(Lookup):
+    """rsqrt, which a pass turns into lookup."""
+
+    kinds = ("rsqrt",)
+    constraints = (byte_tensors, same_byte_type, ordinary_roots)
 
 
 class HardSwish(Lookup):

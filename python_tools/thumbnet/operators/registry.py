@@ -12,7 +12,7 @@ from thumbnet.operators.conv_2d import Conv2d
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.elementwise import Elementwise
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
-from thumbnet.operators.lookup import HardSwish, Lookup
+from thumbnet.operators.lookup import ByteFunction, HardSwish, Lookup, ReciprocalRoot
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
@@ -40,6 +40,8 @@ def families() -> dict[str, Family]:
         Softmax(),
         Lookup(),
         HardSwish(),
+        ByteFunction(),
+        ReciprocalRoot(),
         Quantize(),
         InvertedBottleneck(),
     ]

@@ -109,6 +109,35 @@ def multiply_rounding_up(x: IntArray, mantissa: npt.ArrayLike, shift: npt.ArrayL
     return ((high + half) >> right).astype(np.int64)
 
 
+def inverse_square_root(x: int) -> Multiplier:
+    """1 / sqrt(x) of an integer in [0, 2^31), 0 taken as 1 (GetInvSqrtQuantizedMultiplierExp).
+
+    Five steps of Newton's method in fixed point, as the C twin does them.
+    """
+    if x <= 1:
+        return Multiplier((1 << 31) - 1, 0)
+    shift = 11
+    while x >= 1 << 29:
+        x //= 4
+        shift += 1
+    pairs = (31 - x.bit_length()) // 2 - 1
+    shift -= pairs
+    x <<= 2 * pairs
+
+    def product(a: int, b: int) -> int:
+        return (a * b + (1 << 30)) >> 31
+
+    given = x >> 1
+    half = (given + 1) >> 1
+    root = 1 << 28
+    for _ in range(5):
+        # Products of numbers with 3 and 3 (and 3) bits before the point have 6 (9); back to 3.
+        cube = product(product(root, root), root) << 6
+        root = (product((1 << 28) + (1 << 27), root) - product(half, cube)) << 3
+    mantissa = product(root, 1518500250)
+    return Multiplier(mantissa << max(-shift, 0), -max(shift, 0))
+
+
 def activation_bounds(activation: Activation, output: Tensor) -> tuple[int, int]:
     """The fused clamp in the output's integers, inclusive."""
     info = np.iinfo(output.dtype.value)
