@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from thumbnet.frontends import tflite_elementwise, tflite_spatial
+from thumbnet.frontends import tflite_binary, tflite_elementwise, tflite_spatial
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
     Attributes,
@@ -20,6 +20,7 @@ from thumbnet.ir.attributes import (
     Transpose,
 )
 from thumbnet.ir.graph import DType, Tensor
+
 
 def add(node: Node) -> Converted:
     """ADD."""
@@ -214,6 +215,7 @@ CONVERTERS: dict[str, Converter] = {
     "QUANTIZE": quantize,
     "DEQUANTIZE": dequantize,
     **tflite_elementwise.CONVERTERS,
+    **tflite_binary.CONVERTERS,
 }
 """Builtin operator -> converter."""
 

@@ -7,6 +7,15 @@ from functools import cache
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Constraint, Family
+from thumbnet.operators.binary import (
+    Binary,
+    Comparison,
+    Div,
+    FloorDiv,
+    Logical,
+    Prelu,
+    SquaredDifference,
+)
 from thumbnet.operators.concatenation import Concatenation
 from thumbnet.operators.conv_2d import Conv2d
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
@@ -19,6 +28,7 @@ from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
 from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
+from thumbnet.operators.select import Select
 from thumbnet.operators.softmax import Softmax
 from thumbnet.operators.transpose import Transpose
 
@@ -30,6 +40,14 @@ def families() -> dict[str, Family]:
         Conv2d(),
         DepthwiseConv2d(),
         Elementwise(),
+        Binary(),
+        Logical(),
+        Comparison(),
+        SquaredDifference(),
+        Prelu(),
+        Div(),
+        FloorDiv(),
+        Select(),
         Pad(),
         Pool(),
         Mean(),

@@ -43,7 +43,8 @@ def _in_single_precision(function: Callable[[Floats, Attributes], Floats]) -> By
             real = np.float32(x.scale) * codes.astype(np.float32)
             scaled = function(real, given) * (np.float32(1) / np.float32(output.scale))
         rounded = np.copysign(np.floor(np.abs(scaled.astype(np.float64)) + 0.5), scaled)
-        return np.clip(rounded, -(1 << 31), (1 << 31) - 1).astype(np.int64) + output.zero_point
+        whole: IntArray = np.clip(rounded, -(1 << 31), (1 << 31) - 1).astype(np.int64)
+        return whole + output.zero_point
 
     return values
 
@@ -119,7 +120,8 @@ def _sqrt(codes: IntArray, x: Tensor, output: Tensor, given: Attributes) -> IntA
     del given
     real = np.float32(x.scale) * np.maximum(codes, 0).astype(np.float32)
     # Towards zero, unlike all others.
-    return (np.sqrt(real) / np.float32(output.scale)).astype(np.int64) + output.zero_point
+    whole: IntArray = (np.sqrt(real) / np.float32(output.scale)).astype(np.int64)
+    return whole + output.zero_point
 
 
 def _rsqrt(codes: IntArray, x: Tensor, output: Tensor, given: Attributes) -> IntArray:
