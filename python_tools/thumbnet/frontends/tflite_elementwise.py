@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
-from thumbnet.ir.attributes import Attributes, Gelu, LeakyRelu
+from thumbnet.ir.attributes import Attributes, Gelu, LeakyRelu, Reshape
 from thumbnet.ir.graph import DType, Tensor
 
 _BYTES = (DType.INT8, DType.UINT8)
+_CAST = (DType.INT8, DType.UINT8, DType.INT16, DType.INT32, DType.BOOL, DType.FLOAT32)
 MAX_SLOPE = 1e6
 """Greatest magnitude of a LEAKY_RELU's alpha."""
 
@@ -47,6 +48,27 @@ def gelu(node: Node) -> Converted:
     return Converted("gelu", Gelu(approximate), (_same_shape(node, *_BYTES),))
 
 
+def logical_not(node: Node) -> Converted:
+    """LOGICAL_NOT of bool."""
+    return Converted("logical_not", Attributes(), (_same_shape(node, DType.BOOL),))
+
+
+def cast(node: Node) -> Converted:
+    """CAST of int8, uint8, int16, int32, bool and float32, whatever their scales."""
+    x, output = node.input(0), node.output()
+    for role, tensor in (("input", x), ("output", output)):
+        if tensor.dtype not in _CAST:
+            raise node.refuse(
+                f"{role} is {tensor.dtype.name}; CAST is supported for"
+                f" {', '.join(dtype.name for dtype in _CAST)}",
+                "leave it to the caller",
+            )
+    node.expect_shape(x.shape)
+    if x.dtype is output.dtype:
+        return Converted("reshape", Reshape(), (x,))
+    return Converted("cast", Attributes(), (x,))
+
+
 CONVERTERS: dict[str, Converter] = {
     "TANH": _function("TANH", *_BYTES),
     "ELU": _function("ELU", DType.INT8),
@@ -58,6 +80,8 @@ CONVERTERS: dict[str, Converter] = {
     "NEG": _function("NEG", DType.INT8),
     "RELU_0_TO_1": _function("RELU_0_TO_1", *_BYTES),
     "LEAKY_RELU": leaky_relu,
+    "LOGICAL_NOT": logical_not,
+    "CAST": cast,
     "GELU": gelu,
 }
 """Builtin operator -> converter."""

@@ -39,6 +39,8 @@ from thumbnet.quantize.requantize import (
 HEADER = "thumbnet/kernels/lookup.h"
 BYTE_LIMITS = {DType.INT8: (-128, 127), DType.UINT8: (0, 255)}
 """The byte types and their least and greatest values."""
+TABLE_LIMITS = {**BYTE_LIMITS, DType.BOOL: (0, 255)}
+"""The types of one byte and the integers that index a table."""
 Table = npt.NDArray[np.uint8]
 _VECTOR = 16
 """Elements that TFLite's vector requantization makes at once."""
@@ -47,10 +49,10 @@ _VECTOR = 16
 def byte_tensors(graph: Graph, operator: Operator) -> str | None:
     """int8 or uint8 input and output, quantized per tensor."""
     for role, tensor in zip(("input", "output"), borders(graph, operator), strict=True):
+        if operator.kind == "lookup" and tensor.dtype in TABLE_LIMITS:
+            continue
         if tensor.dtype not in BYTE_LIMITS:
             return f"{role} is {tensor.dtype.value}"
-        if operator.kind == "lookup":
-            continue
         if tensor.quantization is None or not tensor.quantization.per_tensor:
             return f"{role} is not quantized per tensor"
     return None
@@ -119,7 +121,7 @@ TABLE_KINDS = (*_TABLES, *unary.TABLES)
 
 def apply_table(table: Table, values: Array, x: Tensor, output: Tensor) -> Array:
     """``table`` of every element of the byte tensor ``x``, whose ``values`` are given."""
-    least, _ = BYTE_LIMITS[x.dtype]
+    least, _ = TABLE_LIMITS[x.dtype]
     result: Array = table[values.astype(np.int64) - least].view(output.dtype.numpy)
     return result
 
@@ -190,6 +192,27 @@ class ByteFunction(Lookup):
 
     kinds = tuple(kind for kind in unary.TABLES if kind != "rsqrt")
     constraints = (byte_tensors, same_byte_type)
+
+
+def bool_tensors(graph: Graph, operator: Operator) -> str | None:
+    """an input and an output of type bool."""
+    for role, tensor in zip(("input", "output"), borders(graph, operator), strict=True):
+        if tensor.dtype is not DType.BOOL:
+            return f"{role} is {tensor.dtype.value}"
+    return None
+
+
+class LogicalNot(Lookup):
+    """logical_not, which a pass turns into lookup."""
+
+    kinds = ("logical_not",)
+    constraints = (bool_tensors,)
+
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """Whether it is false."""
+        return [np.logical_not(cast(Array, inputs[0]))]
 
 
 class ReciprocalRoot(Lookup):

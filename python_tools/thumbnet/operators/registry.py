@@ -16,12 +16,19 @@ from thumbnet.operators.binary import (
     Prelu,
     SquaredDifference,
 )
+from thumbnet.operators.cast import Cast
 from thumbnet.operators.concatenation import Concatenation
 from thumbnet.operators.conv_2d import Conv2d
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.elementwise import Elementwise
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
-from thumbnet.operators.lookup import ByteFunction, HardSwish, Lookup, ReciprocalRoot
+from thumbnet.operators.lookup import (
+    ByteFunction,
+    HardSwish,
+    LogicalNot,
+    Lookup,
+    ReciprocalRoot,
+)
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
@@ -60,6 +67,8 @@ def families() -> dict[str, Family]:
         HardSwish(),
         ByteFunction(),
         ReciprocalRoot(),
+        LogicalNot(),
+        Cast(),
         Quantize(),
         InvertedBottleneck(),
     ]

@@ -111,11 +111,10 @@ THUMBNET_INLINE int32_t thumbnet_binary_value(const thumbnet_binary_t *p, int fu
         return thumbnet_quotient(p, first, second) + p->out_zero_point;
     }
     if (function == THUMBNET_PRELU) {
-        const int32_t value =
-            first >= 0
-                ? thumbnet_multiply_by_quantized_multiplier(first, p->first_mantissa, p->first_shift)
-                : thumbnet_multiply_by_quantized_multiplier(first * second, p->second_mantissa,
-                                                            p->second_shift);
+        const int32_t value = first >= 0 ? thumbnet_multiply_by_quantized_multiplier(
+                                               first, p->first_mantissa, p->first_shift)
+                                         : thumbnet_multiply_by_quantized_multiplier(
+                                               first * second, p->second_mantissa, p->second_shift);
         return value + p->out_zero_point;
     }
     /* Both on the scale of twice the greater of their scales, with 7 more bits. */

@@ -11,7 +11,8 @@ typedef struct {
     uint16_t channels;
 } thumbnet_select_t;
 
-/* Bytes of any type. Elements are read before the output element of the same position is written. */
+/* Bytes of any type. Elements are read before the output element of the same position is written.
+ */
 THUMBNET_INLINE void thumbnet_select_s8(const void *constants, const void *const *rows, void *out,
                                         int32_t x, int32_t n, void *scratch)
 {
