@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from thumbnet.frontends import tflite_binary, tflite_elementwise, tflite_spatial
+from thumbnet.frontends import tflite_binary, tflite_elementwise, tflite_matmul, tflite_spatial
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
     Attributes,
@@ -216,6 +216,7 @@ CONVERTERS: dict[str, Converter] = {
     "DEQUANTIZE": dequantize,
     **tflite_elementwise.CONVERTERS,
     **tflite_binary.CONVERTERS,
+    **tflite_matmul.CONVERTERS,
 }
 """Builtin operator -> converter."""
 

@@ -73,6 +73,19 @@ class FullyConnected(Attributes):
 
 
 @dataclass(frozen=True)
+class BatchMatMul(Attributes):
+    """batch_matmul: inputs [...,M,K] ([...,K,M] with ``adj_x``), [...,K,N], bias [N] or none.
+
+    With ``ties_up`` ties are rounded upwards, else away from zero.
+    """
+
+    adj_x: bool = False
+    adj_y: bool = False
+    activation: Activation = Activation.NONE
+    ties_up: bool = False
+
+
+@dataclass(frozen=True)
 class Elementwise(Attributes):
     """add, sub, mul: two inputs, broadcast as numpy does."""
 

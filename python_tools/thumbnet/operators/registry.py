@@ -7,6 +7,7 @@ from functools import cache
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Constraint, Family
+from thumbnet.operators.batch_matmul import BatchMatMul
 from thumbnet.operators.binary import (
     Binary,
     Comparison,
@@ -55,6 +56,7 @@ def families() -> dict[str, Family]:
         Div(),
         FloorDiv(),
         Select(),
+        BatchMatMul(),
         Pad(),
         Pool(),
         Mean(),
