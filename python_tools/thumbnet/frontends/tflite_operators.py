@@ -6,7 +6,13 @@ import math
 
 import numpy as np
 
-from thumbnet.frontends import tflite_binary, tflite_elementwise, tflite_matmul, tflite_spatial
+from thumbnet.frontends import (
+    tflite_binary,
+    tflite_elementwise,
+    tflite_matmul,
+    tflite_reductions,
+    tflite_spatial,
+)
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
     Attributes,
@@ -217,6 +223,7 @@ CONVERTERS: dict[str, Converter] = {
     **tflite_elementwise.CONVERTERS,
     **tflite_binary.CONVERTERS,
     **tflite_matmul.CONVERTERS,
+    **tflite_reductions.CONVERTERS,
 }
 """Builtin operator -> converter."""
 

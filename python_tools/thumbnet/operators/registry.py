@@ -34,6 +34,7 @@ from thumbnet.operators.pad import Pad
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
+from thumbnet.operators.reductions import AnyOrAll, ArgExtreme, Extreme, Sum
 from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
 from thumbnet.operators.select import Select
@@ -57,6 +58,10 @@ def families() -> dict[str, Family]:
         FloorDiv(),
         Select(),
         BatchMatMul(),
+        Sum(),
+        Extreme(),
+        AnyOrAll(),
+        ArgExtreme(),
         Pad(),
         Pool(),
         Mean(),

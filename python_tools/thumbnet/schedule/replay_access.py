@@ -27,7 +27,7 @@ _ELEMENTWISE = (
     *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "logical_and"),
     *("logical_or", "select", "select_v2", "l2_normalization", "log_softmax"),
     # Within a row: one sum after the other is made and written.
-    "mean",
+    *("mean", "sum", "reduce_max", "reduce_min", "reduce_any", "reduce_all", "arg_max", "arg_min"),
 )
 """Kinds that read an element of an input for the last time just before they write the output
 element that it takes part in (or the last such, where it is broadcast)."""
