@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -95,6 +96,10 @@ class Node:
         if len(self.raw.outputs) != 1:
             raise self.malformed(f"has {len(self.raw.outputs)} outputs; it makes one")
         return self.tensors.get(self.raw.outputs[0])
+
+    def retype_output(self, dtype: DType) -> None:
+        """Makes the output's type ``dtype`` for all who read it, and for the model's caller."""
+        self.tensors.replace(self.raw.outputs[0], dataclasses.replace(self.output(), dtype=dtype))
 
     def outputs(self) -> list[Tensor]:
         """All outputs of a node that has several."""

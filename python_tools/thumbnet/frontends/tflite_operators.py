@@ -6,7 +6,16 @@ import math
 
 import numpy as np
 
-from thumbnet.frontends import tflite_picks, tflite_recurrent, tflite_shapes, tflite_spatial
+from thumbnet.frontends import (
+    tflite_binary,
+    tflite_elementwise,
+    tflite_matmul,
+    tflite_picks,
+    tflite_recurrent,
+    tflite_reductions,
+    tflite_shapes,
+    tflite_spatial,
+)
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.frontends.tflite_picks import moved
 from thumbnet.ir.attributes import (
@@ -216,20 +225,16 @@ CONVERTERS: dict[str, Converter] = {
     **tflite_recurrent.CONVERTERS,
     **tflite_picks.CONVERTERS,
     **tflite_shapes.CONVERTERS,
+    **tflite_elementwise.CONVERTERS,
+    **tflite_binary.CONVERTERS,
+    **tflite_matmul.CONVERTERS,
+    **tflite_reductions.CONVERTERS,
 }
 """Builtin operator -> converter."""
 
 REMEDIES = {
-    "LEAKY_RELU": "train with RELU or RELU6 instead",
-    "PRELU": "train with RELU or RELU6 instead",
-    "ELU": "train with RELU or RELU6 instead",
-    "GELU": "train with RELU or RELU6 instead",
-    "TANH": "use LOGISTIC or RELU6 instead",
     "RESIZE_BILINEAR": "use RESIZE_NEAREST_NEIGHBOR instead",
     "TRANSPOSE_CONV": "use RESIZE_NEAREST_NEIGHBOR and CONV_2D instead",
-    "DIV": "multiply by the reciprocal instead",
-    "LOG_SOFTMAX": "use SOFTMAX, or leave it to the caller",
-    "ARG_MAX": "leave it to the caller, who gets the scores",
 }
 """What to do about some operators without a converter."""
 

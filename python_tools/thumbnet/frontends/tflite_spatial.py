@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
+from thumbnet.frontends import tflite_matmul
 from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.ir.attributes import Convolution, DepthwiseConvolution, FullyConnected, Pool, Window
 from thumbnet.ir.graph import Array, DType, Quantization, Tensor
@@ -55,16 +57,18 @@ def depthwise_conv_2d(node: Node) -> Converted:
     )
 
 
-def fully_connected(node: Node) -> Converted:
-    """FULLY_CONNECTED with int8 weights [O,I]."""
+def fully_connected(node: Node) -> Converted | Sequence[Converted]:
+    """FULLY_CONNECTED with int8 weights [O,I], constant or, per tensor, computed at run time."""
     options = "FullyConnectedOptions"
     x, output = node.input(0), node.output()
     node.require("input", x, DType.INT8)
     node.require("output", output, DType.INT8)
-    weights = _weights(node, rank=2, channel_axis=0)
-    channels, taps = weights.shape
     if node.integer(options, 1, "b") != 0:
         raise node.refuse("shuffled weights; plain weights are supported", "convert again")
+    if node.input(1, "weights").data is None:
+        return tflite_matmul.fully_connected(node, x, node.input(1))
+    weights = _weights(node, rank=2, channel_axis=0)
+    channels, taps = weights.shape
     if x.elements % taps:
         raise node.malformed(f"input has {x.elements} elements, weights take {taps}")
     expected = x.elements // taps * channels

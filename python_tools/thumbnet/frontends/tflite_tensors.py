@@ -95,6 +95,10 @@ class Tensors:
             self.found[index] = self._build(plain, name)
         return self.found[index]
 
+    def replace(self, index: int, tensor: Tensor) -> None:
+        """Tensor ``index`` is ``tensor``, of the same name, from now on."""
+        self.found[index] = tensor
+
     def type_name(self, index: int) -> str:
         """The type of tensor ``index`` as the schema calls it."""
         return self.model.tensor(index).type_name

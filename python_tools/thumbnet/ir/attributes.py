@@ -73,6 +73,19 @@ class FullyConnected(Attributes):
 
 
 @dataclass(frozen=True)
+class BatchMatMul(Attributes):
+    """batch_matmul: inputs [...,M,K] ([...,K,M] with ``adj_x``), [...,K,N], bias [N] or none.
+
+    With ``ties_up`` ties are rounded upwards, else away from zero.
+    """
+
+    adj_x: bool = False
+    adj_y: bool = False
+    activation: Activation = Activation.NONE
+    ties_up: bool = False
+
+
+@dataclass(frozen=True)
 class Elementwise(Attributes):
     """add, sub, mul: two inputs, broadcast as numpy does."""
 
@@ -177,6 +190,20 @@ class Softmax(Attributes):
     """softmax over the last dimension."""
 
     beta: float = 1.0
+
+
+@dataclass(frozen=True)
+class LeakyRelu(Attributes):
+    """leaky_relu: below zero times ``alpha``, which may be negative."""
+
+    alpha: float
+
+
+@dataclass(frozen=True)
+class Gelu(Attributes):
+    """gelu: with the error function, or with tanh where ``approximate``."""
+
+    approximate: bool = False
 
 
 @dataclass(frozen=True)

@@ -43,15 +43,10 @@ class Rows:
 
 
 def rows_of(tensor: Tensor) -> Rows:
-    """NHWC as rows; lower ranks are aligned at the channel: [1,C], [1,W,C], [H,W,C] of rank 3."""
-    shape = tensor.shape[1:] if len(tensor.shape) in (2, 4) else tensor.shape
-    if len(tensor.shape) == 2:
-        shape = (1, tensor.shape[0], tensor.shape[1])
-    elif len(tensor.shape) == 3:
-        shape = (tensor.shape[0], tensor.shape[1], tensor.shape[2])
-    padded = (1,) * (3 - len(shape)) + tuple(shape)
-    height = int(np.prod(padded[:-2], dtype=np.int64))
-    return Rows(height, padded[-2], padded[-1], tensor.dtype.size)
+    """NHWC as rows, batches on top of one another; [W,C], [H,W,C] of lower ranks."""
+    shape = (1,) * (3 - len(tensor.shape)) + tensor.shape
+    height = int(np.prod(shape[:-2], dtype=np.int64))
+    return Rows(height, shape[-2], shape[-1], tensor.dtype.size)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
 """add, sub and mul of two int8 operands, broadcast as numpy does.
 
-Arithmetic: TFLite's add.cc, sub.cc, mul.cc and integer_ops/add.h, mul.h. A constant operand is part
-of the kernel's constants (``<which>.constant``), so ``sources`` holds the other one only.
+Arithmetic: TFLite's add.cc, sub.cc, mul.cc and integer_ops/add.h, mul.h.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -21,8 +19,19 @@ from thumbnet.operators.base import (
     Kernel,
     Lowered,
     Rows,
-    Source,
     elementwise_overlap,
+)
+from thumbnet.operators.operands import (
+    Fields,
+    Operand,
+    needs_flat,
+    operand_of,
+    plain_constant,
+    plane_of,
+    row_numbers,
+    rows_beside,
+    small_shapes,
+    two_operands,
 )
 from thumbnet.quantize.requantize import (
     Multiplier,
@@ -34,16 +43,6 @@ from thumbnet.quantize.requantize import (
 HEADER = "thumbnet/kernels/elementwise.h"
 HELIUM_HEADER = "thumbnet/kernels/elementwise_mve.h"
 _LEFT_SHIFT = 20
-_LARGEST = 65535
-
-Fields = tuple[tuple[str, int | CArray], ...]
-
-
-def two_operands(graph: Graph, operator: Operator) -> str | None:
-    """two operands."""
-    # Where both are constant, what comes of them is too, before any of this is lowered.
-    count = len(operator.inputs)
-    return None if count == 2 else f"it has {count} operands"
 
 
 def int8_operands(graph: Graph, operator: Operator) -> str | None:
@@ -54,26 +53,6 @@ def int8_operands(graph: Graph, operator: Operator) -> str | None:
             return f'"{name}" is {tensor.dtype.value}'
         if tensor.quantization is None or not tensor.quantization.per_tensor:
             return f'"{name}" is not quantized per tensor'
-    return None
-
-
-def small_shapes(graph: Graph, operator: Operator) -> str | None:
-    """shapes of up to four dimensions, batch 1, widths and channels of at most 65535."""
-    shape = graph.tensor(operator.outputs[0]).shape
-    batch = len(shape) > 4 or (len(shape) == 4 and shape[0] != 1)
-    large = max(shape, default=1) > _LARGEST
-    return f"output has shape {list(shape)}" if batch or large else None
-
-
-def plain_constant(graph: Graph, operator: Operator) -> str | None:
-    """constants of several rows beside operands that vary along all rows and columns or neither."""
-    output = _rows(graph.tensor(operator.outputs[0]))
-    operands = [_operand(graph, name) for name in operator.inputs]
-    if not _needs_flat(operands):
-        return None
-    for operand in operands:
-        if operand.data is None and operand.plane not in ((1, 1), _plane(output)):
-            return f"operand {list(operand.tensor.shape)} beside a constant of several rows"
     return None
 
 
@@ -120,9 +99,9 @@ class Elementwise(Family):
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """A kernel for operands of the output's shape, or one that broadcasts."""
         output = graph.tensor(operator.outputs[0])
-        rows = _rows(output)
-        operands = [_operand(graph, name) for name in operator.inputs]
-        if _needs_flat(operands):
+        rows = rows_beside(output)
+        operands = [operand_of(graph, name) for name in operator.inputs]
+        if needs_flat(operands):
             # Kernels are not told which row they make, only which column.
             operands = [operand.flattened(rows) for operand in operands]
             rows = Rows(1, rows.height * rows.width, rows.channels)
@@ -149,8 +128,8 @@ class Elementwise(Family):
             kernel = Kernel(elementwise_dsp.HEADER, "thumbnet_add_dsp_s8", (clamps,))
             struct = "thumbnet_add_dsp_t"
             numbers = (
-                *operands[0].fields("first", _row_numbers(operands)[0], rows),
-                *operands[1].fields("second", _row_numbers(operands)[1], rows),
+                *operands[0].fields("first", row_numbers(operands)[0], rows),
+                *operands[1].fields("second", row_numbers(operands)[1], rows),
                 ("first_factor", short.first),
                 ("second_factor", short.second),
                 ("offset", short.offset),
@@ -168,7 +147,7 @@ class Elementwise(Family):
             ),
             # Over the whole tensor as one row, columns mean nothing to a constant any more.
             pointwise=all(
-                operand.plane == (_plane(rows) if operand.data is None else (1, 1))
+                operand.plane == (plane_of(rows) if operand.data is None else (1, 1))
                 for operand in operands
             ),
         )
@@ -196,73 +175,6 @@ def _on_helium(kernel: Kernel, constants: Mapping[str, int | CArray]) -> Kernel:
     return Kernel(HELIUM_HEADER, "thumbnet_add_mve_s8", literals)
 
 
-@dataclass(frozen=True, eq=False)
-class _Operand:
-    """An operand as rows; ``data`` [height, width, channels] where it is constant."""
-
-    tensor: Tensor
-    rows: Rows
-    data: Array | None
-
-    @property
-    def plane(self) -> tuple[int, int]:
-        """(height, width)."""
-        return _plane(self.rows)
-
-    def flattened(self, output: Rows) -> _Operand:
-        """The same beside an output that is taken as one row."""
-        data = self.data
-        if data is not None:
-            shape = (output.height, output.width, self.rows.channels)
-            data = np.broadcast_to(data, shape).reshape(1, -1, self.rows.channels)
-            return _Operand(self.tensor, Rows(*data.shape), data)
-        pixels = self.rows.height * self.rows.width
-        return _Operand(self.tensor, Rows(1, pixels, self.rows.channels), None)
-
-    def source(self, output: Rows) -> Source:
-        """The rows and columns of an operand that is not constant."""
-        height, width = self.plane
-        return Source(
-            self.rows,
-            stride=int(height == output.height),
-            stride_width=int(width == output.width),
-        )
-
-    def fields(self, name: str, row: int, output: Rows) -> Fields:
-        """``thumbnet_operand_t``."""
-        constant = 0 if self.data is None else CArray("operand", "int8_t", self.data)
-        # A constant pixel serves every column, also where a narrow plane is run as one long row.
-        pixel = self.data is not None and self.plane == (1, 1)
-        steps = self.rows.width == output.width and not pixel
-        return (
-            (f"{name}.constant", constant),
-            (f"{name}.row", row),
-            (f"{name}.column_step", self.rows.channels if steps else 0),
-            (f"{name}.channel_step", int(self.rows.channels == output.channels)),
-        )
-
-
-def _operand(graph: Graph, name: str) -> _Operand:
-    tensor = graph.tensor(name)
-    rows = _rows(tensor)
-    shape = (rows.height, rows.width, rows.channels)
-    return _Operand(tensor, rows, None if tensor.data is None else tensor.data.reshape(shape))
-
-
-def _rows(tensor: Tensor) -> Rows:
-    """Rows of a tensor whose last dimension meets the output's, as broadcasting aligns them."""
-    shape = (1,) * (4 - len(tensor.shape)) + tensor.shape
-    return Rows(*shape[-3:])
-
-
-def _plane(rows: Rows) -> tuple[int, int]:
-    return rows.height, rows.width
-
-
-def _needs_flat(operands: Sequence[_Operand]) -> bool:
-    return any(operand.data is not None and operand.rows.height > 1 for operand in operands)
-
-
 def _sum_multipliers(a: Tensor, b: Tensor, output: Tensor) -> tuple[Multiplier, ...]:
     """Of both operands and of the sum; scales are float32, TFLite computes with them in double."""
     twice = 2 * max(a.scale, b.scale)
@@ -288,7 +200,7 @@ def _product_multiplier(a: Tensor, b: Tensor, output: Tensor) -> Multiplier:
 
 
 def _sum_fields(
-    operator: Operator, operands: Sequence[_Operand], output: Tensor, rows: Rows
+    operator: Operator, operands: Sequence[Operand], output: Tensor, rows: Rows
 ) -> Fields:
     a, b = operands
     signs = (1, -1 if operator.kind == "sub" else 1)
@@ -297,7 +209,7 @@ def _sum_fields(
     first = 0 if a.tensor.scale >= b.tensor.scale else 1
     second = 1 - first
     factor = signs[first] << (_LEFT_SHIFT - 1)
-    numbers = _row_numbers(operands)
+    numbers = row_numbers(operands)
     return (
         *operands[first].fields("first", numbers[first], rows),
         *operands[second].fields("second", numbers[second], rows),
@@ -313,11 +225,11 @@ def _sum_fields(
 
 
 def _product_fields(
-    operator: Operator, operands: Sequence[_Operand], output: Tensor, rows: Rows
+    operator: Operator, operands: Sequence[Operand], output: Tensor, rows: Rows
 ) -> Fields:
     a, b = operands
     multiplier = _product_multiplier(a.tensor, b.tensor, output)
-    numbers = _row_numbers(operands)
+    numbers = row_numbers(operands)
     return (
         *a.fields("first", numbers[0], rows),
         *b.fields("second", numbers[1], rows),
@@ -326,11 +238,6 @@ def _product_fields(
         ("first_zero_point", a.tensor.zero_point),
         ("second_zero_point", b.tensor.zero_point),
     )
-
-
-def _row_numbers(operands: Sequence[_Operand]) -> tuple[int, int]:
-    """Which row pointer is an operand's; constants have none."""
-    return 0, 1 if operands[0].data is None else 0
 
 
 def _activation(operator: Operator) -> attributes.Activation:

@@ -1,7 +1,7 @@
 """lookup, and the byte to byte functions that become one.
 
 Arithmetic: TFLite's LUTPopulate (logistic), HardSwish, ReluX (relu, relu6, relu_n1_to_1) and
-Requantize (quantize between byte types).
+Requantize (quantize between byte types); of other functions see :mod:`thumbnet.operators.unary`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from thumbnet.ir.attributes import Activation
 from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
+from thumbnet.operators import unary
 from thumbnet.operators.base import (
     CArray,
     Constraint,
@@ -38,6 +39,8 @@ from thumbnet.quantize.requantize import (
 HEADER = "thumbnet/kernels/lookup.h"
 BYTE_LIMITS = {DType.INT8: (-128, 127), DType.UINT8: (0, 255)}
 """The byte types and their least and greatest values."""
+TABLE_LIMITS = {**BYTE_LIMITS, DType.BOOL: (0, 255)}
+"""The types of one byte and the integers that index a table."""
 Table = npt.NDArray[np.uint8]
 _VECTOR = 16
 """Elements that TFLite's vector requantization makes at once."""
@@ -46,10 +49,10 @@ _VECTOR = 16
 def byte_tensors(graph: Graph, operator: Operator) -> str | None:
     """int8 or uint8 input and output, quantized per tensor."""
     for role, tensor in zip(("input", "output"), borders(graph, operator), strict=True):
+        if operator.kind == "lookup" and tensor.dtype in TABLE_LIMITS:
+            continue
         if tensor.dtype not in BYTE_LIMITS:
             return f"{role} is {tensor.dtype.value}"
-        if operator.kind == "lookup":
-            continue
         if tensor.quantization is None or not tensor.quantization.per_tensor:
             return f"{role} is not quantized per tensor"
     return None
@@ -69,7 +72,10 @@ def lookup_table(graph: Graph, operator: Operator) -> Table:
         raise ValueError(f"{operator.kind}: {problem}")
     least, greatest = BYTE_LIMITS[x.dtype]
     codes = np.arange(least, greatest + 1, dtype=np.int64)
-    values = _TABLES[operator.kind](codes - x.zero_point, x, output)
+    if operator.kind in unary.TABLES:
+        values = unary.TABLES[operator.kind](codes - x.zero_point, x, output, operator.attributes)
+    else:
+        values = _TABLES[operator.kind](codes - x.zero_point, x, output)
     clipped = np.clip(values, *BYTE_LIMITS[output.dtype])
     return clipped.astype(output.dtype.numpy).view(np.uint8)
 
@@ -109,13 +115,13 @@ _TABLES: dict[str, Callable[[IntArray, Tensor, Tensor], IntArray]] = {
     "relu_n1_to_1": _clamped(Activation.RELU_N1_TO_1),
     "quantize": _requantized,
 }
-TABLE_KINDS = tuple(_TABLES)
+TABLE_KINDS = (*_TABLES, *unary.TABLES)
 """Kinds that :func:`lookup_table` knows; ``quantize`` only between byte types."""
 
 
 def apply_table(table: Table, values: Array, x: Tensor, output: Tensor) -> Array:
     """``table`` of every element of the byte tensor ``x``, whose ``values`` are given."""
-    least, _ = BYTE_LIMITS[x.dtype]
+    least, _ = TABLE_LIMITS[x.dtype]
     result: Array = table[values.astype(np.int64) - least].view(output.dtype.numpy)
     return result
 
@@ -165,6 +171,55 @@ class Lookup(Family):
             overlap=(elementwise_overlap(),),
             pointwise=True,
         )
+
+
+def same_byte_type(graph: Graph, operator: Operator) -> str | None:
+    """an output of the input's type."""
+    x, output = borders(graph, operator)
+    return None if x.dtype is output.dtype else f"{x.dtype.value} to {output.dtype.value}"
+
+
+def ordinary_roots(graph: Graph, operator: Operator) -> str | None:
+    """a product of the input scale's root and the output scale between 2^-20 and 2^11."""
+    x, output = borders(graph, operator)
+    if unary.coarse_root(x, output):
+        return None
+    return f"scales are {x.scale} and {output.scale}"
+
+
+class ByteFunction(Lookup):
+    """Functions of one operand, which a pass turns into lookup."""
+
+    kinds = tuple(kind for kind in unary.TABLES if kind != "rsqrt")
+    constraints = (byte_tensors, same_byte_type)
+
+
+def bool_tensors(graph: Graph, operator: Operator) -> str | None:
+    """an input and an output of type bool."""
+    for role, tensor in zip(("input", "output"), borders(graph, operator), strict=True):
+        if tensor.dtype is not DType.BOOL:
+            return f"{role} is {tensor.dtype.value}"
+    return None
+
+
+class LogicalNot(Lookup):
+    """logical_not, which a pass turns into lookup."""
+
+    kinds = ("logical_not",)
+    constraints = (bool_tensors,)
+
+    def reference(
+        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
+    ) -> list[Array]:
+        """Whether it is false."""
+        return [np.logical_not(cast(Array, inputs[0]))]
+
+
+class ReciprocalRoot(Lookup):
+    """rsqrt, which a pass turns into lookup."""
+
+    kinds = ("rsqrt",)
+    constraints = (byte_tensors, same_byte_type, ordinary_roots)
 
 
 class HardSwish(Lookup):

@@ -7,22 +7,41 @@ from functools import cache
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Constraint, Family
+from thumbnet.operators.batch_matmul import BatchMatMul
+from thumbnet.operators.binary import (
+    Binary,
+    Comparison,
+    Div,
+    FloorDiv,
+    Logical,
+    Prelu,
+    SquaredDifference,
+)
+from thumbnet.operators.cast import Cast
 from thumbnet.operators.concatenation import Concatenation
 from thumbnet.operators.conv_2d import Conv2d
 from thumbnet.operators.depth import DepthToSpace, SpaceToDepth
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.elementwise import Elementwise
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
-from thumbnet.operators.lookup import HardSwish, Lookup
+from thumbnet.operators.lookup import (
+    ByteFunction,
+    HardSwish,
+    LogicalNot,
+    Lookup,
+    ReciprocalRoot,
+)
 from thumbnet.operators.lstm import Lstm
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pick import Pick
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
+from thumbnet.operators.reductions import AnyOrAll, ArgExtreme, Extreme, Sum
 from thumbnet.operators.requantize import Requantize
 from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
+from thumbnet.operators.select import Select
 from thumbnet.operators.softmax import Softmax
 from thumbnet.operators.softmax_int16 import SoftmaxInt16
 from thumbnet.operators.svdf import Svdf
@@ -36,6 +55,19 @@ def families() -> dict[str, Family]:
         Conv2d(),
         DepthwiseConv2d(),
         Elementwise(),
+        Binary(),
+        Logical(),
+        Comparison(),
+        SquaredDifference(),
+        Prelu(),
+        Div(),
+        FloorDiv(),
+        Select(),
+        BatchMatMul(),
+        Sum(),
+        Extreme(),
+        AnyOrAll(),
+        ArgExtreme(),
         Pad(),
         Pick(),
         SpaceToDepth(),
@@ -49,6 +81,10 @@ def families() -> dict[str, Family]:
         Softmax(),
         Lookup(),
         HardSwish(),
+        ByteFunction(),
+        ReciprocalRoot(),
+        LogicalNot(),
+        Cast(),
         Quantize(),
         InvertedBottleneck(),
         Svdf(),

@@ -109,6 +109,54 @@ def multiply_rounding_up(x: IntArray, mantissa: npt.ArrayLike, shift: npt.ArrayL
     return ((high + half) >> right).astype(np.int64)
 
 
+def inverse_square_root(x: int) -> Multiplier:
+    """1 / sqrt(x) of an integer in [0, 2^31), 0 taken as 1 (GetInvSqrtQuantizedMultiplierExp).
+
+    Five steps of Newton's method in fixed point, as the C twin does them.
+    """
+    if x <= 1:
+        return Multiplier((1 << 31) - 1, 0)
+    shift = 11
+    while x >= 1 << 29:
+        x //= 4
+        shift += 1
+    pairs = (31 - x.bit_length()) // 2 - 1
+    shift -= pairs
+    x <<= 2 * pairs
+
+    def product(a: int, b: int) -> int:
+        return (a * b + (1 << 30)) >> 31
+
+    given = x >> 1
+    half = (given + 1) >> 1
+    root = 1 << 28
+    for _ in range(5):
+        # Products of numbers with 3 and 3 (and 3) bits before the point have 6 (9); back to 3.
+        cube = product(product(root, root), root) << 6
+        root = (product((1 << 28) + (1 << 27), root) - product(half, cube)) << 3
+    mantissa = product(root, 1518500250)
+    return Multiplier(mantissa << max(-shift, 0), -max(shift, 0))
+
+
+def reciprocal(x: int) -> int:
+    """2^(30 + bits of x) / x of an integer in [1, 2^31), normalized to 31 bits; 0 of 0.
+
+    TFLite's GetReciprocal: three steps of Newton's method in gemmlowp's fixed point.
+    """
+    if x == 0:
+        return 0
+
+    def product(a: int, b: int) -> int:
+        return (a * b + (1 << 30)) >> 31
+
+    fraction = (x << (32 - x.bit_length())) - (1 << 31)
+    half = (fraction + (1 << 31) - 1 + 1) // 2
+    made = 1515870810 + product(half, -1010580540)
+    for _ in range(3):
+        made += product(made, (1 << 29) - product(half, made)) << 2
+    return min(made << 1, (1 << 31) - 1)
+
+
 def activation_bounds(activation: Activation, output: Tensor) -> tuple[int, int]:
     """The fused clamp in the output's integers, inclusive."""
     info = np.iinfo(output.dtype.value)

@@ -16,7 +16,12 @@ from thumbnet.plan import Step
 _CHANNELS_AT_ONCE = {"conv_2d": 2, "fully_connected": 4}
 """Output channels for which a window is read once, by most pixels."""
 
-_ONCE_AN_OUTPUT = ("add", "sub", "mul", "resize_nearest_neighbor", "pick")
+_ONCE_AN_OUTPUT = (
+    *("add", "sub", "mul", "resize_nearest_neighbor", "pick", "select", "select_v2"),
+    *("maximum", "minimum", "squared_difference", "prelu", "div", "floor_div", "floor_mod"),
+    *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "logical_and"),
+    "logical_or",
+)
 """Kinds that read an element of each input for every output element, broadcast ones again."""
 
 
@@ -50,6 +55,8 @@ def tensor_accesses(
 def bytes_read(kind: str, lowered: Lowered, source: Source) -> int:
     """Bytes that an operator of ``kind`` reads of one of its inputs."""
     output = lowered.output
+    if kind == "batch_matmul":
+        return lowered.macs
     if kind in _ONCE_AN_OUTPUT:
         return output.size
     height = output.height if lowered.steps is None else lowered.steps

@@ -22,9 +22,12 @@ IntArray = npt.NDArray[np.int64]
 _NEVER_READ = -1
 
 _ELEMENTWISE = (
-    *("add", "sub", "mul", "lookup", "quantize", "dequantize", "reshape", "softmax"),
+    *("add", "sub", "mul", "lookup", "quantize", "dequantize", "reshape", "softmax", "cast"),
+    *("maximum", "minimum", "squared_difference", "prelu", "div", "floor_div", "floor_mod"),
+    *("equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "logical_and"),
+    *("logical_or", "select", "select_v2", "l2_normalization", "log_softmax"),
     # Within a row: one sum after the other is made and written.
-    "mean",
+    *("mean", "sum", "reduce_max", "reduce_min", "reduce_any", "reduce_all", "arg_max", "arg_min"),
 )
 """Kinds that read an element of an input for the last time just before they write the output
 element that it takes part in (or the last such, where it is broadcast)."""
@@ -80,7 +83,9 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
     how = operator.attributes
     if isinstance(how, attributes.Convolution | attributes.DepthwiseConvolution | attributes.Pool):
         free_from = _windows(lowered, how.window, source.rows, output)
-    elif operator.kind == "fully_connected":
+    elif operator.kind == "fully_connected" or (
+        operator.kind == "batch_matmul" and source.stride_width != 0
+    ):
         free_from = _windows(lowered, attributes.Window(1, 1), source.rows, output)
     elif operator.kind in _ELEMENTWISE:
         free_from = _elements(source.rows, output)
