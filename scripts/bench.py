@@ -35,6 +35,7 @@ MOST_FIELDS = (
     "instructions",
     "predicted_instructions",
     "arena_bytes",
+    "state_bytes",
     "stack_bytes",
     "code_bytes",
     "weight_bytes",
@@ -56,23 +57,32 @@ def measure(model: Path, build: str) -> dict[str, Any] | None:
     return {field: report[field] for field in MOST_FIELDS}
 
 
-def run(builds: list[str], names: list[str]) -> None:
-    """Measures and merges into the results."""
+def model_files() -> list[Path]:
+    """The model of every folder that has one."""
+    folders = sorted(MODELS.iterdir())
+    found = (sorted((*path.glob("*.tflite"), *path.glob("*.onnx"))) for path in folders)
+    return [files[0] for files in found if files]
+
+
+def run(builds: list[str], names: list[str]) -> int:
+    """Measures and merges into the results; returns how many models were refused."""
     results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     models = [
         (build, path)
-        for folder in sorted(MODELS.iterdir())
-        for path in sorted(folder.glob("*.tflite"))[:1]
+        for path in model_files()
         for build in builds
-        if not names or folder.name in names
+        if not names or path.parent.name in names
     ]
+    refused = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda one: measure(one[1], one[0]), models)
         for (build, path), figures in zip(models, found, strict=True):
+            refused += figures is None
             if figures is not None:
                 results.setdefault(build, {})[path.parent.name] = figures
                 print(path.parent.name, build, json.dumps(figures), flush=True)
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    return refused
 
 
 def table() -> str:
@@ -84,7 +94,8 @@ def table() -> str:
         "",
         "Written by `make bench` from test/bench/*.json. Instructions are executed",
         "instructions of one inference on an emulated core: exactly repeatable, not cycles. RAM",
-        "of ours is the arena with the input image in it; code is flash without weights.",
+        "of ours is the arena with the input image in it, and what a model keeps between inferences;",
+        "code is flash without weights.",
         "",
     ]
     for target, models in sorted(results.items()):
@@ -96,17 +107,18 @@ def table() -> str:
             "|---|---|---|---|---|---|---|---|---|---|",
         ]
         for name, ours in sorted(models.items()):
-            ratio = ours["instructions"] / ours["macs"]
+            ratio = ours["instructions"] / max(ours["macs"], 1)
+            ram = ours["arena_bytes"] + ours["state_bytes"]
             off = ours["predicted_instructions"] / ours["instructions"] - 1
             lines.append(
                 f"| {name} | {ours['macs']:,} | thumbnet{'' if ours['exact'] else ' (INEXACT)'} | "
-                f"{ours['instructions']:,} | {off:+.1%} | {ratio:.2f} | {ours['arena_bytes']:,} | "
+                f"{ours['instructions']:,} | {off:+.1%} | {ratio:.2f} | {ram:,} | "
                 f"{ours['stack_bytes']:,} | {ours['code_bytes']:,} | {ours['weight_bytes']:,} |"
             )
             for peer, figures in peers.get(name, {}).items() if target == PEERS_BUILD else ():
                 ratio = figures["instructions"] / ours["macs"]
                 lines.append(
-                    f"| | | {peer} | {figures['instructions']:,} | {ratio:.2f} | "
+                    f"| | | {peer} | {figures['instructions']:,} | | {ratio:.2f} | "
                     f"{figures['ram']:,} | | {figures['code']:,} | |"
                 )
         lines.append("")
@@ -122,14 +134,15 @@ def main() -> int:
     parser.add_argument("--models", nargs="*", default=[])
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
+    refused = 0
     if not arguments.table:
         if not MODELS.is_dir():
             print(f"bench: {MODELS.parent.name}/models is absent", file=sys.stderr)
             return 2
-        run(arguments.builds, arguments.models)
+        refused = run(arguments.builds, arguments.models)
         bench_streams.run(arguments.models)
     (ROOT / "BENCHMARKS.md").write_text(table())
-    return 0
+    return min(refused, 1)
 
 
 if __name__ == "__main__":
