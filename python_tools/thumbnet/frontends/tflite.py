@@ -10,6 +10,7 @@ from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator, read_model
 from thumbnet.frontends.tflite_tensors import Names, Tensors, short_name
+from thumbnet.frontends.tflite_unsigned import with_borders
 from thumbnet.ir.graph import Graph, Operator, Tensor
 
 MAX_FILE_SIZE = 64 << 20
@@ -86,7 +87,7 @@ def _convert(model: RawModel, file: str) -> Graph:
     inputs, outputs = (tuple(tensor.name for tensor in border) for border in borders)
     graph = Graph(Path(file).stem, used, tuple(operators), inputs, outputs)
     _check_order(graph)
-    return graph
+    return with_borders(graph, tensors.unsigned, names)
 
 
 def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor]]:

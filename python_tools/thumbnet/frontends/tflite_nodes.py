@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from thumbnet.errors import ThumbnetError
@@ -66,6 +66,10 @@ class Node:
     def malformed(self, problem: str) -> ThumbnetError:
         """The error of a node that contradicts itself."""
         return ThumbnetError(self.place, problem, "the file is damaged or hand-made; export again")
+
+    def unsigned(self, tensor: Tensor) -> bool:
+        """Whether a byte tensor is uint8 in the file (it is int8 here, see `Tensors`)."""
+        return tensor.name in self.tensors.unsigned
 
     def present(self, number: int) -> bool:
         """Whether input ``number`` is given."""
@@ -169,3 +173,7 @@ class Node:
             raise self.malformed(
                 f"its output is declared {list(output.shape)} and must be {list(shape)}"
             )
+
+
+Converter = Callable[[Node], Converted | Sequence[Converted]]
+"""Several operators where a node has several outputs or no one operator does what it does."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-
 import numpy as np
 
 from thumbnet.frontends import tflite_spatial
-from thumbnet.frontends.tflite_nodes import Converted, Node
+from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
     Attributes,
     Concatenation,
@@ -21,10 +19,6 @@ from thumbnet.ir.attributes import (
     Transpose,
 )
 from thumbnet.ir.graph import DType, Tensor
-
-Converter = Callable[[Node], Converted | Sequence[Converted]]
-"""Several operators where a node has several outputs or no one operator does what it does."""
-
 
 def add(node: Node) -> Converted:
     """ADD."""
@@ -76,7 +70,7 @@ def mean(node: Node) -> Converted:
     kept = [1 if axis in axes else size for axis, size in enumerate(x.shape)]
     shape = kept if keep else [n for axis, n in enumerate(x.shape) if axis not in axes]
     node.expect_shape(shape)
-    return Converted("mean", Reduce(tuple(axes), keep), (x,))
+    return Converted("mean", Reduce(tuple(axes), keep, unsigned=node.unsigned(x)), (x,))
 
 
 def reshape(node: Node) -> Converted:

@@ -66,6 +66,8 @@ class Tensors:
         self.file = file
         self.names = Names()
         self.found: dict[int, Tensor] = {}
+        self.unsigned: set[str] = set()
+        """Tensors that are int8 here and uint8 in the file."""
 
     def get(self, index: int) -> Tensor:
         """Tensor ``index``.
@@ -100,7 +102,11 @@ class Tensors:
         shape = _shape(raw, place)
         data = self._data(raw, dtype, shape, place)
         quantization = _quantization(raw, dtype, shape, place, constant=data is not None)
-        return Tensor(name, shape, dtype, quantization, data)
+        tensor = Tensor(name, shape, dtype, quantization, data)
+        if dtype is DType.UINT8 and quantization is not None:
+            self.unsigned.add(name)
+            return as_signed(tensor)
+        return tensor
 
     def _data(
         self, raw: RawTensor, dtype: DType, shape: tuple[int, ...], place: str
@@ -118,6 +124,27 @@ class Tensors:
             )
         stored = content.view(dtype.numpy.newbyteorder("<"))
         return stored.astype(dtype.numpy, copy=False).reshape(shape)
+
+
+def as_signed(tensor: Tensor) -> Tensor:
+    """A quantized uint8 tensor as int8: values and zero points less 128 mean the same."""
+    quantization = tensor.quantization
+    if tensor.dtype is not DType.UINT8 or quantization is None:
+        raise ValueError(f"tensor {tensor.name!r} is not quantized to uint8")
+    points = tuple(point - 128 for point in quantization.zero_point)
+    data = None if tensor.data is None else (tensor.data ^ np.uint8(128)).view(np.int8)
+    signed = Quantization(quantization.scale, points, quantization.axis)
+    return Tensor(tensor.name, tensor.shape, DType.INT8, signed, data)
+
+
+def as_unsigned(tensor: Tensor) -> Tensor:
+    """The uint8 variable whose int8 form is ``tensor``."""
+    quantization = tensor.quantization
+    if tensor.dtype is not DType.INT8 or quantization is None or tensor.data is not None:
+        raise ValueError(f"tensor {tensor.name!r} is no variable quantized to int8")
+    points = tuple(point + 128 for point in quantization.zero_point)
+    unsigned = Quantization(quantization.scale, points, quantization.axis)
+    return Tensor(tensor.name, tensor.shape, DType.UINT8, unsigned)
 
 
 def _local(place: str) -> str:
