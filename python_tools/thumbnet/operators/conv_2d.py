@@ -315,7 +315,8 @@ class Conv2d(Family):
             sums += inputs[2].astype(np.int64)
         bounds = activation_bounds(_activation(operator), output)
         multipliers = _multipliers(graph, operator)
-        return [requantize_channels(sums, multipliers, output, bounds).reshape(output.shape)]
+        made = requantize_channels(sums, multipliers, output, bounds, _ties_up(operator))
+        return [made.reshape(output.shape)]
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """A 1x1 kernel where one serves, else one instantiated per kernel size, or the general one."""
@@ -392,7 +393,7 @@ class Conv2d(Family):
             multipliers,
             (x.zero_point, output.zero_point),
             activation_bounds(_activation(operator), output),
-            len(taps),
+            len(taps) if _ties_up(operator) is None else 0,
             (window, window_source(window, rows), out_rows),
         )
         if general:
@@ -451,6 +452,12 @@ def _overlap(source: Source, output: Rows, kernel: Kernel) -> int:
     return window_overlap(
         source, output, source.kernel_width, source.stride_width, source.pad_left, together=2
     )
+
+
+def _ties_up(operator: Operator) -> int | None:
+    """How many channels round ties upwards (None: all); TFLite's grouped convolution has none."""
+    attributes = operator.attributes
+    return 0 if isinstance(attributes, Convolution) and attributes.groups > 1 else None
 
 
 def _activation(operator: Operator) -> Activation:

@@ -51,7 +51,8 @@ class Layer:
     bias        [channels], the input's zero point not folded in
     zero_points of the input and of the output
     bounds      the fused activation, in the output's integers
-    ties_up     channels before this one round ties upwards, the others away from zero
+    ties_up     channels before this one round ties upwards, the others away from zero; of a
+                general conv_2d all or none
     """
 
     taps: IntArray
@@ -159,6 +160,7 @@ def general_conv_2d(layer: Layer, groups: int) -> Lowered:
             ("groups", groups),
             ("channels", output.channels // groups),
             ("depth", depth),
+            ("ties_up", int(layer.ties_up > 0)),
             *_geometry(layer),
             *_quantization(layer),
             ("weight_offset", offset),

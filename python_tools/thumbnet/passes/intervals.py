@@ -107,7 +107,7 @@ def _convolution(graph: Graph, operator: Operator, known: Known) -> Interval:
     least, most = (end.astype(np.float64) for end in _centred(x, known))
     attributes = cast(Convolution | DepthwiseConvolution, operator.attributes)
     if isinstance(attributes, Convolution) and attributes.groups > 1:
-        return _full(output)
+        return _full(output)  # those that matter become depthwise
     up, down = np.maximum(taps, 0), np.minimum(taps, 0)
     if isinstance(attributes, Convolution):
         ends = [up @ least + down @ most, up @ most + down @ least]

@@ -24,6 +24,7 @@ typedef struct {
     uint8_t dilation_height;
     uint8_t dilation_width;
     uint8_t stride_width;
+    uint8_t ties_up; /* 1: ties are rounded up, 0: away from zero */
     int8_t in_zero_point;
     int8_t out_zero_point;
     int8_t low; /* the fused activation */
@@ -63,7 +64,7 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_general_expand(const thumbnet_con
 THUMBNET_INLINE int8_t thumbnet_conv_2d_general_output(const thumbnet_conv_2d_general_t *p,
                                                        int32_t channel, int32_t sum)
 {
-    return thumbnet_convolution_output(sum, p->mantissa[channel], p->shift[channel], 1,
+    return thumbnet_convolution_output(sum, p->mantissa[channel], p->shift[channel], p->ties_up,
                                        p->out_zero_point, p->low, p->high);
 }
 
