@@ -6,6 +6,7 @@ from pathlib import Path
 
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.frontends.flatbuffer import Malformed
+from thumbnet.frontends.tflite_float import computes_in_float, described, together
 from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator, read_model
@@ -73,6 +74,7 @@ def _convert(model: RawModel, file: str) -> Graph:
     operators: list[Operator] = []
     used = {tensor.name: tensor for border in borders for tensor in border}
     errors: dict[str, ThumbnetError] = {}
+    floats: list[ThumbnetError] = []
     for index in _needed(model):
         node = Node(index, model.operators[index], tensors, file)
         try:
@@ -80,9 +82,12 @@ def _convert(model: RawModel, file: str) -> Graph:
             operators += made
             used.update((tensor.name, tensor) for tensor in touched)
         except ThumbnetError as error:
-            errors.setdefault(error.message(), error)
-    if errors:
-        found = list(errors.values())
+            if computes_in_float(node):
+                floats.append(described(node, error))
+            else:
+                errors.setdefault(error.message(), error)
+    if errors or floats:
+        found = ([together(floats)] if floats else []) + list(errors.values())
         raise found[0] if len(found) == 1 else ThumbnetErrors(found)
     inputs, outputs = (tuple(tensor.name for tensor in border) for border in borders)
     graph = Graph(Path(file).stem, used, tuple(operators), inputs, outputs)

@@ -25,9 +25,8 @@ _OTHER_ACTIVATIONS = {4: "TANH", 5: "SIGN_BIT"}
 _TYPE_REMEDIES = {
     "FLOAT32": "quantize all of it to int8: a representative data set and "
     "TFLITE_BUILTINS_INT8 in TensorFlow's converter",
-    "UINT8": "convert again with signed quantization (TFLITE_BUILTINS_INT8)",
+    "UINT8": "give it a scale and a zero point",
     "INT16": "quantize activations to int8 instead of int16",
-    "INT4": "quantize weights to int8 instead of int4",
 }
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from thumbnet.frontends import tflite_spatial
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
+from thumbnet.frontends.tflite_unsigned import rescaled
 from thumbnet.ir.attributes import (
     Attributes,
     Concatenation,
@@ -19,6 +22,7 @@ from thumbnet.ir.attributes import (
     Transpose,
 )
 from thumbnet.ir.graph import DType, Tensor
+
 
 def add(node: Node) -> Converted:
     """ADD."""
@@ -94,7 +98,7 @@ def transpose(node: Node) -> Converted:
     return Converted("transpose", Transpose(permutation), (x,))
 
 
-def concatenation(node: Node) -> Converted:
+def concatenation(node: Node) -> Sequence[Converted]:
     """CONCATENATION."""
     options = "ConcatenationOptions"
     values = [node.input(number) for number in range(len(node.raw.inputs))]
@@ -115,7 +119,13 @@ def concatenation(node: Node) -> Converted:
         if others != shape:
             raise node.malformed(f"input {list(tensor.shape)} does not fit {shape}")
     node.expect_shape(shape)
-    return Converted("concatenation", Concatenation(axis), tuple(values))
+    parts: list[Tensor] = []
+    before: list[Converted] = []
+    for tensor in values:
+        part, made = rescaled(node, tensor)
+        parts.append(part)
+        before += made
+    return [*before, Converted("concatenation", Concatenation(axis), tuple(parts))]
 
 
 def resize_nearest_neighbor(node: Node) -> Converted:

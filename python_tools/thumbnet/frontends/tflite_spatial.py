@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from thumbnet.frontends.tflite_nodes import Converted, Node
-from thumbnet.frontends.tflite_weights import bias, positive, product_scaled, weights
+from thumbnet.frontends.tflite_weights import bias, positive, product_scaled, refuse_hybrid, weights
 from thumbnet.ir.attributes import Convolution, DepthwiseConvolution, FullyConnected, Pool, Window
 from thumbnet.ir.graph import DType, Tensor
 
@@ -15,6 +15,7 @@ SAME, VALID = 0, 1
 def conv_2d(node: Node) -> Converted:
     """CONV_2D with weights [O,KH,KW,I/groups]."""
     options = "Conv2DOptions"
+    refuse_hybrid(node)
     x, taps = _image(node), weights(node, rank=4, channel_axis=0)
     channels = taps.shape[0]
     groups, rest = divmod(x.shape[3], taps.shape[3])
@@ -35,6 +36,7 @@ def conv_2d(node: Node) -> Converted:
 def depthwise_conv_2d(node: Node) -> Converted:
     """DEPTHWISE_CONV_2D with weights [1,KH,KW,I*M]."""
     options = "DepthwiseConv2DOptions"
+    refuse_hybrid(node)
     x, taps = _image(node), weights(node, rank=4, channel_axis=3)
     channels = taps.shape[3]
     # TFLite takes the multiplier from the shapes and ignores the option.
@@ -59,9 +61,10 @@ def fully_connected(node: Node) -> Converted:
     """FULLY_CONNECTED with weights [O,I]."""
     options = "FullyConnectedOptions"
     x, output = node.input(0), node.output()
-    taps = weights(node, rank=2, channel_axis=0)
+    refuse_hybrid(node)
     node.require("input", x, DType.INT8)
     node.require("output", output, DType.INT8)
+    taps = weights(node, rank=2, channel_axis=0)
     channels, count = taps.shape
     if node.integer(options, 1, "b") != 0:
         raise node.refuse("shuffled weights; plain weights are supported", "convert again")
@@ -143,9 +146,7 @@ def _window(
         total = max((steps - 1) * stride + extent - size, 0) if padding == SAME else 0
         pads.append((total // 2, total - total // 2))
     (top, bottom), (left, right) = pads
-    return Window(
-        kernel[0], kernel[1], strides[0], strides[1], top, bottom, left, right, *rates
-    )
+    return Window(kernel[0], kernel[1], strides[0], strides[1], top, bottom, left, right, *rates)
 
 
 def _size(x: Tensor, window: Window) -> tuple[int, int]:

@@ -10,12 +10,35 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection
 
+import numpy as np
+
+from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_tensors import Names, as_unsigned
-from thumbnet.ir.attributes import Attributes
-from thumbnet.ir.graph import Graph, Operator
+from thumbnet.ir.attributes import Attributes, Lookup
+from thumbnet.ir.graph import DType, Graph, Operator, Tensor
 
 _CONVERSIONS = ("quantize", "dequantize")
 """Kinds that take uint8 as it is."""
+
+
+def rescaled(node: Node, x: Tensor) -> tuple[Tensor, list[Converted]]:
+    """Input ``x`` of a uint8 CONCATENATION in its output's quantization, and what makes it so.
+
+    Arithmetic: TFLite's ConcatenationWithScaling, in float32, as a table.
+    """
+    output = node.output()
+    if not node.unsigned(x) or x.quantization == output.quantization:
+        return x, []
+    scale = np.float32(x.scale) * (np.float32(1) / np.float32(output.scale))
+    codes = np.arange(256).astype(np.float32)
+    bias = -np.float32(x.zero_point + 128) * scale
+    rounded = np.rint(codes * scale + bias).astype(np.float64) + output.zero_point + 128
+    table = (np.clip(rounded, 0, 255).astype(np.uint8)) ^ np.uint8(128)
+    table.setflags(write=False)
+    between = node.between("rescaled", x.shape, DType.INT8, output.quantization)
+    entries = node.between("table", table.shape, DType.UINT8, None, table)
+    how = Lookup("concatenation")
+    return between, [Converted("lookup", how, (x, entries), (between,))]
 
 
 def with_borders(graph: Graph, unsigned: Collection[str], names: Names) -> Graph:
@@ -67,7 +90,9 @@ def _moved(graph: Graph, name: str) -> tuple[str, Graph]:
     ]
     tensor = dataclasses.replace(graph.tensor(name), name=inside)
     states = tuple(
-        dataclasses.replace(state, read=renamed((state.read,))[0], written=renamed((state.written,))[0])
+        dataclasses.replace(
+            state, read=renamed((state.read,))[0], written=renamed((state.written,))[0]
+        )
         for state in graph.states
     )
     tensors = {**graph.tensors, inside: tensor}

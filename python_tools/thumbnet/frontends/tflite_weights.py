@@ -19,10 +19,20 @@ _NUDGES = 64
 """Neighbouring float64 values of a scale that are tried."""
 
 
+def refuse_hybrid(node: Node) -> None:
+    """Refuses a float operator with integer weights: TFLite quantizes its inputs as it runs."""
+    kind = node.input(1, "weights").dtype
+    if node.input(0).dtype is DType.FLOAT32 and kind is not DType.FLOAT32:
+        raise node.refuse(
+            f"weights are {kind.name} and activations FLOAT32 (dynamic range quantization)",
+            "quantize activations too, with a representative data set and TFLITE_BUILTINS_INT8 in"
+            " TensorFlow's converter",
+        )
+
+
 def weights(node: Node, rank: int, channel_axis: int) -> Tensor:
     """Constant weights, quantized per tensor or along ``channel_axis``, without zero point."""
     found = node.input(1, "weights")
-    _refuse_hybrid(node, found)
     if found.dtype is not DType.INT8:
         node.require("weights", found, DType.INT8)
     node.require_rank("weights", found, rank)
@@ -118,16 +128,6 @@ def product_scaled(node: Node, given: Tensor) -> Tensor:
     changed = dataclasses.replace(quantization, scale=(scale,))
     name = node.tensors.names.unique(f"{given.name}/scaled")
     return dataclasses.replace(given, name=name, quantization=changed)
-
-
-def _refuse_hybrid(node: Node, found: Tensor) -> None:
-    """Integer weights of a float operator: TFLite quantizes its activations as it runs."""
-    if node.input(0).dtype is DType.FLOAT32 and found.dtype in (DType.INT8, DType.UINT8):
-        raise node.refuse(
-            "weights are int8 and activations FLOAT32 (dynamic range quantization)",
-            "quantize activations too: a representative data set and TFLITE_BUILTINS_INT8 in"
-            " TensorFlow's converter",
-        )
 
 
 def _centred(node: Node, given: Tensor) -> Tensor:

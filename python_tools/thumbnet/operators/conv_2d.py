@@ -34,15 +34,15 @@ from thumbnet.operators.base import (
 )
 from thumbnet.operators.constraints import int8_per_tensor
 from thumbnet.operators.conv_2d_dsp import Layer, lower_dsp
-from thumbnet.operators.conv_2d_general import LARGEST_WEIGHT
-from thumbnet.operators.conv_2d_general import Layer as GeneralLayer
 from thumbnet.operators.conv_2d_general import (
+    LARGEST_WEIGHT,
     are_few,
     general_conv_2d,
     narrowed,
     wide_channels,
     with_wide,
 )
+from thumbnet.operators.conv_2d_general import Layer as GeneralLayer
 from thumbnet.operators.conv_2d_mve import for_helium
 from thumbnet.operators.conv_2d_pairs import lower_pairs
 from thumbnet.quantize.requantize import (
@@ -117,7 +117,7 @@ def image_of_one(graph: Graph, operator: Operator) -> str | None:
 
 
 def small_window(graph: Graph, operator: Operator) -> str | None:
-    """kernels, strides, padding and dilated windows of at most 255, widths and channels of 65535."""
+    """windows, dilated ones too, strides and padding of at most 255, sizes of at most 65535."""
     x, output = graph.tensor(operator.inputs[0]), graph.tensor(operator.outputs[0])
     if max(*x.shape, *output.shape) > _LARGEST:
         return f"input has shape {list(x.shape)}, output {list(output.shape)}"
@@ -319,7 +319,7 @@ class Conv2d(Family):
         return [made.reshape(output.shape)]
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
-        """A 1x1 kernel where one serves, else one instantiated per kernel size, or the general one."""
+        """A 1x1 kernel where one serves, else one per kernel size, or the general one."""
         special = self._special(graph, operator)
         if special is not None:
             return special
@@ -387,37 +387,21 @@ class Conv2d(Family):
             return None
         multipliers = _multipliers(graph, operator)
         flat = taps.reshape(len(taps), -1).astype(np.int64)
-        layer = general_layer(
+        layer = GeneralLayer(
             flat,
             live_bias(given_bias(graph, operator, len(taps)), multipliers),
             multipliers,
             (x.zero_point, output.zero_point),
             activation_bounds(_activation(operator), output),
             len(taps) if _ties_up(operator) is None else 0,
-            (window, window_source(window, rows), out_rows),
+            window,
+            window_source(window, rows),
+            out_rows,
         )
         if general:
             return general_conv_2d(layer, groups)
         rest = self.lower(narrowed(graph, operator, wide, 0), operator)
         return with_wide(rest, layer, wide, rows.channels, np.zeros(len(taps), np.int64))
-
-
-def general_layer(
-    taps: IntArray,
-    bias: IntArray,
-    multipliers: Sequence[Multiplier],
-    zero_points: tuple[int, int],
-    bounds: tuple[int, int],
-    ties_up: int,
-    geometry: tuple[Window, Source, Rows],
-) -> GeneralLayer:
-    """A layer for the general kernels.
-
-    Raises:
-        ValueError: an accumulator could leave int32 for some input.
-    """
-    folded_bias(bias, taps, zero_points[0])
-    return GeneralLayer(taps, bias, multipliers, zero_points, bounds, ties_up, *geometry)
 
 
 def window_source(window: Window, rows: Rows) -> Source:

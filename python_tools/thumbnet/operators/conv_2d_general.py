@@ -53,6 +53,9 @@ class Layer:
     bounds      the fused activation, in the output's integers
     ties_up     channels before this one round ties upwards, the others away from zero; of a
                 general conv_2d all or none
+
+    Raises:
+        ValueError: an accumulator could leave int32 for some input.
     """
 
     taps: IntArray
@@ -65,6 +68,12 @@ class Layer:
     source: Source
     output: Rows
 
+    def __post_init__(self) -> None:
+        reach = np.abs(self.taps).sum(axis=1)
+        bounds = np.abs(self.bias) + 255 * reach
+        if np.any(bounds >= 1 << 31):
+            raise ValueError("an accumulator could overflow 32 bits")
+
     @property
     def macs(self) -> int:
         """Multiply-accumulates."""
@@ -73,7 +82,7 @@ class Layer:
 
 def wide_channels(taps: Array) -> Mask:
     """Which channels of weights [channels, ...] have one that is no int8."""
-    flat = taps.reshape(len(taps), -1)
+    flat = taps.reshape(len(taps), -1).astype(np.int64)
     wide: Mask = np.any((flat < -128) | (flat > 127), axis=1)
     return wide
 
@@ -106,11 +115,9 @@ def with_wide(rest: Lowered, layer: Layer, wide: Mask, depth: int, reads: IntArr
     chosen = np.flatnonzero(wide)
     taps = layer.taps[chosen]
     folded = layer.bias[chosen] - layer.zero_points[0] * taps.sum(axis=1)
-    multipliers = [layer.multipliers[i] for i in chosen]
+    multipliers = [layer.multipliers[i] for i in chosen.tolist()]
     runs = range(1, min(_RUN, _longest(rest)) + 1)
-    scratch = tuple(
-        -(-len(chosen) * run // 8) * 8 + rest.for_runs(run).scratch for run in runs
-    )
+    scratch = tuple(-(-len(chosen) * run // 8) * 8 + rest.for_runs(run).scratch for run in runs)
     return Lowered(
         kernel=Kernel(WIDE_HEADER, "thumbnet_wide_channels_s8"),
         struct="thumbnet_wide_channels_t",
@@ -178,7 +185,9 @@ def general_depthwise(layer: Layer, multiplier: int) -> Lowered:
     """The general kernel of a depthwise layer."""
     stored, offset = _stored(layer.taps)
     return Lowered(
-        kernel=Kernel(DEPTHWISE_HEADER, "thumbnet_depthwise_conv_2d_general_s8", (int(offset != 0),)),
+        kernel=Kernel(
+            DEPTHWISE_HEADER, "thumbnet_depthwise_conv_2d_general_s8", (int(offset != 0),)
+        ),
         struct="thumbnet_depthwise_conv_2d_general_t",
         fields=(
             ("weights", CArray("weights", "int8_t", stored)),

@@ -30,7 +30,6 @@ from thumbnet.operators.conv_2d import (
     channel_multipliers,
     convolved_size,
     folded_bias,
-    general_layer,
     given_bias,
     live_bias,
     requantization_fields,
@@ -38,6 +37,7 @@ from thumbnet.operators.conv_2d import (
     window_source,
     windows,
 )
+from thumbnet.operators.conv_2d_general import Layer as GeneralLayer
 from thumbnet.operators.conv_2d_general import (
     are_few,
     general_depthwise,
@@ -189,14 +189,16 @@ class DepthwiseConv2d(Family):
         multipliers = channel_multipliers(x, weights, output, len(taps))
         bounds = activation_bounds(attributes.activation, output)
         rows, out_rows = rows_of(x), rows_of(output)
-        layer = general_layer(
+        layer = GeneralLayer(
             taps,
             live_bias(given_bias(graph, operator, len(taps)), multipliers),
             multipliers,
             (x.zero_point, output.zero_point),
             bounds,
             _visible_ties_up(attributes, output, bounds[0]),
-            (window, window_source(window, rows), out_rows),
+            window,
+            window_source(window, rows),
+            out_rows,
         )
         if general:
             return general_depthwise(layer, multiplier)

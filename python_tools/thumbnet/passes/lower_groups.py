@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import cast
 
 import numpy as np
 
 from thumbnet.ir.attributes import Convolution, DepthwiseConvolution
-from thumbnet.ir.graph import Array, Graph, Operator, Tensor
+from thumbnet.ir.graph import Graph, Operator, Tensor
 from thumbnet.operators.registry import family
 from thumbnet.passes.rewrite import fresh_name, substitute
 
@@ -28,7 +27,7 @@ def _depthwise(graph: Graph, operator: Operator, attributes: Convolution) -> Gra
     old = graph.tensor(operator.inputs[1])
     if attributes.groups != graph.tensor(operator.inputs[0]).shape[3] or old.data is None:
         return None
-    data = np.ascontiguousarray(np.transpose(cast(Array, old.data), (3, 1, 2, 0)))
+    data = np.ascontiguousarray(np.transpose(old.data, (3, 1, 2, 0)))
     data.setflags(write=False)
     quantization = old.quantization
     if quantization is not None and quantization.axis is not None:
