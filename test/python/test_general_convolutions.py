@@ -172,20 +172,24 @@ def test_bounds_hold_for_dilated_windows() -> None:
 def network(rng: Rng) -> bytes:
     """Dilated and grouped convolutions between ordinary ones."""
     writer = Writer()
-    x = writer.input((1, 24, 24, 3), scale=0.01, zero_point=-5)
+    x = writer.input((1, 40, 40, 3), scale=0.01, zero_point=-5)
 
     def conv(x: Any, channels: int, kernel: int, **how: Any) -> Any:
         groups = how.pop("groups", 1)
         weights = models.random_weights(rng, (channels, kernel, kernel, x.shape[3] // groups))
         scale = x.scale[0] * 0.01 * 45 * 74 * np.sqrt(weights[0].size) / 50
-        return writer.conv_2d(x, weights, weight_scale=0.01, scale=scale, zero_point=3, **how)
+        bias = rng.normal(0, 500, channels).astype(np.int32)
+        return writer.conv_2d(x, weights, bias, weight_scale=0.01, scale=scale, zero_point=3, **how)
 
-    x = conv(x, 8, 3, stride=2, activation="relu")
+    x = conv(x, 8, 3, activation="relu")
     x = conv(x, 16, 3, dilation=2)
     x = conv(x, 16, 3, groups=4, activation="relu")
     x = conv(x, 12, 1, groups=2)
     weights = models.random_weights(rng, (1, 3, 3, 12))
-    x = writer.depthwise_conv_2d(x, weights, weight_scale=0.01, scale=x.scale[0] * 3, dilation=3)
+    bias = np.arange(12, dtype=np.int32)
+    x = writer.depthwise_conv_2d(
+        x, weights, bias, weight_scale=0.01, scale=x.scale[0] * 3, dilation=3
+    )
     x = conv(x, 4, 1)
     return writer.finish([writer.max_pool_2d(x, 2, stride=2)])
 
@@ -198,7 +202,7 @@ def test_networks_stream(input_mode: str, tmp_path: Path) -> None:
     assert any(stage.kind == "stream" for stage in compiled.plan.stages)
     replay_plan(compiled.plan)
     if input_mode == "buffer":
-        given = [[inputs.smooth((1, 24, 24, 3), "int8", seed)] for seed in range(2)]
+        given = [[inputs.smooth((1, 40, 40, 3), "int8", seed)] for seed in range(2)]
         measured = run_on(compiled, "host", given, sanitize=True)
         assert not mismatches(measured, litert_outputs(path.read_bytes(), compiled, given))
 
