@@ -115,6 +115,7 @@ class Writer(ModelBuilder):
         bias: AnyArray | None = None,
         *,
         weight_scale: Scales,
+        weight_zero_point: int = 0,
         scale: float,
         zero_point: int = 0,
         activation: str = "none",
@@ -124,7 +125,7 @@ class Writer(ModelBuilder):
         options = schema.FullyConnectedOptionsT()
         options.fusedActivationFunction = ACTIVATIONS[activation]
         options.keepNumDims = keep_dims
-        w = self.constant(weights, weight_scale, axis=0)
+        w = self.constant(weights, weight_scale, weight_zero_point, axis=0)
         lead = x.shape[:-1] if keep_dims else (int(np.prod(x.shape)) // weights.shape[1],)
         out = self.tensor((*lead, weights.shape[0]), "int8", scale, zero_point)
         version = 12 if len(w.scale) > 1 else 4
