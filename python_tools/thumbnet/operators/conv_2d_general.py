@@ -117,7 +117,9 @@ def with_wide(rest: Lowered, layer: Layer, wide: Mask, depth: int, reads: IntArr
     folded = layer.bias[chosen] - layer.zero_points[0] * taps.sum(axis=1)
     multipliers = [layer.multipliers[i] for i in chosen.tolist()]
     runs = range(1, min(_RUN, _longest(rest)) + 1)
-    scratch = tuple(-(-(len(chosen) + 4) * run // 8) * 8 + rest.for_runs(run).scratch for run in runs)
+    scratch = tuple(
+        -(-(len(chosen) + 4) * run // 8) * 8 + rest.for_runs(run).scratch for run in runs
+    )
     return Lowered(
         kernel=Kernel(WIDE_HEADER, "thumbnet_wide_channels_s8"),
         struct="thumbnet_wide_channels_t",
