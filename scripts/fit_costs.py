@@ -32,7 +32,7 @@ from thumbnet.emulator import Border, ModelIo, measure  # noqa: E402
 from thumbnet.frontends.tflite import read_tflite  # noqa: E402
 from thumbnet.ir.graph import Graph  # noqa: E402
 from thumbnet.operators.base import Lowered  # noqa: E402
-from thumbnet.operators.cost import CORES, TABLE, entry, features  # noqa: E402
+from thumbnet.operators.cost import CORES, TABLE, CallCost, entry, features  # noqa: E402
 from thumbnet.options import Build, Optimize  # noqa: E402
 from thumbnet.passes import run_passes  # noqa: E402
 from thumbnet.schedule.layers import make_plan  # noqa: E402
@@ -71,8 +71,15 @@ def count(graph: Graph, core: str, optimize: Optimize, known: dict[str, Sample])
     )
     found = measure(files, "sample", target, make_samples(tensors, 1), io)
     assert found.instructions is not None
-    known[files["sample.c"]] = (steps[0].lowered, found.instructions)
+    lowered = steps[0].lowered
+    known[files["sample.c"]] = (lowered, found.instructions - called(lowered, core))
     return known[files["sample.c"]]
+
+
+def called(lowered: Lowered, core: str) -> int:
+    """What the kernels that a layer's kernel calls take of it, as fitted before."""
+    width = lowered.output.width if lowered.width is None else lowered.width
+    return round(lowered.output.height * CallCost(lowered, core).called(width))
 
 
 def call_features(lowered: Lowered) -> dict[str, float]:

@@ -28,6 +28,56 @@ def _all() -> Iterator[tuple[str, Make]]:
     yield from _fully_connected()
     yield from _depthwise()
     yield from _others()
+    yield from _general()
+
+
+def _general() -> Iterator[tuple[str, Make]]:
+    """Dilation, groups, and weights with a zero point, all channels' or one's."""
+    for width, (depth, channels, kernel, groups) in product(
+        (1, 4, 9, 16), ((8, 16, 3, 1), (16, 12, 3, 2), (16, 32, 1, 4), (3, 9, 5, 1), (24, 8, 3, 1))
+    ):
+        shape = (1, 5, width, depth)
+        yield (
+            f"general {width} {depth} {channels} {kernel} {groups}",
+            lambda rng, shape=shape, channels=channels, kernel=kernel, groups=groups: (
+                models.conv_2d(
+                    rng, shape, channels, kernel, groups=groups, dilation=1 if groups > 1 else 2
+                )
+            ),
+        )
+    for width, (channels, kernel, multiplier) in product(
+        (1, 6, 14), ((8, 3, 1), (20, 3, 1), (8, 5, 1), (4, 3, 3))
+    ):
+        shape = (1, 5, width, channels)
+        yield (
+            f"general depthwise {width} {channels} {kernel} {multiplier}",
+            lambda rng, shape=shape, kernel=kernel, multiplier=multiplier: models.depthwise_conv_2d(
+                rng, shape, multiplier, kernel, dilation=2
+            ),
+        )
+    for batch, depth, channels in product((1, 3, 16, 40, 100), (8, 21, 64), (8, 24)):
+        for wide in (1, 2):
+            yield (
+                f"general wide {batch} {depth} {channels} {wide}",
+                _wide(batch, depth, channels, wide),
+            )
+
+
+def _wide(batch: int, depth: int, channels: int, wide: int) -> Make:
+    """fully_connected, the only operator of int8 whose weights may have a zero point."""
+
+    def make(rng: Rng) -> bytes:
+        writer = Writer()
+        x = writer.input((batch, depth), scale=0.05, zero_point=-9)
+        weights = rng.integers(-90, 90, (channels, depth)).astype(np.int8)
+        weights[:wide, 0] = -127
+        bias = rng.integers(-900, 900, channels)
+        y = writer.fully_connected(
+            x, weights, bias, weight_scale=0.01, weight_zero_point=20, scale=0.3
+        )
+        return writer.finish([y])
+
+    return make
 
 
 def _pointwise() -> Iterator[tuple[str, Make]]:

@@ -24,9 +24,10 @@ in the way, each with a remedy.
 Of all operators:
 
 - shapes are fixed; a dynamic batch is taken as one
-- activations are int8, quantized per tensor, where nothing else is said
+- activations are int8, quantized per tensor, where nothing else is said; so are uint8 ones, whose
+  values and zero points are taken less 128 (inputs and outputs of a network stay uint8)
 - paddings, axes, permutations and sizes are constants
-- fused activations are NONE, RELU, RELU6 or RELU_N1_TO_1; windows are not dilated
+- fused activations are NONE, RELU, RELU6 or RELU_N1_TO_1
 - within these limits, operators on constants alone are computed at compile time
 """
 

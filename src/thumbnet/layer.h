@@ -22,6 +22,12 @@
 typedef void (*thumbnet_row_kernel_t)(const void *constants, const void *const *rows, void *out,
                                       int32_t x, int32_t n, void *scratch);
 
+/* A kernel that another one calls. */
+typedef struct {
+    thumbnet_row_kernel_t kernel;
+    const void *constants;
+} thumbnet_part_t;
+
 /* Types of the tables' fields: the generated file says first where smaller ones are enough. */
 #ifndef THUMBNET_SIZE
 #define THUMBNET_SIZE uint32_t /* bytes, pixels, offsets in the arena */

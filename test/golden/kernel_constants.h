@@ -16,8 +16,10 @@
 #include "kernel_vectors.h"
 
 #include <thumbnet/kernels/conv_2d.h>
+#include <thumbnet/kernels/conv_2d_general.h>
 #include <thumbnet/kernels/copy.h>
 #include <thumbnet/kernels/depthwise_conv_2d.h>
+#include <thumbnet/kernels/depthwise_conv_2d_general.h>
 #include <thumbnet/kernels/elementwise.h>
 #include <thumbnet/kernels/inverted_bottleneck.h>
 #include <thumbnet/kernels/lookup.h>
@@ -25,13 +27,14 @@
 #include <thumbnet/kernels/pool.h>
 #include <thumbnet/kernels/quantize.h>
 #include <thumbnet/kernels/softmax.h>
+#include <thumbnet/kernels/wide_channels.h>
 
 #define GOLDEN_MOST_OUTPUT 256
 #define GOLDEN_MOST_INPUT 256
 #define GOLDEN_MOST_OVERLAP 152
 #define GOLDEN_MOST_ROWS_SIZE 132 /* all that a run may read */
 #define GOLDEN_MOST_INPUTS 3
-#define GOLDEN_MOST_SCRATCH 80
+#define GOLDEN_MOST_SCRATCH 144
 
 GOLDEN_KERNEL(run_conv_2d_s8_3_3, thumbnet_conv_2d_s8, constants, 3, 3)
 GOLDEN_KERNEL(run_conv_2d_s8_2_4, thumbnet_conv_2d_s8, constants, 2, 4)
@@ -69,6 +72,9 @@ GOLDEN_KERNEL(run_reshape, thumbnet_reshape, constants)
 GOLDEN_KERNEL(run_quantize_f32, thumbnet_quantize_f32, constants)
 GOLDEN_KERNEL(run_dequantize_f32_0, thumbnet_dequantize_f32, constants, 0)
 GOLDEN_KERNEL(run_dequantize_f32_1, thumbnet_dequantize_f32, constants, 1)
+GOLDEN_KERNEL(run_conv_2d_general_s8_0, thumbnet_conv_2d_general_s8, constants, 0)
+GOLDEN_KERNEL(run_depthwise_conv_2d_general_s8_0, thumbnet_depthwise_conv_2d_general_s8, constants, 0)
+GOLDEN_KERNEL(run_wide_channels_s8, thumbnet_wide_channels_s8, constants)
 
 static const int8_t conv_2d_3x3_weights[135] =
 {13,16,-8,50,-9,32,1,8,-61,-29,-6,35,28,-10,-3,-95,-46,-57,-62,47,-29,-48,18,-20,5,50,-21,15,-16,
@@ -925,6 +931,97 @@ static const thumbnet_source_t dequantize_uint8_sources[1] =
 GOLDEN_LAYER(dequantize_uint8, 96, 2, 1, 3, 0)
 static const golden_input_t dequantize_uint8_inputs[1] = {{3, 8, 152}};
 
+static const int8_t conv_2d_dilated_weights[36] =
+{76,21,-53,10,9,-48,90,-30,28,34,1,0,-17,85,-9,-21,3,39,-10,-49,12,66,42,63,-55,-127,0,56,77,-6,
+-11,16,-47,-4,-3,52};
+static const int32_t conv_2d_dilated_bias[3] = {-6166,-13186,-7321};
+static const int32_t conv_2d_dilated_mantissa[3] = {1930738836,1403283197,1539176669};
+static const int8_t conv_2d_dilated_shift[3] = {-9,-7,-8};
+static const thumbnet_conv_2d_general_t conv_2d_dilated_constants =
+{.weights = conv_2d_dilated_weights, .bias = conv_2d_dilated_bias,
+.mantissa = conv_2d_dilated_mantissa, .shift = conv_2d_dilated_shift, .groups = 1, .channels = 3,
+.depth = 2, .ties_up = 1, .in_width = 5, .pad_left = 1, .kernel_height = 3, .kernel_width = 2,
+.dilation_height = 1, .dilation_width = 2, .stride_width = 1, .in_zero_point = 88,
+.out_zero_point = 104, .low = -128, .high = 127};
+static const thumbnet_source_t conv_2d_dilated_sources[1] =
+{{.row_size = 10, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(conv_2d_dilated, 15, 4, 1, 5, 0)
+static const golden_input_t conv_2d_dilated_inputs[1] = {{5, 2, 34}};
+
+static const int8_t conv_2d_groups_weights[108] =
+{-59,-25,27,37,47,-29,61,56,-68,56,-38,101,9,-28,40,59,7,5,-54,-7,54,21,-18,-33,6,49,41,-19,-30,
+-6,-32,-31,-66,-15,-49,-25,103,-3,-56,116,-28,14,20,24,-97,39,-56,31,-12,-127,-44,17,-21,-67,-21,
+60,31,50,-13,51,33,72,-76,23,8,-9,14,-41,-38,15,56,5,-67,127,-38,-63,4,-27,-11,111,59,1,24,-73,
+-15,-16,-16,-34,-33,-33,-24,51,-35,12,-13,-54,7,27,-12,-3,-12,7,-10,-16,-60,-15,-94,7};
+static const int32_t conv_2d_groups_bias[6] = {930,1684,18392,-8741,4705,-1404};
+static const int32_t conv_2d_groups_mantissa[6] =
+{1099963688,1157497604,1597368752,1131333372,1458570172,2101408421};
+static const int8_t conv_2d_groups_shift[6] = {-9,-7,-9,-7,-9,-10};
+static const thumbnet_conv_2d_general_t conv_2d_groups_constants =
+{.weights = conv_2d_groups_weights, .bias = conv_2d_groups_bias,
+.mantissa = conv_2d_groups_mantissa, .shift = conv_2d_groups_shift, .groups = 2, .channels = 3,
+.depth = 2, .in_width = 3, .pad_left = 1, .kernel_height = 3, .kernel_width = 3,
+.dilation_height = 1, .dilation_width = 1, .stride_width = 1, .in_zero_point = 127, .low = -128,
+.high = 127};
+static const thumbnet_source_t conv_2d_groups_sources[1] =
+{{.row_size = 12, .height = 3, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(conv_2d_groups, 18, 3, 1, 3, 0)
+static const golden_input_t conv_2d_groups_inputs[1] = {{3, 4, 38}};
+
+static const int8_t depthwise_dilated_weights[36] =
+{11,8,-22,38,34,-26,-52,0,-33,-70,-61,-30,18,41,34,-64,22,5,-38,18,-51,-30,27,-6,-51,-14,32,26,
+121,-77,26,-16,-45,-49,-81,2};
+static const int32_t depthwise_dilated_bias[4] = {-3196,32288,292,23043};
+static const int32_t depthwise_dilated_mantissa[4] = {1345547114,1090888932,2124492065,1821335258};
+static const int8_t depthwise_dilated_shift[4] = {-5,-5,-6,-8};
+static const thumbnet_depthwise_conv_2d_general_t depthwise_dilated_constants =
+{.weights = depthwise_dilated_weights, .bias = depthwise_dilated_bias,
+.mantissa = depthwise_dilated_mantissa, .shift = depthwise_dilated_shift, .channels = 2,
+.multiplier = 2, .in_width = 5, .pad_left = 2, .kernel_height = 3, .kernel_width = 3,
+.dilation_height = 2, .dilation_width = 2, .stride_width = 1, .in_zero_point = 127, .low = -128,
+.high = 127};
+static const thumbnet_source_t depthwise_dilated_sources[1] =
+{{.row_size = 10, .height = 4, .kernel_height = 5, .stride = 1, .pad = 2, .kernel_width = 5,
+.stride_width = 1, .pad_left = 2}};
+GOLDEN_LAYER(depthwise_dilated, 20, 4, 1, 5, 0)
+static const golden_input_t depthwise_dilated_inputs[1] = {{5, 2, 66}};
+
+static const int16_t fully_connected_wide_wide_weights[13] =
+{-147,26,-10,-99,-147,-85,-73,-76,-147,11,2,65,-147};
+static const int32_t fully_connected_wide_wide_bias[1] = {-7527};
+static const int32_t fully_connected_wide_wide_mantissa[1] = {1832519394};
+static const int8_t fully_connected_wide_wide_shift[1] = {-9};
+static const uint16_t fully_connected_wide_wide_places[1] = {3};
+static const uint16_t fully_connected_wide_wide_reads[1] = {0};
+static const int8_t fully_connected_wide_rest_weights[65] =
+{1,-69,-34,-41,-51,-23,-44,-70,-87,-56,35,3,-34,15,67,46,-37,64,53,59,35,-48,-20,23,-98,65,-47,
+-49,-98,-10,35,-40,-13,47,-98,-47,-3,-93,-95,0,0,0,0,0,0,0,0,0,0,0,0,0,-31,17,-85,-23,-12,-33,
+-51,-7,-97,-93,-87,-106,-5};
+static const int32_t fully_connected_wide_rest_bias[5] = {-3589,2790,-4586,0,-5092};
+static const int32_t fully_connected_wide_rest_mantissa[5] =
+{1832519394,1832519394,1832519394,1832519394,1832519394};
+static const int8_t fully_connected_wide_rest_shift[5] = {-9,-9,-9,-9,-9};
+static const thumbnet_conv_2d_t fully_connected_wide_rest_constants =
+{.weights = fully_connected_wide_rest_weights, .bias = fully_connected_wide_rest_bias,
+.mantissa = fully_connected_wide_rest_mantissa, .shift = fully_connected_wide_rest_shift,
+.in_channels = 13, .out_channels = 5, .in_width = 3, .stride_width = 1, .in_zero_point = -9,
+.out_zero_point = 7, .low = -128, .high = 127};
+static const thumbnet_wide_channels_t fully_connected_wide_constants =
+{.rest = {run_conv_2d_1x1_s8, &fully_connected_wide_rest_constants},
+.weights = fully_connected_wide_wide_weights, .bias = fully_connected_wide_wide_bias,
+.mantissa = fully_connected_wide_wide_mantissa, .shift = fully_connected_wide_wide_shift,
+.places = fully_connected_wide_wide_places, .reads = fully_connected_wide_wide_reads,
+.channels = 1, .out_channels = 5, .in_channels = 13, .depth = 13, .ties_up = 5,
+.kernel_height = 1, .kernel_width = 1, .stride_width = 1, .in_zero_point = -9,
+.out_zero_point = 7, .low = -128, .high = 127};
+static const thumbnet_source_t fully_connected_wide_sources[1] =
+{{.row_size = 39, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(fully_connected_wide, 15, 1, 1, 3, 0)
+static const golden_input_t fully_connected_wide_inputs[1] = {{3, 13, 10}};
+
 static const golden_case_t golden_conv_2d_s8[4] =
 {GOLDEN_CASE(conv_2d_3x3, conv_2d_3x3, run_conv_2d_s8_3_3, 2, 75, 5, 0, 0),
 GOLDEN_CASE(conv_2d_stride_2, conv_2d_stride_2, run_conv_2d_s8_3_3, 2, 36, 4, 0, 0),
@@ -1035,5 +1132,15 @@ GOLDEN_CASE(quantize_uint8, quantize_uint8, run_quantize_f32, 3, 36, 6, 0, 1)};
 static const golden_case_t golden_dequantize_f32[2] =
 {GOLDEN_CASE(dequantize_int8, dequantize_int8, run_dequantize_f32_0, 1, 192, 32, 0, 1),
 GOLDEN_CASE(dequantize_uint8, dequantize_uint8, run_dequantize_f32_1, 1, 192, 32, 0, 1)};
+
+static const golden_case_t golden_conv_2d_general_s8[2] =
+{GOLDEN_CASE(conv_2d_dilated, conv_2d_dilated, run_conv_2d_general_s8_0, 1, 60, 3, 48, 0),
+GOLDEN_CASE(conv_2d_groups, conv_2d_groups, run_conv_2d_general_s8_0, 1, 54, 6, 144, 0)};
+
+static const golden_case_t golden_depthwise_conv_2d_general_s8[1] =
+{GOLDEN_CASE(depthwise_dilated, depthwise_dilated, run_depthwise_conv_2d_general_s8_0, 1, 80, 4, 0, 0)};
+
+static const golden_case_t golden_wide_channels_s8[1] =
+{GOLDEN_CASE(fully_connected_wide, fully_connected_wide, run_wide_channels_s8, 1, 15, 5, 16, 1)};
 
 #endif

@@ -150,7 +150,7 @@ def test_an_identity_before_an_output_goes() -> None:
         lambda net, x: net.quantize(x, scale=2 * SCALE, zero_point=POINT),
         lambda net, x: net.quantize(x, scale=SCALE, zero_point=POINT + 1),
         lambda net, x: net.quantize(
-            net.quantize(x, "uint8", scale=SCALE, zero_point=125), scale=SCALE, zero_point=POINT
+            net.quantize(x, "uint8", scale=SCALE, zero_point=126), scale=SCALE, zero_point=POINT
         ),
         lambda net, x: net.copied(x, x.shape, 0.7),
         lambda net, x: net.concatenation([x, x], 3),

@@ -41,6 +41,21 @@ static void test_depthwise_conv_2d_multiplier_s8(void)
     CHECK_CASES(golden_depthwise_conv_2d_multiplier_s8);
 }
 
+static void test_conv_2d_general_s8(void)
+{
+    CHECK_CASES(golden_conv_2d_general_s8);
+}
+
+static void test_depthwise_conv_2d_general_s8(void)
+{
+    CHECK_CASES(golden_depthwise_conv_2d_general_s8);
+}
+
+static void test_wide_channels_s8(void)
+{
+    CHECK_CASES(golden_wide_channels_s8);
+}
+
 static void test_inverted_bottleneck_s8(void)
 {
     CHECK_CASES(golden_inverted_bottleneck_s8);
@@ -159,6 +174,9 @@ int main(void)
     RUN_TEST(test_fully_connected_s8);
     RUN_TEST(test_depthwise_conv_2d_s8);
     RUN_TEST(test_depthwise_conv_2d_multiplier_s8);
+    RUN_TEST(test_conv_2d_general_s8);
+    RUN_TEST(test_depthwise_conv_2d_general_s8);
+    RUN_TEST(test_wide_channels_s8);
     RUN_TEST(test_inverted_bottleneck_s8);
     RUN_TEST(test_add_s8);
     RUN_TEST(test_add_broadcast_s8);

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.frontends.flatbuffer import Malformed
+from thumbnet.frontends.tflite_float import computes_in_float, described, together
 from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator, read_model
 from thumbnet.frontends.tflite_tensors import Names, Tensors, short_name
+from thumbnet.frontends.tflite_unsigned import with_borders
 from thumbnet.frontends.tflite_variables import OPERATORS as STATE_OPERATORS
 from thumbnet.frontends.tflite_variables import Variables, resolve
 from thumbnet.frontends.tflite_versions import NEWEST
@@ -77,6 +79,7 @@ def _convert(model: RawModel, file: str) -> Graph:
     used = {tensor.name: tensor for border in borders for tensor in border}
     states: list[State] = []
     errors: dict[str, ThumbnetError] = {}
+    floats: list[ThumbnetError] = []
     for index in _needed(model, variables):
         node = Node(index, model.operators[index], tensors, file)
         try:
@@ -85,15 +88,18 @@ def _convert(model: RawModel, file: str) -> Graph:
             states += kept
             used.update((tensor.name, tensor) for tensor in touched)
         except ThumbnetError as error:
-            errors.setdefault(error.message(), error)
-    if errors:
-        found = list(errors.values())
+            if computes_in_float(node):
+                floats.append(described(node, error))
+            else:
+                errors.setdefault(error.message(), error)
+    if errors or floats:
+        found = ([together(floats)] if floats else []) + list(errors.values())
         raise found[0] if len(found) == 1 else ThumbnetErrors(found)
     inputs, outputs = (tuple(tensor.name for tensor in border) for border in borders)
     states += variables.states(tensors, used)
     graph = Graph(Path(file).stem, used, tuple(operators), inputs, outputs, states=tuple(states))
     _check_order(graph)
-    return graph
+    return with_borders(graph, tensors.unsigned, names)
 
 
 def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor], list[State]]:

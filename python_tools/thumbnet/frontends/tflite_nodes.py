@@ -26,9 +26,8 @@ _OTHER_ACTIVATIONS = {4: "TANH", 5: "SIGN_BIT"}
 _TYPE_REMEDIES = {
     "FLOAT32": "quantize all of it to int8: a representative data set and "
     "TFLITE_BUILTINS_INT8 in TensorFlow's converter",
-    "UINT8": "convert again with signed quantization (TFLITE_BUILTINS_INT8)",
+    "UINT8": "give it a scale and a zero point",
     "INT16": "quantize activations to int8 instead of int16",
-    "INT4": "quantize weights to int8 instead of int4",
 }
 
 
@@ -68,6 +67,10 @@ class Node:
     def malformed(self, problem: str) -> ThumbnetError:
         """The error of a node that contradicts itself."""
         return ThumbnetError(self.place, problem, "the file is damaged or hand-made; export again")
+
+    def unsigned(self, tensor: Tensor) -> bool:
+        """Whether a byte tensor is uint8 in the file (it is int8 here, see `Tensors`)."""
+        return tensor.name in self.tensors.unsigned
 
     def present(self, number: int) -> bool:
         """Whether input ``number`` is given."""

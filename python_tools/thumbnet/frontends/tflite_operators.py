@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from thumbnet.frontends import (
 )
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.frontends.tflite_picks import moved
+from thumbnet.frontends.tflite_unsigned import rescaled
 from thumbnet.ir.attributes import (
     Attributes,
     Concatenation,
@@ -78,7 +80,7 @@ def mean(node: Node) -> Converted:
     kept = [1 if axis in axes else size for axis, size in enumerate(x.shape)]
     shape = kept if keep else [n for axis, n in enumerate(x.shape) if axis not in axes]
     node.expect_shape(shape)
-    return Converted("mean", Reduce(tuple(axes), keep), (x,))
+    return Converted("mean", Reduce(tuple(axes), keep, unsigned=node.unsigned(x)), (x,))
 
 
 def reshape(node: Node) -> Converted:
@@ -100,7 +102,7 @@ def transpose(node: Node) -> Converted:
     return Converted("transpose", Transpose(permutation), (x,))
 
 
-def concatenation(node: Node) -> Converted:
+def concatenation(node: Node) -> Sequence[Converted]:
     """CONCATENATION."""
     options = "ConcatenationOptions"
     values = [node.input(number) for number in range(len(node.raw.inputs))]
@@ -121,7 +123,13 @@ def concatenation(node: Node) -> Converted:
         if others != shape:
             raise node.malformed(f"input {list(tensor.shape)} does not fit {shape}")
     node.expect_shape(shape)
-    return Converted("concatenation", Concatenation(axis), tuple(values))
+    parts: list[Tensor] = []
+    before: list[Converted] = []
+    for tensor in values:
+        part, made = rescaled(node, tensor)
+        parts.append(part)
+        before += made
+    return [*before, Converted("concatenation", Concatenation(axis), tuple(parts))]
 
 
 def resize_nearest_neighbor(node: Node) -> Converted:

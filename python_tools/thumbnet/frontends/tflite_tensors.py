@@ -7,6 +7,7 @@ import math
 import re
 
 import numpy as np
+import numpy.typing as npt
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.flatbuffer import Malformed
@@ -68,6 +69,8 @@ class Tensors:
         self.names = Names()
         self.found: dict[int, Tensor] = {}
         self._named: dict[int, str] = {}
+        self.unsigned: set[str] = set()
+        """Tensors that are int8 here and uint8 in the file."""
 
     def get(self, index: int) -> Tensor:
         """Tensor ``index``.
@@ -110,7 +113,9 @@ class Tensors:
             raise ThumbnetError(
                 place, f"is {what}", "export dense weights and a network without state"
             )
-        dtype = _DTYPES.get(raw.type_name)
+        # Of int4 there are only constants: unpacked here, they are int8 for good.
+        packed = raw.type_name == "INT4" and raw.buffer != 0
+        dtype = DType.INT8 if packed else _DTYPES.get(raw.type_name)
         if dtype is None:
             raise ThumbnetError(
                 place,
@@ -119,8 +124,16 @@ class Tensors:
             )
         shape = _shape(raw, place)
         data = self._data(raw, dtype, shape, place)
+        if packed and data is None:
+            raise ThumbnetError(
+                place, "has type INT4 and is no constant", "quantize activations to int8"
+            )
         quantization = _quantization(raw, dtype, shape, place, constant=data is not None)
-        return Tensor(name, shape, dtype, quantization, data)
+        tensor = Tensor(name, shape, dtype, quantization, data)
+        if dtype is DType.UINT8 and quantization is not None:
+            self.unsigned.add(name)
+            return as_signed(tensor)
+        return tensor
 
     def _data(
         self, raw: RawTensor, dtype: DType, shape: tuple[int, ...], place: str
@@ -132,12 +145,45 @@ class Tensors:
             return None
         self.model.reader.spend(content.size)  # tensors may share a buffer, but not endlessly
         count = math.prod(shape)
-        if content.size != count * dtype.size:
+        packed = raw.type_name == "INT4"
+        if content.size != ((count + 1) // 2 if packed else count * dtype.size):
             raise Malformed(
                 f"{_local(place)} of {count} {raw.type_name} has {content.size} bytes of data"
             )
+        if packed:
+            return _unpacked(content, count).reshape(shape)
         stored = content.view(dtype.numpy.newbyteorder("<"))
         return stored.astype(dtype.numpy, copy=False).reshape(shape)
+
+
+def _unpacked(content: npt.NDArray[np.uint8], count: int) -> Array:
+    """Two's complement of four bits, the lower half of a byte first, as int8."""
+    low = (content << 4).view(np.int8) >> 4
+    high = content.view(np.int8) >> 4
+    return np.stack([low, high], axis=1).reshape(-1)[:count]
+
+
+def as_signed(tensor: Tensor) -> Tensor:
+    """A quantized uint8 tensor as int8: values and zero points less 128 mean the same."""
+    quantization = tensor.quantization
+    if tensor.dtype is not DType.UINT8 or quantization is None:
+        raise ValueError(f"tensor {tensor.name!r} is not quantized to uint8")
+    points = tuple(point - 128 for point in quantization.zero_point)
+    data = (
+        None if tensor.data is None else (tensor.data.view(np.uint8) ^ np.uint8(128)).view(np.int8)
+    )
+    signed = Quantization(quantization.scale, points, quantization.axis)
+    return Tensor(tensor.name, tensor.shape, DType.INT8, signed, data)
+
+
+def as_unsigned(tensor: Tensor) -> Tensor:
+    """The uint8 variable whose int8 form is ``tensor``."""
+    quantization = tensor.quantization
+    if tensor.dtype is not DType.INT8 or quantization is None or tensor.data is not None:
+        raise ValueError(f"tensor {tensor.name!r} is no variable quantized to int8")
+    points = tuple(point + 128 for point in quantization.zero_point)
+    unsigned = Quantization(quantization.scale, points, quantization.axis)
+    return Tensor(tensor.name, tensor.shape, DType.UINT8, unsigned)
 
 
 def _local(place: str) -> str:

@@ -31,6 +31,7 @@ class Window:
 
     An output pixel (y, x) reads input rows ``y * stride_height - pad_top`` and on, likewise
     columns; what lies outside the input is zero point (convolution) or left out (pooling).
+    With a dilation d, which only convolutions have, it reads every d-th of them.
     """
 
     kernel_height: int
@@ -41,19 +42,44 @@ class Window:
     pad_bottom: int = 0
     pad_left: int = 0
     pad_right: int = 0
+    dilation_height: int = 1
+    dilation_width: int = 1
+
+    @property
+    def height(self) -> int:
+        """Rows from the first that is read to the last."""
+        return (self.kernel_height - 1) * self.dilation_height + 1
+
+    @property
+    def width(self) -> int:
+        """Columns from the first that is read to the last."""
+        return (self.kernel_width - 1) * self.dilation_width + 1
+
+    @property
+    def dilated(self) -> bool:
+        """Whether rows or columns are left out."""
+        return self.dilation_height > 1 or self.dilation_width > 1
 
 
 @dataclass(frozen=True)
 class Convolution(Attributes):
-    """conv_2d: inputs x [1,H,W,I], weights [O,KH,KW,I], bias [O] or ""."""
+    """conv_2d: inputs x [1,H,W,I], weights [O,KH,KW,I/groups], bias [O] or "".
+
+    Weights are int8, or int16 in [-255, 255] where a zero point has been taken off that leaves
+    more than eight bits. Outputs and inputs are divided into ``groups`` of neighbouring channels,
+    each of which reads the inputs of its own.
+    """
 
     window: Window
     activation: Activation = Activation.NONE
+    groups: int = 1
 
 
 @dataclass(frozen=True)
 class DepthwiseConvolution(Attributes):
     """depthwise_conv_2d: inputs x [1,H,W,I], weights [1,KH,KW,I*M], bias [I*M] or "".
+
+    Weights are of the types of :class:`Convolution`'s.
 
     The first ``ties_up`` output channels round ties upwards; None: as many as TFLite rounds so,
     which is another number only behind a pass that removed channels.
@@ -67,7 +93,10 @@ class DepthwiseConvolution(Attributes):
 
 @dataclass(frozen=True)
 class FullyConnected(Attributes):
-    """fully_connected: inputs x (flattened to [N,I]), weights [O,I], bias [O] or ""."""
+    """fully_connected: inputs x (flattened to [N,I]), weights [O,I], bias [O] or "".
+
+    Weights are of the types of :class:`Convolution`'s.
+    """
 
     activation: Activation = Activation.NONE
 
@@ -106,22 +135,28 @@ class Pad(Attributes):
 
 @dataclass(frozen=True)
 class Pool(Attributes):
-    """average_pool_2d, max_pool_2d."""
+    """average_pool_2d, max_pool_2d.
+
+    Averages round ties upwards where ``ties_up``, else away from zero.
+    """
 
     window: Window
     activation: Activation = Activation.NONE
+    ties_up: bool = False
 
 
 @dataclass(frozen=True)
 class Reduce(Attributes):
     """mean: over ``axes`` (non-negative), kept as 1 where ``keep_dims``.
 
-    ``ties_up`` as in :class:`DepthwiseConvolution`.
+    ``ties_up`` as in :class:`DepthwiseConvolution`. ``unsigned``: the file's type is uint8, whose
+    values TFLite counts from 0 where it scales sums and zero point by themselves.
     """
 
     axes: tuple[int, ...]
     keep_dims: bool
     ties_up: int | None = None
+    unsigned: bool = False
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,15 @@ from thumbnet.operators.base import (
 )
 from thumbnet.operators.constraints import int8_per_tensor
 from thumbnet.operators.conv_2d_dsp import Layer, lower_dsp
+from thumbnet.operators.conv_2d_general import (
+    LARGEST_WEIGHT,
+    are_few,
+    general_conv_2d,
+    narrowed,
+    wide_channels,
+    with_wide,
+)
+from thumbnet.operators.conv_2d_general import Layer as GeneralLayer
 from thumbnet.operators.conv_2d_mve import for_helium
 from thumbnet.operators.conv_2d_pairs import lower_pairs
 from thumbnet.quantize.requantize import (
@@ -51,9 +60,12 @@ _LARGEST_WINDOW = 255
 
 
 def int8_weights(graph: Graph, operator: Operator) -> str | None:
-    """constant int8 weights with zero point 0."""
+    """constant weights: int8 with zero point 0, int4, or uint8 with any zero point."""
     weights = graph.tensor(operator.inputs[1])
-    if weights.data is None or weights.dtype is not DType.INT8:
+    # uint8 weights less their zero point have nine bits.
+    wide = weights.dtype is DType.INT16 and weights.data is not None
+    wide = wide and int(np.abs(cast(Array, weights.data)).max()) <= LARGEST_WEIGHT
+    if weights.data is None or not (weights.dtype is DType.INT8 or wide):
         return f"weights are {'constant' if weights.is_constant else 'not constant'}, " + (
             weights.dtype.value
         )
@@ -85,13 +97,14 @@ def int32_bias(graph: Graph, operator: Operator) -> str | None:
     return f"bias is {bias.dtype.value}{'' if bias.is_constant else ', not constant'}"
 
 
-def one_group(graph: Graph, operator: Operator) -> str | None:
-    """as many input channels as its weights have, that is, no groups."""
+def whole_groups(graph: Graph, operator: Operator) -> str | None:
+    """groups of equally many input and of equally many output channels."""
     x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
-    if operator.kind == "fully_connected":
-        fits = x.elements % weights.shape[1] == 0
+    if isinstance(operator.attributes, Convolution):
+        groups = operator.attributes.groups
+        fits = x.shape[-1] == groups * weights.shape[-1] and weights.shape[0] % groups == 0
     else:
-        fits = x.shape[-1] == weights.shape[-1]
+        fits = x.elements % weights.shape[1] == 0
     return None if fits else f"input has shape {list(x.shape)}, weights {list(weights.shape)}"
 
 
@@ -104,14 +117,14 @@ def image_of_one(graph: Graph, operator: Operator) -> str | None:
 
 
 def small_window(graph: Graph, operator: Operator) -> str | None:
-    """kernels, strides and padding of at most 255, widths and channels of at most 65535."""
+    """windows, dilated ones too, strides and padding of at most 255, sizes of at most 65535."""
     x, output = graph.tensor(operator.inputs[0]), graph.tensor(operator.outputs[0])
     if max(*x.shape, *output.shape) > _LARGEST:
         return f"input has shape {list(x.shape)}, output {list(output.shape)}"
     if operator.kind == "fully_connected":
         return None
     window = cast(Convolution | DepthwiseConvolution, operator.attributes).window
-    values = dataclasses.astuple(window)
+    values = (*dataclasses.astuple(window), window.height, window.width)
     return None if max(values) <= _LARGEST_WINDOW else f"window is {window}"
 
 
@@ -184,8 +197,8 @@ def windows(x: Array, window: Window, zero_point: int, out_height: int, out_widt
     )
     padded = np.pad(x.astype(np.int64) - zero_point, pads)
     view = np.lib.stride_tricks.sliding_window_view(
-        padded, (window.kernel_height, window.kernel_width), axis=(0, 1)
-    )
+        padded, (window.height, window.width), axis=(0, 1)
+    )[..., :: window.dilation_height, :: window.dilation_width]
     strided = view[:: window.stride_height, :: window.stride_width][:out_height, :out_width]
     return strided.transpose(0, 1, 3, 4, 2)
 
@@ -250,7 +263,7 @@ class Conv2d(Family):
     """conv_2d and fully_connected."""
 
     kinds = ("conv_2d", "fully_connected")
-    constraints = (*CONVOLUTION_CONSTRAINTS, one_group)
+    constraints = (*CONVOLUTION_CONSTRAINTS, whole_groups)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """[1,OH,OW,O]; fully_connected keeps the batch shape that its output declares."""
@@ -262,14 +275,14 @@ class Conv2d(Family):
             1,
             convolved_size(
                 x.shape[1],
-                window.kernel_height,
+                window.height,
                 window.stride_height,
                 window.pad_top,
                 window.pad_bottom,
             ),
             convolved_size(
                 x.shape[2],
-                window.kernel_width,
+                window.width,
                 window.stride_width,
                 window.pad_left,
                 window.pad_right,
@@ -288,19 +301,28 @@ class Conv2d(Family):
         if isinstance(operator.attributes, Convolution):
             window = operator.attributes.window
             patches = windows(values[0], window, x.zero_point, output.shape[1], output.shape[2])
-            flat = patches.reshape(output.shape[1] * output.shape[2], -1)
+            groups = operator.attributes.groups
+            split = patches.reshape(*patches.shape[:4], groups, -1).transpose(4, 0, 1, 2, 3, 5)
+            flat = split.reshape(groups, output.shape[1] * output.shape[2], -1)
         else:
-            flat = values.reshape(-1, weights.shape[1]).astype(np.int64) - x.zero_point
+            groups = 1
+            flat = values.reshape(1, -1, weights.shape[1]).astype(np.int64) - x.zero_point
         # float64 holds every partial sum exactly (below 2**53) and multiplies far faster.
-        sums = (flat.astype(np.float64) @ taps.T.astype(np.float64)).astype(np.int64)
+        columns = taps.reshape(groups, -1, taps.shape[1]).transpose(0, 2, 1).astype(np.float64)
+        products = flat.astype(np.float64) @ columns
+        sums = products.transpose(1, 0, 2).reshape(-1, len(taps)).astype(np.int64)
         if len(inputs) > 2 and inputs[2] is not None:
             sums += inputs[2].astype(np.int64)
         bounds = activation_bounds(_activation(operator), output)
         multipliers = _multipliers(graph, operator)
-        return [requantize_channels(sums, multipliers, output, bounds).reshape(output.shape)]
+        made = requantize_channels(sums, multipliers, output, bounds, _ties_up(operator))
+        return [made.reshape(output.shape)]
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
-        """A 1x1 kernel where one serves, else the general one instantiated per kernel size."""
+        """A 1x1 kernel where one serves, else one per kernel size, or the general one."""
+        special = self._special(graph, operator)
+        if special is not None:
+            return special
         x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
         output = graph.tensor(operator.outputs[0])
         taps = cast(Array, weights.data).reshape(weights.shape[0], -1)
@@ -349,15 +371,47 @@ class Conv2d(Family):
             return for_helium(portable)
         return lower_pairs(portable, taps, graph.build) or portable
 
+    def _special(self, graph: Graph, operator: Operator) -> Lowered | None:
+        """Where the kernels of int8 weights do not serve alone."""
+        x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+        output, taps = graph.tensor(operator.outputs[0]), cast(Array, weights.data)
+        wide, groups, window = wide_channels(taps), 1, Window(1, 1)
+        if isinstance(operator.attributes, Convolution):
+            window, groups = operator.attributes.window, operator.attributes.groups
+            rows, out_rows = rows_of(x), rows_of(output)
+        else:
+            pixels = x.elements // taps.shape[1]
+            rows, out_rows = Rows(1, pixels, taps.shape[1]), Rows(1, pixels, len(taps))
+        general = groups > 1 or window.dilated or not are_few(wide)
+        if not (general or wide.any()):
+            return None
+        multipliers = _multipliers(graph, operator)
+        flat = taps.reshape(len(taps), -1).astype(np.int64)
+        layer = GeneralLayer(
+            flat,
+            live_bias(given_bias(graph, operator, len(taps)), multipliers),
+            multipliers,
+            (x.zero_point, output.zero_point),
+            activation_bounds(_activation(operator), output),
+            len(taps) if _ties_up(operator) is None else 0,
+            window,
+            window_source(window, rows),
+            out_rows,
+        )
+        if general:
+            return general_conv_2d(layer, groups)
+        rest = self.lower(narrowed(graph, operator, wide, 0), operator)
+        return with_wide(rest, layer, wide, rows.channels, np.zeros(len(taps), np.int64))
+
 
 def window_source(window: Window, rows: Rows) -> Source:
     """The rows and columns that a window reads."""
     return Source(
         rows,
-        window.kernel_height,
+        window.height,
         window.stride_height,
         window.pad_top,
-        kernel_width=window.kernel_width,
+        kernel_width=window.width,
         stride_width=window.stride_width,
         pad_left=window.pad_left,
     )
@@ -382,6 +436,12 @@ def _overlap(source: Source, output: Rows, kernel: Kernel) -> int:
     return window_overlap(
         source, output, source.kernel_width, source.stride_width, source.pad_left, together=2
     )
+
+
+def _ties_up(operator: Operator) -> int | None:
+    """How many channels round ties upwards (None: all); TFLite's grouped convolution has none."""
+    attributes = operator.attributes
+    return 0 if isinstance(attributes, Convolution) and attributes.groups > 1 else None
 
 
 def _activation(operator: Operator) -> Activation:

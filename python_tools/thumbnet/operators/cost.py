@@ -30,6 +30,9 @@ CORES = {
 }
 """The table of each core that instructions are counted on."""
 
+WIDE, WIDE_RUN = "thumbnet_wide_channels_s8", 32
+"""A kernel that calls one of any sort, and the pixels for which it does."""
+
 ROUGH = {"call": 200.0, "pixels": 10.0, "elements": 10.0, "taps": 2.0}
 """What a kernel without weights may cost."""
 
@@ -64,8 +67,17 @@ class CallCost:
             self._weights = weights(self.lowered, self.core)
         if n not in self._known:
             found = features(self.lowered, n).items()
-            self._known[n] = sum(self._weights.get(name, 0.0) * value for name, value in found)
+            own = sum(self._weights.get(name, 0.0) * value for name, value in found)
+            self._known[n] = own + self.called(n)
         return self._known[n]
+
+    def called(self, n: int) -> float:
+        """Of the kernel that makes all but the wide channels of a call that makes ``n`` pixels."""
+        if self.lowered.kernel.function != WIDE:
+            return 0.0
+        full, last = divmod(n, WIDE_RUN)
+        rest = self.parts["rest"]
+        return (full * rest(WIDE_RUN) if full else 0.0) + (rest(last) if last else 0.0)
 
 
 def features(lowered: Lowered, n: int) -> Features:
@@ -192,6 +204,51 @@ def _depthwise(lowered: Lowered, n: int) -> Features:
     return found
 
 
+def _general(lowered: Lowered, n: int) -> Features:
+    """Windows expanded tap by tap; of two pixels pairs of channels, and in these products."""
+    of = _numbers(lowered)
+    taps, groups = of["kernel_height"] * of["kernel_width"], of["groups"]
+    pairs = groups * -(-of["channels"] // 2) * -(-n // 2)
+    return {
+        "pixels": n,
+        "columns": n * groups * taps,
+        "expanded": n * groups * taps * of["depth"],
+        "outputs": n * lowered.output.channels,
+        "pairs": pairs,
+        "steps": pairs * taps * of["depth"],
+    }
+
+
+def _general_depthwise(lowered: Lowered, n: int) -> Features:
+    """Output by output, row by row, tap by tap."""
+    of, outputs = _numbers(lowered), n * lowered.output.channels
+    return {
+        "pixels": n,
+        "outputs": outputs,
+        "rows": outputs * of["kernel_height"],
+        "taps": outputs * of["kernel_height"] * of["kernel_width"],
+    }
+
+
+def _wide(lowered: Lowered, n: int) -> Features:
+    """Runs of pixels of which wide channels are made, row by row, besides what is called."""
+    of = _numbers(lowered)
+    calls = of["channels"] * of["kernel_height"]
+    runs = -(-n // WIDE_RUN)
+    return {
+        "runs": runs,
+        "channels": runs * of["channels"],
+        "rows": runs * calls,
+        "outputs": n * of["channels"],
+        "output rows": n * calls,
+        "taps": n * calls * of["kernel_width"] * of["depth"],
+    }
+
+
+def _numbers(lowered: Lowered) -> dict[str, int]:
+    return {name: value for name, value in lowered.fields if isinstance(value, int)}
+
+
 def _pool(lowered: Lowered, n: int) -> Features:
     elements = n * lowered.output.channels
     taps = _window_taps(lowered)
@@ -244,6 +301,9 @@ def _block(lowered: Lowered, n: int) -> int:
 
 
 _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
+    (WIDE, _wide),
+    ("thumbnet_conv_2d_general", _general),
+    ("thumbnet_depthwise_conv_2d_general", _general_depthwise),
     ("thumbnet_conv_2d", _convolution),
     ("thumbnet_fully_connected", _convolution),
     ("thumbnet_depthwise", _depthwise),

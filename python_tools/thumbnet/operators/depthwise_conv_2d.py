@@ -37,6 +37,14 @@ from thumbnet.operators.conv_2d import (
     window_source,
     windows,
 )
+from thumbnet.operators.conv_2d_general import Layer as GeneralLayer
+from thumbnet.operators.conv_2d_general import (
+    are_few,
+    general_depthwise,
+    narrowed,
+    wide_channels,
+    with_wide,
+)
 from thumbnet.operators.depthwise_conv_2d_columns import lower_columns
 from thumbnet.operators.depthwise_conv_2d_dsp import Channels, lower_dsp
 from thumbnet.operators.depthwise_conv_2d_mve import for_helium
@@ -77,8 +85,8 @@ class DepthwiseConv2d(Family):
         w = _attributes(operator).window
         return (
             1,
-            convolved_size(x.shape[1], w.kernel_height, w.stride_height, w.pad_top, w.pad_bottom),
-            convolved_size(x.shape[2], w.kernel_width, w.stride_width, w.pad_left, w.pad_right),
+            convolved_size(x.shape[1], w.height, w.stride_height, w.pad_top, w.pad_bottom),
+            convolved_size(x.shape[2], w.width, w.stride_width, w.pad_left, w.pad_right),
             weights.shape[3],
         )
 
@@ -107,6 +115,9 @@ class DepthwiseConv2d(Family):
         if convolution is not None:
             changed, converted = convolution
             return Conv2d().lower(graph.replace(operators=[changed], tensors=[converted]), changed)
+        special = self._special(graph, operator)
+        if special is not None:
+            return special
         x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
         output = graph.tensor(operator.outputs[0])
         attributes = _attributes(operator)
@@ -164,6 +175,35 @@ class DepthwiseConv2d(Family):
         if graph.build.isa != "portable":
             return portable
         return lower_columns(portable, taps, window, graph.build) or portable
+
+    def _special(self, graph: Graph, operator: Operator) -> Lowered | None:
+        """Where the kernels of int8 weights do not serve alone."""
+        x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+        output, attributes = graph.tensor(operator.outputs[0]), _attributes(operator)
+        window, multiplier = attributes.window, attributes.depth_multiplier
+        taps = cast(Array, weights.data).reshape(-1, output.shape[3]).T.astype(np.int64)
+        wide = wide_channels(taps)
+        general = window.dilated or not are_few(wide)
+        if not (general or wide.any()):
+            return None
+        multipliers = channel_multipliers(x, weights, output, len(taps))
+        bounds = activation_bounds(attributes.activation, output)
+        rows, out_rows = rows_of(x), rows_of(output)
+        layer = GeneralLayer(
+            taps,
+            live_bias(given_bias(graph, operator, len(taps)), multipliers),
+            multipliers,
+            (x.zero_point, output.zero_point),
+            bounds,
+            _visible_ties_up(attributes, output, bounds[0]),
+            window,
+            window_source(window, rows),
+            out_rows,
+        )
+        if general:
+            return general_depthwise(layer, multiplier)
+        rest = self.lower(narrowed(graph, operator, wide, 3), operator)
+        return with_wide(rest, layer, wide, 1, np.arange(len(taps)) // multiplier)
 
 
 def ties_up(attributes: DepthwiseConvolution, channels: int) -> int:

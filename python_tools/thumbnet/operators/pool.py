@@ -1,7 +1,8 @@
 """average_pool_2d and max_pool_2d.
 
 Arithmetic: TFLite's integer_ops/pooling.h. Padding is left out: it neither adds to the sum nor
-counts; averages round half away from zero.
+counts; averages round half away from zero, and those of uint8 tensors, whose values count from 0
+(reference/pooling.h), upwards.
 """
 
 from __future__ import annotations
@@ -47,8 +48,11 @@ def windows_hold_input(graph: Graph, operator: Operator) -> str | None:
     return None
 
 
-def rounded_quotient(sums: IntArray, counts: IntArray) -> IntArray:
-    """sums / counts, ties away from zero."""
+def rounded_quotient(sums: IntArray, counts: IntArray, *, ties_up: bool = False) -> IntArray:
+    """sums / counts, ties away from zero or, of int8, upwards."""
+    if ties_up:
+        from_zero: IntArray = (sums + 128 * counts + counts // 2) // counts - 128
+        return from_zero
     magnitude = (np.abs(sums) + counts // 2) // counts
     quotient: IntArray = np.where(sums < 0, -magnitude, magnitude)
     return quotient
@@ -84,9 +88,8 @@ class Pool(Family):
         else:
             sums = windows(x, window, 0, height, width).sum(axis=(2, 3))
             ones = np.ones_like(x[:, :, :1])
-            pooled = rounded_quotient(
-                sums, windows(ones, window, 0, height, width).sum(axis=(2, 3))
-            )
+            counts = windows(ones, window, 0, height, width).sum(axis=(2, 3))
+            pooled = rounded_quotient(sums, counts, ties_up=_attributes(operator).ties_up)
         bounds = activation_bounds(_attributes(operator).activation, output)
         return [np.clip(pooled, *bounds).astype(np.int8).reshape(output.shape)]
 
@@ -105,6 +108,7 @@ class Pool(Family):
             ("pad_left", window.pad_left),
             ("low", low),
             ("high", high),
+            ("ties_up", int(_attributes(operator).ties_up)),
         )
         function = f"thumbnet_{operator.kind}"
         size = 1 if operator.kind == "max_pool_2d" else 4

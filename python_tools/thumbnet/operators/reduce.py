@@ -62,25 +62,28 @@ class Scaling:
     rounded_up: int = 0
 
 
-def scaling(x: Tensor, output: Tensor, axes: tuple[int, ...], keep_dims: bool) -> Scaling:
+def scaling(
+    x: Tensor, output: Tensor, axes: tuple[int, ...], keep_dims: bool, *, unsigned: bool = False
+) -> Scaling:
     """How TFLite scales the sums over ``axes`` of ``x``."""
     count = _count(x, axes)
     if keep_dims and len(x.shape) == 4 and sorted(axes) == [1, 2]:
-        return _plane_scaling(x, output, count)
+        return _plane_scaling(x, output, count, 128 if unsigned else 0)
     multiplier = quantize_multiplier(x.scale / output.scale)
     shift = min(count.bit_length() - 1, 32, 31 + multiplier.shift)
     scaled = Multiplier((multiplier.mantissa << shift) // count, multiplier.shift - shift)
     return Scaling(scaled, -x.zero_point * count, output.zero_point)
 
 
-def _plane_scaling(x: Tensor, output: Tensor, count: int) -> Scaling:
-    # optimized/integer_ops/mean.h, all in float32
+def _plane_scaling(x: Tensor, output: Tensor, count: int, offset: int) -> Scaling:
+    # optimized/integer_ops/mean.h, of uint8 optimized_ops.h, all in float32; in the file's type
+    # values and zero points have ``offset`` added
     scale, out_scale, half = np.float32(x.scale), np.float32(output.scale), np.float32(0.5)
-    shifted = np.float32(x.zero_point) * scale / out_scale
+    shifted = np.float32(x.zero_point + offset) * scale / out_scale
     shifted = shifted + half if shifted > 0 else shifted - half
     multiplier = quantize_multiplier(float(scale / (np.float32(count) * out_scale)))
     vectors = output.elements - output.elements % _VECTOR
-    return Scaling(multiplier, 0, output.zero_point - int(shifted), vectors)
+    return Scaling(multiplier, offset * count, output.zero_point - int(shifted), vectors)
 
 
 class Mean(Family):
@@ -184,7 +187,8 @@ def _lower_row(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
 def operator_scaling(graph: Graph, operator: Operator) -> Scaling:
     """How a mean scales its sums, in the rounding of the channels that it had when imported."""
     how = cast(attributes.Reduce, operator.attributes)
-    found = scaling(*borders(graph, operator), how.axes, how.keep_dims)
+    x, output = borders(graph, operator)
+    found = scaling(x, output, how.axes, how.keep_dims, unsigned=how.unsigned)
     return found if how.ties_up is None else replace(found, rounded_up=how.ties_up)
 
 

@@ -137,7 +137,7 @@ def _weighed(graph: Graph, operator: Operator, known: Known) -> Mask:
     x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
     taps = cast(Array, weights.data)
     count, channels = len(taps), channel_count(x)
-    if taps[0].size % channels:
+    if taps[0].size % channels or _grouped(operator):
         return np.ones((count, channels), np.bool_)
     read: Mask = (taps != 0).reshape(count, -1, channels).any(axis=1)
     if x.name not in known or not _has_room(graph, operator):
@@ -148,6 +148,11 @@ def _weighed(graph: Graph, operator: Operator, known: Known) -> Mask:
         # Windows at borders see the zero point instead.
         foldable = foldable & (known[x.name].low == x.zero_point)
     return read & ~foldable
+
+
+def _grouped(operator: Operator) -> bool:
+    """Whether inputs are divided into groups, which then keep their channels."""
+    return isinstance(operator.attributes, Convolution) and operator.attributes.groups > 1
 
 
 def _has_room(graph: Graph, operator: Operator) -> bool:
@@ -161,6 +166,9 @@ def _has_room(graph: Graph, operator: Operator) -> bool:
 
 def _convolution(needs: _Needs, operator: Operator) -> None:
     """conv_2d and fully_connected."""
+    if _grouped(operator):
+        _everything(needs, operator)
+        return
     x, output = operator.inputs[0], operator.outputs[0]
     weighed = needs.weighed[operator.name]
     rows: Mask = needs.of(output)

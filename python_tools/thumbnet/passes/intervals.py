@@ -106,6 +106,8 @@ def _convolution(graph: Graph, operator: Operator, known: Known) -> Interval:
     taps = cast(Array, weights.data).astype(np.float64)
     least, most = (end.astype(np.float64) for end in _centred(x, known))
     attributes = cast(Convolution | DepthwiseConvolution, operator.attributes)
+    if isinstance(attributes, Convolution) and attributes.groups > 1:
+        return _full(output)  # those that matter become depthwise
     up, down = np.maximum(taps, 0), np.minimum(taps, 0)
     if isinstance(attributes, Convolution):
         ends = [up @ least + down @ most, up @ most + down @ least]
@@ -151,18 +153,26 @@ def _centred(x: Tensor, known: Known) -> tuple[IntArray, IntArray]:
 def _over_places(sums: Floats, window: Window, x: Tensor, output: Tensor) -> IntArray:
     """Sums [channels, KH, KW] of taps added up, [channels, places], at all kinds of places."""
     rows = _inside(
-        x.shape[1], output.shape[1], window.kernel_height, window.stride_height, window.pad_top
+        x.shape[1],
+        output.shape[1],
+        np.arange(window.kernel_height) * window.dilation_height,
+        window.stride_height,
+        window.pad_top,
     )
     columns = _inside(
-        x.shape[2], output.shape[2], window.kernel_width, window.stride_width, window.pad_left
+        x.shape[2],
+        output.shape[2],
+        np.arange(window.kernel_width) * window.dilation_width,
+        window.stride_width,
+        window.pad_left,
     )
     places: Floats = rows @ sums @ columns.T
     return places.reshape(len(sums), -1).astype(np.int64)
 
 
-def _inside(size: int, count: int, kernel: int, stride: int, pad: int) -> Floats:
+def _inside(size: int, count: int, places: IntArray, stride: int, pad: int) -> Floats:
     """The different sets of taps that lie inside the input, as rows of ones and zeros."""
-    taps = (np.arange(count) * stride - pad)[:, None] + np.arange(kernel)
+    taps = (np.arange(count) * stride - pad)[:, None] + places
     return np.unique((taps >= 0) & (taps < size), axis=0).astype(np.float64)
 
 

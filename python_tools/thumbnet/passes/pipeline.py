@@ -11,6 +11,7 @@ from thumbnet.passes.fold_constants import fold_constants
 from thumbnet.passes.fold_pad import fold_pad
 from thumbnet.passes.fuse_activation import fuse_activation
 from thumbnet.passes.lower_depthwise import lower_depthwise
+from thumbnet.passes.lower_groups import lower_groups
 from thumbnet.passes.lower_lookup import lower_lookup
 from thumbnet.passes.remove_noops import remove_noops
 from thumbnet.passes.remove_reshapes import remove_reshapes
@@ -31,6 +32,8 @@ PASSES: tuple[tuple[str, Pass], ...] = (
     ("fold pad", fold_pad),
     # RELU after an operator that clamps anyway.
     ("fuse activation", fuse_activation),
+    # Groups of one input channel are a depthwise convolution.
+    ("lower groups", lower_groups),
     # Byte to byte functions become one kernel with a table.
     ("lower lookup", lower_lookup),
     # What has the same value for every input need not be computed.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from thumbnet.ir import attributes
 from thumbnet.ir.graph import Graph, Operator
-from thumbnet.operators.base import CArray, Lowered, Rows, Source
+from thumbnet.operators.base import CArray, Lowered, Part, Rows, Source
 
 IntArray = npt.NDArray[np.int64]
 
@@ -45,6 +45,7 @@ READ_FIRST: tuple[str, ...] = (
     "thumbnet_conv_2d_1x1_pairs_s8",
     "thumbnet_conv_2d_mve_s8",
     "thumbnet_conv_2d_1x1_mve_s8",
+    "thumbnet_conv_2d_general_s8",
 )
 """Kernels that read the windows of the pixels that they make at once before they write any."""
 
@@ -113,8 +114,12 @@ def _windows(lowered: Lowered, window: attributes.Window, rows: Rows, output: Ro
     columns = np.arange(rows.width)
     last = np.minimum((columns + window.pad_left) // window.stride_width, output.width - 1)
     # Strides beyond the kernel's width skip columns; the last windows may not reach the last ones.
-    read = columns < last * window.stride_width - window.pad_left + window.kernel_width
+    read = columns < last * window.stride_width - window.pad_left + window.width
     function = lowered.kernel.function
+    if function == "thumbnet_wide_channels_s8":
+        # Reads what it makes itself before the kernel that it calls writes.
+        part = next(value for _, value in lowered.fields if isinstance(value, Part))
+        return _windows(part.lowered, window, rows, output)
     if function in READ_FIRST:
         # Not before it has been read for the last pixel that wants it.
         free_from = np.where(read, last * _pixel_size(output), _NEVER_READ)

@@ -52,13 +52,18 @@ def can_split(graph: Graph, one: SecondPass) -> bool:
             operator.kind == "depthwise_conv_2d"
             and cast(attributes.DepthwiseConvolution, operator.attributes).depth_multiplier == 1
         )
-        if not (channelwise and inside) and not (operator.kind == "conv_2d" and not inside):
+        mixing = operator.kind == "conv_2d" and _groups(operator) == 1
+        if not (channelwise and inside) and not (mixing and not inside):
             return False
         readers = {reader.name for reader in graph.consumers(operator.outputs[0])}
         if operator is not operators[-1] and not readers <= {*one.operators}:
             return False
     value = operators[-1].outputs[0]
     return len(_means(graph, value, one)) == 1 == len(graph.consumers(value)) - 1
+
+
+def _groups(operator: Operator) -> int:
+    return cast(attributes.Convolution, operator.attributes).groups
 
 
 def _means(graph: Graph, value: str, one: SecondPass) -> list[Operator]:

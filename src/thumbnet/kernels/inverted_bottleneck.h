@@ -10,11 +10,6 @@
 #include "thumbnet/layer.h"
 
 typedef struct {
-    thumbnet_row_kernel_t kernel;
-    const void *constants;
-} thumbnet_part_t;
-
-typedef struct {
     thumbnet_part_t expand;
     thumbnet_part_t depthwise;
     thumbnet_part_t project;

@@ -18,6 +18,7 @@ typedef struct {
     uint16_t pad_left;
     int8_t low; /* the fused activation */
     int8_t high;
+    uint8_t ties_up; /* 1: averages round ties upwards, 0: away from zero */
 } thumbnet_pool_2d_t;
 
 /* Where a quotient of at most 128.5 * count is found without division: below this count
@@ -29,11 +30,12 @@ THUMBNET_INLINE uint32_t thumbnet_pool_reciprocal(int32_t count)
     return count < THUMBNET_POOL_RECIPROCAL_LIMIT ? ((uint32_t)1 << 24) / (uint32_t)count + 1u : 0u;
 }
 
-/* sum / count rounded half away from zero, then the activation. */
+/* sum / count rounded, then the activation. */
 THUMBNET_INLINE int8_t thumbnet_pool_average(const thumbnet_pool_2d_t *p, int32_t sum,
                                              int32_t count, uint32_t reciprocal)
 {
-    const uint32_t nudged = (uint32_t)((sum < 0 ? -sum : sum) + count / 2);
+    const int32_t half = (sum < 0 ? count - p->ties_up : count) / 2;
+    const uint32_t nudged = (uint32_t)((sum < 0 ? -sum : sum) + half);
     const int32_t quotient =
         (int32_t)(reciprocal != 0 ? (nudged * reciprocal) >> 24 : nudged / (uint32_t)count);
     return (int8_t)thumbnet_clamp(sum < 0 ? -quotient : quotient, p->low, p->high);

@@ -25,7 +25,7 @@ import numpy as np
 import numpy.typing as npt
 from thumbnet.codegen.source import row_pointers
 from thumbnet.ir.graph import Graph, Operator
-from thumbnet.operators.base import CArray, Kernel, Lowered, Rows, Source
+from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Rows, Source
 from thumbnet.operators.registry import family
 
 AnyArray = npt.NDArray[Any]
@@ -297,7 +297,7 @@ def _compare(job: Job, got: AnyArray, expected: AnyArray) -> None:
 
 def program_text(cases: Sequence[Case]) -> str:
     """The C program: constants, instantiations and the table of cases, then the driver."""
-    kernels = list(dict.fromkeys(case.lowered.kernel for case in cases))
+    kernels = list(dict.fromkeys(kernel for case in cases for kernel in case.lowered.kernels))
     rows = max(row_pointers(case.lowered) for case in cases) + 1
     inputs = max(len(case.lowered.sources) for case in cases)
     headers = sorted({kernel.header for kernel in kernels})
@@ -344,16 +344,27 @@ def _instantiation(kernel: Kernel) -> str:
     )
 
 
+def _structure(symbol: str, lowered: Lowered) -> list[str]:
+    """The constants of a kernel, called ``constants_<symbol>``, and what they refer to."""
+    lines, fields = [], []
+    for name, value in lowered.fields:
+        shown = str(value)
+        if isinstance(value, CArray):
+            shown = f"{value.name}_{symbol}"
+            lines.append(_array(shown, value))
+        elif isinstance(value, Part):
+            part = f"{name}_{symbol}"
+            lines += _structure(part, value.lowered)
+            shown = f"{{{_instance(value.lowered.kernel)}, &constants_{part}}}"
+        fields.append(f".{name} = {shown}")
+    text = ", ".join(fields)
+    return [*lines, f"static const {lowered.struct} constants_{symbol} = {{{text}}};"]
+
+
 def _constants(index: int, lowered: Lowered) -> str:
-    arrays = [_array(f"{array.name}_{index}", array) for array in lowered.arrays]
-    fields = ", ".join(
-        f".{name} = {f'{value.name}_{index}' if isinstance(value, CArray) else value}"
-        for name, value in lowered.fields
-    )
     return "\n".join(
         [
-            *arrays,
-            f"static const {lowered.struct} constants_{index} = {{{fields}}};",
+            *_structure(str(index), lowered),
             _layer(f"layer_{index}", index, lowered),
             _layer(f"flat_{index}", index, flattened(lowered)),
         ]

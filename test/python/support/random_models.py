@@ -54,11 +54,13 @@ def conv_2d(
     activation: str = "none",
     per_channel: bool = True,
     bias: bool = True,
+    dilation: int | tuple[int, int] = 1,
+    groups: int = 1,
 ) -> bytes:
     """One conv_2d on input ``shape``."""
     writer, x_scale = Writer(), random_scale(rng)
     x = writer.input(shape, scale=x_scale, zero_point=random_zero_point(rng))
-    weights = random_weights(rng, (channels, *pair(kernel), shape[3]))
+    weights = random_weights(rng, (channels, *pair(kernel), shape[3] // groups))
     taps = weights[0].size
     scales, out_scale, values = _products(
         rng, x_scale, (channels, taps), per_channel=per_channel, bias=bias
@@ -73,6 +75,7 @@ def conv_2d(
         zero_point=random_zero_point(rng),
         stride=stride,
         padding=padding,
+        dilation=dilation,
     )
     return writer.finish([y])
 
@@ -89,6 +92,7 @@ def depthwise_conv_2d(
     per_channel: bool = True,
     bias: bool = True,
     zero_point: int | None = None,
+    dilation: int | tuple[int, int] = 1,
 ) -> bytes:
     """One depthwise_conv_2d on input ``shape``, with the output's ``zero_point`` or any."""
     writer, x_scale = Writer(), random_scale(rng)
@@ -109,6 +113,7 @@ def depthwise_conv_2d(
         zero_point=random_zero_point(rng) if zero_point is None else zero_point,
         stride=stride,
         padding=padding,
+        dilation=dilation,
     )
     return writer.finish([y])
 

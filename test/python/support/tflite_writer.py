@@ -57,11 +57,11 @@ class Writer(ModelBuilder):
         stride: int | tuple[int, int] = 1,
         padding: str = "same",
         activation: str = "none",
-        dilation: int = 1,
+        dilation: int | tuple[int, int] = 1,
     ) -> Value:
         """conv_2d with int8 weights [O,KH,KW,I] (scales per tensor or per O) and int32 bias [O]."""
         options = schema.Conv2DOptionsT()
-        options.dilationHFactor = options.dilationWFactor = dilation
+        options.dilationHFactor, options.dilationWFactor = pair(dilation)
         w = self.constant(weights, weight_scale, axis=0)
         height, width = weights.shape[1:3]
         return self._windowed(
@@ -88,11 +88,11 @@ class Writer(ModelBuilder):
         stride: int | tuple[int, int] = 1,
         padding: str = "same",
         activation: str = "none",
-        dilation: int = 1,
+        dilation: int | tuple[int, int] = 1,
     ) -> Value:
         """depthwise_conv_2d with int8 weights [1,KH,KW,I*M] (scales one or I*M) and bias [I*M]."""
         options = schema.DepthwiseConv2DOptionsT()
-        options.dilationHFactor = options.dilationWFactor = dilation
+        options.dilationHFactor, options.dilationWFactor = pair(dilation)
         options.depthMultiplier = weights.shape[3] // x.shape[3]
         w = self.constant(weights, weight_scale, axis=3)
         height, width = weights.shape[1:3]
@@ -115,6 +115,7 @@ class Writer(ModelBuilder):
         bias: AnyArray | None = None,
         *,
         weight_scale: Scales,
+        weight_zero_point: int = 0,
         scale: float,
         zero_point: int = 0,
         activation: str = "none",
@@ -124,7 +125,7 @@ class Writer(ModelBuilder):
         options = schema.FullyConnectedOptionsT()
         options.fusedActivationFunction = ACTIVATIONS[activation]
         options.keepNumDims = keep_dims
-        w = self.constant(weights, weight_scale, axis=0)
+        w = self.constant(weights, weight_scale, weight_zero_point, axis=0)
         lead = x.shape[:-1] if keep_dims else (int(np.prod(x.shape)) // weights.shape[1],)
         out = self.tensor((*lead, weights.shape[0]), "int8", scale, zero_point)
         version = 12 if len(w.scale) > 1 else 4
@@ -320,8 +321,8 @@ class Writer(ModelBuilder):
         options.padding = PADDINGS[padding]
         options.strideH, options.strideW = strides = pair(stride)
         options.fusedActivationFunction = ACTIVATIONS[activation]
-        dilation = getattr(options, "dilationHFactor", 1)
-        reach = [(k - 1) * dilation + 1 for k in kernel]
+        rates = [getattr(options, f"dilation{axis}Factor", 1) for axis in "HW"]
+        reach = [(k - 1) * rate + 1 for k, rate in zip(kernel, rates, strict=True)]
         size = [same_size(x.shape[1 + i], reach[i], strides[i], padding) for i in (0, 1)]
         out = self.tensor((x.shape[0], *size, channels), x.dtype, *quantization)
         self.operator(builtin, inputs, [out], options, 3 if "CONV" in builtin else 2)
