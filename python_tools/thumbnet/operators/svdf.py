@@ -125,8 +125,8 @@ class Svdf(Family):
         folded = -x.zero_point * feature.astype(np.int64).sum(axis=1)
         source, out_rows = Source(rows_of(x), stride_width=1), rows_of(output)
         return Lowered(
-            kernel=Kernel(HEADER, f"thumbnet_svdf_s{16 if wide else 8}"),
-            struct=f"thumbnet_svdf_s{16 if wide else 8}_t",
+            kernel=Kernel(HEADER, "thumbnet_svdf_s8", (int(wide),)),
+            struct="thumbnet_svdf_t",
             fields=(
                 ("weights", CArray("weights", "int8_t", feature)),
                 ("time", CArray("time", "int16_t" if wide else "int8_t", time)),
