@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from case_models import Build, KernelCase, Rng, random_case, seed_of
 from convolution_cases import convolutions, depthwise, for_instruction_sets
+from recurrent_cases import recurrent
 from support import inputs as samples
 from support import random_models as models
 from support.litert import REFERENCE
@@ -32,6 +33,7 @@ def kernel_cases() -> list[KernelCase]:
         *means(),
         *others(),
         *borders(),
+        *recurrent(),
         *for_instruction_sets(),
     ]
 

@@ -21,16 +21,21 @@
 #include <thumbnet/kernels/elementwise.h>
 #include <thumbnet/kernels/inverted_bottleneck.h>
 #include <thumbnet/kernels/lookup.h>
+#include <thumbnet/kernels/lstm.h>
 #include <thumbnet/kernels/mean.h>
 #include <thumbnet/kernels/pool.h>
 #include <thumbnet/kernels/quantize.h>
+#include <thumbnet/kernels/requantize.h>
 #include <thumbnet/kernels/softmax.h>
+#include <thumbnet/kernels/softmax_int16.h>
+#include <thumbnet/kernels/svdf.h>
 
 #define GOLDEN_MOST_OUTPUT 256
 #define GOLDEN_MOST_INPUT 256
 #define GOLDEN_MOST_OVERLAP 152
 #define GOLDEN_MOST_ROWS_SIZE 132 /* all that a run may read */
 #define GOLDEN_MOST_INPUTS 3
+#define GOLDEN_MOST_STATES 40
 #define GOLDEN_MOST_SCRATCH 80
 
 GOLDEN_KERNEL(run_conv_2d_s8_3_3, thumbnet_conv_2d_s8, constants, 3, 3)
@@ -69,6 +74,11 @@ GOLDEN_KERNEL(run_reshape, thumbnet_reshape, constants)
 GOLDEN_KERNEL(run_quantize_f32, thumbnet_quantize_f32, constants)
 GOLDEN_KERNEL(run_dequantize_f32_0, thumbnet_dequantize_f32, constants, 0)
 GOLDEN_KERNEL(run_dequantize_f32_1, thumbnet_dequantize_f32, constants, 1)
+GOLDEN_KERNEL(run_lstm_s8, thumbnet_lstm_s8, constants)
+GOLDEN_KERNEL(run_svdf_s8_1, thumbnet_svdf_s8, constants, 1)
+GOLDEN_KERNEL(run_requantize_wide_2_1, thumbnet_requantize_wide, constants, 2, 1)
+GOLDEN_KERNEL(run_requantize_wide_2_4, thumbnet_requantize_wide, constants, 2, 4)
+GOLDEN_KERNEL(run_softmax_s8_s16, thumbnet_softmax_s8_s16, constants)
 
 static const int8_t conv_2d_3x3_weights[135] =
 {13,16,-8,50,-9,32,1,8,-61,-29,-6,35,28,-10,-3,-95,-46,-57,-62,47,-29,-48,18,-20,5,50,-21,15,-16,
@@ -925,6 +935,85 @@ static const thumbnet_source_t dequantize_uint8_sources[1] =
 GOLDEN_LAYER(dequantize_uint8, 96, 2, 1, 3, 0)
 static const golden_input_t dequantize_uint8_inputs[1] = {{3, 8, 152}};
 
+static const int8_t lstm_weights[60] =
+{-88,13,1,-54,-64,-2,-17,21,-63,50,-23,-31,-15,-32,41,17,14,63,11,21,64,83,-16,1,-2,94,38,-33,
+-38,-29,-60,47,7,-53,-84,-26,-51,-38,15,-4,-38,-46,60,-6,-14,127,23,65,-34,17,-10,-32,45,4,-17,
+21,19,-52,-17,-16};
+static const int8_t lstm_recurrent[36] =
+{-109,-26,-32,5,-24,-49,-37,-26,-88,6,18,13,32,0,47,-59,49,-14,-18,46,-38,-27,0,-7,-94,-41,-79,
+-40,-37,-20,-12,62,35,5,-80,-3};
+static const int32_t lstm_bias[24] =
+{-23560,12151,-4128,-2088,-3094,-966,-714,-112,-4021,13546,-8925,-1030,602,-574,406,-280,116,
+20436,-1039,791,-1344,-784,-2394,266};
+static const int32_t lstm_mantissa[8] =
+{1163922304,1377885440,1277695616,1664625024,1186070144,1144668032,1196485376,1111975424};
+static const int8_t lstm_shift[8] = {2,0,0,1,2,2,2,3};
+static const thumbnet_lstm_t lstm_constants =
+{.weights = lstm_weights, .recurrent = lstm_recurrent, .bias = lstm_bias,
+.mantissa = lstm_mantissa, .shift = lstm_shift, .hidden_mantissa = 1423022848, .in_channels = 5,
+.units = 3, .clip = 32767, .hidden_shift = -22, .cell_shift = 18, .cell_bits = 3,
+.zero_point = -14};
+static const thumbnet_source_t lstm_sources[3] =
+{{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 3, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1},
+{.row_size = 6, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1}};
+GOLDEN_LAYER(lstm, 6, 1, 3, 2, 0)
+static const golden_input_t lstm_inputs[3] = {{2, 5, 3}, {1, 3, -2}, {1, 6, -3}};
+
+static const int8_t svdf_weights[24] =
+{37,-49,25,24,40,15,-50,-23,71,32,-11,17,53,-3,-57,-20,10,-48,-79,-27,46,-85,18,-16};
+static const int16_t svdf_time[18] =
+{-716,849,-4503,-9201,-3667,-679,-366,369,298,6421,1167,3049,1891,-2702,472,-5744,6189,3267};
+static const int32_t svdf_feature_bias[6] = {-4699,2286,-13843,3429,18288,4699};
+static const int32_t svdf_bias[3] = {14578748,-6609266,-40268967};
+static const thumbnet_svdf_t svdf_constants =
+{.weights = svdf_weights, .time = svdf_time, .feature_bias = svdf_feature_bias,
+.bias = svdf_bias, .feature_mantissa = 1737446784, .mantissa = 1198695424, .in_channels = 4,
+.units = 3, .rank = 2, .memory = 3, .feature_shift = 1, .shift = -20, .zero_point = -108};
+static const thumbnet_source_t svdf_sources[2] =
+{{.row_size = 4, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 36, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1}};
+GOLDEN_LAYER(svdf, 3, 1, 2, 1, 0)
+static const golden_input_t svdf_inputs[2] = {{1, 4, 3}, {1, 36, -2}};
+
+static const thumbnet_requantize_t requantize_int16_int8_constants =
+{.mantissa = 1293664815, .channels = 5, .in_zero_point = 7, .zero_point = 5, .shift = -7};
+static const thumbnet_source_t requantize_int16_int8_sources[1] =
+{{.row_size = 20, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(requantize_int16_int8, 10, 1, 1, 2, 0)
+static const golden_input_t requantize_int16_int8_inputs[1] = {{2, 10, 0}};
+
+static const thumbnet_requantize_t requantize_int16_int32_constants =
+{.mantissa = 1293664815, .channels = 5, .in_zero_point = 7, .zero_point = 5, .shift = 9};
+static const thumbnet_source_t requantize_int16_int32_sources[1] =
+{{.row_size = 20, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(requantize_int16_int32, 40, 1, 1, 2, 0)
+static const golden_input_t requantize_int16_int32_inputs[1] = {{2, 10, 30}};
+
+static const uint32_t softmax_int16_table[256] =
+{1065353216,1044058467,1023980136,1002948403,982645782,961894944,941352780,920901914,900103954,
+879973446,858902297,838987349,817750989,797622871,776653499,756297705,735613461,715014499,
+694634776,673776168,653721615,632585674,612623390,591446310,571267623,550361602,529951795,
+509335160,488678544,468370994,447450844,427473399,406271702,386261370,365144463,344914498,
+324072703,303608096,283060144,262344950,242110750,221127997,201228866,179960470,159901317,
+138845540,118563402,97786875,77266602,56788297,36013792,15853888,2896253,529095,96657,17658,3226,
+589,108,20,4,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0};
+static const thumbnet_softmax_s16_t softmax_int16_constants =
+{.table = softmax_int16_table, .scale = 931135488, .channels = 5, .zero_point = -32768};
+static const thumbnet_source_t softmax_int16_sources[1] =
+{{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(softmax_int16, 20, 1, 1, 2, 0)
+static const golden_input_t softmax_int16_inputs[1] = {{2, 5, 15}};
+
 static const golden_case_t golden_conv_2d_s8[4] =
 {GOLDEN_CASE(conv_2d_3x3, conv_2d_3x3, run_conv_2d_s8_3_3, 2, 75, 5, 0, 0),
 GOLDEN_CASE(conv_2d_stride_2, conv_2d_stride_2, run_conv_2d_s8_3_3, 2, 36, 4, 0, 0),
@@ -1035,5 +1124,18 @@ GOLDEN_CASE(quantize_uint8, quantize_uint8, run_quantize_f32, 3, 36, 6, 0, 1)};
 static const golden_case_t golden_dequantize_f32[2] =
 {GOLDEN_CASE(dequantize_int8, dequantize_int8, run_dequantize_f32_0, 1, 192, 32, 0, 1),
 GOLDEN_CASE(dequantize_uint8, dequantize_uint8, run_dequantize_f32_1, 1, 192, 32, 0, 1)};
+
+static const golden_case_t golden_lstm_s8[1] =
+{GOLDEN_CASE(lstm, lstm, run_lstm_s8, 2, 6, 3, 0, 0)};
+
+static const golden_case_t golden_svdf_s8[1] =
+{GOLDEN_CASE(svdf, svdf, run_svdf_s8_1, 3, 3, 3, 0, 0)};
+
+static const golden_case_t golden_requantize_wide[2] =
+{GOLDEN_CASE(requantize_int16_int8, requantize_int16_int8, run_requantize_wide_2_1, 1, 10, 5, 0, 1),
+GOLDEN_CASE(requantize_int16_int32, requantize_int16_int32, run_requantize_wide_2_4, 1, 40, 20, 0, 1)};
+
+static const golden_case_t golden_softmax_s8_s16[1] =
+{GOLDEN_CASE(softmax_int16, softmax_int16, run_softmax_s8_s16, 1, 20, 10, 0, 1)};
 
 #endif
