@@ -89,7 +89,7 @@ def _convert(model: RawModel, file: str) -> Graph:
         found = list(errors.values())
         raise found[0] if len(found) == 1 else ThumbnetErrors(found)
     inputs, outputs = (tuple(tensor.name for tensor in border) for border in borders)
-    states += variables.states(tensors, used)
+    states += variables.states(tensors, used, operators, names)
     graph = Graph(Path(file).stem, used, tuple(operators), inputs, outputs, states=tuple(states))
     _check_order(graph)
     return graph
