@@ -62,7 +62,7 @@ def weights_and_state(graph: Graph, operator: Operator) -> str | None:
 def features_of_32_bits(graph: Graph, operator: Operator) -> str | None:
     """feature weights whose sums, shifted for requantization, stay within 32 bits."""
     taps = cast(Array, graph.tensor(operator.inputs[FEATURE]).data).astype(np.int64)
-    most = 255 * int(np.abs(taps).sum(axis=1).max())
+    most = 256 * int(np.abs(taps).sum(axis=1).max())
     first, _ = multipliers(graph, operator)
     return None if most << max(first.shift, 0) < 1 << 31 else f"sums reach {most}"
 

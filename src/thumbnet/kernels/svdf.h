@@ -3,7 +3,18 @@
 #ifndef THUMBNET_KERNELS_SVDF_H
 #define THUMBNET_KERNELS_SVDF_H
 
+#include "thumbnet/kernels/dsp.h"
 #include "thumbnet/requantize.h"
+
+#if THUMBNET_DSP
+/* sum + the products of both halves of `a` and `b`. */
+THUMBNET_INLINE int32_t thumbnet_svdf_mac(uint32_t a, uint32_t b, int32_t sum)
+{
+    int32_t result;
+    __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(a), "r"(b), "r"(sum));
+    return result;
+}
+#endif
 
 typedef struct {
     const int8_t *weights;       /* [units, rank, in_channels] */
@@ -24,8 +35,16 @@ typedef struct {
 THUMBNET_INLINE int32_t thumbnet_svdf_dot(const int8_t *in, const int8_t *weights, int32_t count,
                                           int32_t sum)
 {
-    for (int32_t i = 0; i < count; i++) {
-        sum += in[i] * weights[i];
+#if THUMBNET_DSP
+    for (; count >= 4; count -= 4, in += 4, weights += 4) {
+        const uint32_t a = thumbnet_dsp_load(in);
+        const uint32_t b = thumbnet_dsp_load(weights);
+        sum = thumbnet_svdf_mac(thumbnet_dsp_even(a), thumbnet_dsp_even(b), sum);
+        sum = thumbnet_svdf_mac(thumbnet_dsp_odd(a), thumbnet_dsp_odd(b), sum);
+    }
+#endif
+    for (; count > 0; count--) {
+        sum += *in++ * *weights++;
     }
     return sum;
 }
@@ -35,7 +54,15 @@ THUMBNET_INLINE int32_t thumbnet_svdf_dot(const int8_t *in, const int8_t *weight
 THUMBNET_INLINE uint32_t thumbnet_svdf_memory_s16(int16_t *state, const int16_t *time,
                                                   int32_t count, int32_t newest, uint32_t sum)
 {
-    for (int32_t t = 0; t < count - 1; t++) {
+    int32_t t = 0;
+#if THUMBNET_DSP
+    for (; t + 2 < count; t += 2) {
+        const uint32_t pair = thumbnet_dsp_load(state + t + 1);
+        memcpy(state + t, &pair, sizeof pair);
+        sum = (uint32_t)thumbnet_svdf_mac(pair, thumbnet_dsp_load(time + t), (int32_t)sum);
+    }
+#endif
+    for (; t < count - 1; t++) {
         const int16_t value = state[t + 1];
         state[t] = value;
         sum += (uint32_t)(value * time[t]);
