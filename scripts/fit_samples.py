@@ -204,7 +204,7 @@ def _recurrent() -> Iterator[tuple[str, Make]]:
         shape, name = (1, width, channels), f"{width} {channels}"
         for kinds in (("int16", "int8"), ("int16", "int32"), ("int8", "int16"), ("int32", "int16")):
             yield f"requantize {name}", _requantized(shape, *kinds)
-        yield f"softmax_int16 {name}", _unary("softmax", shape, dtype="int16")
+        yield f"softmax_to_int16 {name}", _unary("softmax", shape, dtype="int16")
 
 
 def _requantized(shape: tuple[int, ...], source: str, target: str) -> Make:

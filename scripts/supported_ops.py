@@ -14,7 +14,7 @@ from thumbnet.operators.registry import constraint_text, families  # noqa: E402
 INTERNAL = {"lookup", "inverted_bottleneck"}
 """Kinds that only passes and the scheduler make."""
 
-OTHER_KINDS = {"requantize": "QUANTIZE", "softmax_int16": "SOFTMAX"}
+OTHER_KINDS = {"requantize": "QUANTIZE", "softmax_to_int16": "SOFTMAX"}
 """What builtin operators become for some types, by the kind."""
 
 INTRODUCTION = """\

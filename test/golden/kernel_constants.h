@@ -27,7 +27,7 @@
 #include <thumbnet/kernels/quantize.h>
 #include <thumbnet/kernels/requantize.h>
 #include <thumbnet/kernels/softmax.h>
-#include <thumbnet/kernels/softmax_int16.h>
+#include <thumbnet/kernels/softmax_to_int16.h>
 #include <thumbnet/kernels/svdf.h>
 
 #define GOLDEN_MOST_OUTPUT 256
@@ -994,7 +994,7 @@ static const thumbnet_source_t requantize_int16_int32_sources[1] =
 GOLDEN_LAYER(requantize_int16_int32, 40, 1, 1, 2, 0)
 static const golden_input_t requantize_int16_int32_inputs[1] = {{2, 10, 30}};
 
-static const uint32_t softmax_int16_table[256] =
+static const uint32_t softmax_to_int16_table[256] =
 {1065353216,1044058467,1023980136,1002948403,982645782,961894944,941352780,920901914,900103954,
 879973446,858902297,838987349,817750989,797622871,776653499,756297705,735613461,715014499,
 694634776,673776168,653721615,632585674,612623390,591446310,571267623,550361602,529951795,
@@ -1006,13 +1006,13 @@ static const uint32_t softmax_int16_table[256] =
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
 0,0,0,0,0,0,0,0,0};
-static const thumbnet_softmax_s16_t softmax_int16_constants =
-{.table = softmax_int16_table, .scale = 931135488, .channels = 5, .zero_point = -32768};
-static const thumbnet_source_t softmax_int16_sources[1] =
+static const thumbnet_softmax_s8_s16_t softmax_to_int16_constants =
+{.table = softmax_to_int16_table, .scale = 931135488, .channels = 5, .zero_point = -32768};
+static const thumbnet_source_t softmax_to_int16_sources[1] =
 {{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
-GOLDEN_LAYER(softmax_int16, 20, 1, 1, 2, 0)
-static const golden_input_t softmax_int16_inputs[1] = {{2, 5, 15}};
+GOLDEN_LAYER(softmax_to_int16, 20, 1, 1, 2, 0)
+static const golden_input_t softmax_to_int16_inputs[1] = {{2, 5, 15}};
 
 static const golden_case_t golden_conv_2d_s8[4] =
 {GOLDEN_CASE(conv_2d_3x3, conv_2d_3x3, run_conv_2d_s8_3_3, 2, 75, 5, 0, 0),
@@ -1136,6 +1136,6 @@ static const golden_case_t golden_requantize_wide[2] =
 GOLDEN_CASE(requantize_int16_int32, requantize_int16_int32, run_requantize_wide_2_4, 1, 40, 20, 0, 1)};
 
 static const golden_case_t golden_softmax_s8_s16[1] =
-{GOLDEN_CASE(softmax_int16, softmax_int16, run_softmax_s8_s16, 1, 20, 10, 0, 1)};
+{GOLDEN_CASE(softmax_to_int16, softmax_to_int16, run_softmax_s8_s16, 1, 20, 10, 0, 1)};
 
 #endif

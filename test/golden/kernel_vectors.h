@@ -963,10 +963,10 @@ static const int32_t requantize_int16_int32_0[10] =
 {-8932544,-1636853,5960795,-2552593,-3266308,-4539831,-5782819,-7051715,1118694,5218704};
 static const void *const requantize_int16_int32_vectors[2] =
 {requantize_int16_int32_0_0, requantize_int16_int32_0};
-static const int8_t softmax_int16_0_0[10] = {-1,-3,2,-3,1,-2,0,-2,0,0};
-static const int16_t softmax_int16_0[10] =
-{-32432,-32757,22342,-32757,-22700,-32055,-11398,-32055,-11398,-11398};
-static const void *const softmax_int16_vectors[2] = {softmax_int16_0_0, softmax_int16_0};
+static const int8_t softmax_to_int16_0_0[10] = {-3,0,1,0,-3,-2,-2,2,-3,1};
+static const int16_t softmax_to_int16_0[10] =
+{-32715,-24014,15153,-24014,-32715,-32706,-32706,22531,-32757,-22666};
+static const void *const softmax_to_int16_vectors[2] = {softmax_to_int16_0_0, softmax_to_int16_0};
 static const int8_t conv_2d_quads_0_0[60] =
 {45,-96,-19,33,115,-64,-68,121,43,-119,117,-93,-42,-126,79,45,-71,-20,85,-90,-13,7,126,-42,43,98,
 61,-74,1,84,86,12,-84,-74,127,18,6,-73,106,-58,-98,85,21,122,-100,72,-47,76,53,-78,14,-40,118,-1,

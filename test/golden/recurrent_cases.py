@@ -23,7 +23,7 @@ def recurrent() -> list[KernelCase]:
         case("lstm", lambda rng: lstm(rng, LstmShape(steps=2, values=5, units=3)), 2),
         case("svdf", lambda rng: svdf(rng, SvdfShape(values=4, units=3, rank=2, memory=3)), 3),
         *(case(f"requantize_{a}_{b}", requantize(a, b), 1) for a, b in PAIRS),
-        case("softmax_int16", softmax, 1, reach=3),
+        case("softmax_to_int16", softmax, 1, reach=3),
     ]
 
 

@@ -95,7 +95,7 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
     elif isinstance(how, attributes.Lstm | attributes.Svdf):
         # A pixel is read again for each unit.
         free_from = _windows(lowered, attributes.Window(1, 1), source.rows, output)
-    elif operator.kind in ("requantize", "softmax_int16"):
+    elif operator.kind in ("requantize", "softmax_to_int16"):
         free_from = _elements(source.rows, output)
     else:
         free_from = np.full(source.rows.row_size, output.row_size)
