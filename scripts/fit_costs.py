@@ -10,6 +10,7 @@ the fit is off.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections import defaultdict
@@ -144,10 +145,20 @@ def groups(core: str, only: list[str]) -> dict[str, list[Sample]]:
 
 def counts(model: bytes, core: str) -> list[Sample]:
     """One sample for each different kernel that flash can be spent on."""
-    graph = run_passes(read_bytes(model, Path("sample.tflite")))
+    graph = without_states(run_passes(read_bytes(model, Path("sample.tflite"))))
     known: dict[str, Sample] = {}
     made = (count(graph, core, optimize, known) for optimize in get_args(Optimize))
     return [sample for sample in made if sample is not None]
+
+
+def without_states(graph: Graph) -> Graph:
+    """The same with its states as inputs: what is counted is the kernel, not what copies them."""
+    operators = tuple(
+        dataclasses.replace(operator, outputs=operator.outputs[:1]) for operator in graph.operators
+    )
+    read = tuple(state.read for state in graph.states)
+    plain = dataclasses.replace(graph, states=(), operators=operators)
+    return plain.replace(inputs=(*graph.inputs, *read))
 
 
 def read_bytes(model: bytes, path: Path) -> Graph:

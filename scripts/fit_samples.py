@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 from support import random_models as models
+from support.recurrent_models import LstmShape, SvdfShape, lstm, svdf
 from support.tflite_writer import Writer
 
 Rng = np.random.Generator
@@ -29,6 +30,7 @@ def _all() -> Iterator[tuple[str, Make]]:
     yield from _depthwise()
     yield from _others()
     yield from _general()
+    yield from _recurrent()
 
 
 def _general() -> Iterator[tuple[str, Make]]:
@@ -236,3 +238,29 @@ def _moving() -> Iterator[tuple[str, Make]]:
             f"multiplier {name}",
             lambda rng, shape=shape: models.depthwise_conv_2d(rng, shape, 2),
         )
+
+
+def _recurrent() -> Iterator[tuple[str, Make]]:
+    """LSTMs, SVDF and what stands beside them."""
+    for steps, depth, units in product((1, 4), (3, 16, 30, 64), (2, 9, 20, 64)):
+        shape = LstmShape(steps, depth, units)
+        yield f"lstm {steps} {depth} {units}", lambda rng, shape=shape: lstm(rng, shape)
+    for depth, units, rank, memory, state in product(
+        (5, 16, 64), (3, 16), (1, 2), (4, 10), ("int16", "int8")
+    ):
+        wide = SvdfShape(depth, units, rank, memory, state)
+        yield f"svdf {depth} {units} {rank} {memory}", lambda rng, wide=wide: svdf(rng, wide)
+    for width, channels in product((1, 5, 16), (3, 16, 40)):
+        shape, name = (1, width, channels), f"{width} {channels}"
+        for kinds in (("int16", "int8"), ("int16", "int32"), ("int8", "int16"), ("int32", "int16")):
+            yield f"requantize {name}", _requantized(shape, *kinds)
+        yield f"softmax_to_int16 {name}", _unary("softmax", shape, dtype="int16")
+
+
+def _requantized(shape: tuple[int, ...], source: str, target: str) -> Make:
+    def make(rng: Rng) -> bytes:
+        writer, scale = Writer(), {"int8": 0.1, "int16": 1e-3, "int32": 1e-5}
+        x = writer.input(shape, source, scale[source])
+        return writer.finish([writer.quantize(x, target, scale=scale[target] * 0.9)])
+
+    return make

@@ -14,6 +14,9 @@ from thumbnet.operators.registry import constraint_text, families  # noqa: E402
 INTERNAL = {"lookup", "inverted_bottleneck"}
 """Kinds that only passes and the scheduler make."""
 
+OTHER_KINDS = {"requantize": "QUANTIZE", "softmax_to_int16": "SOFTMAX"}
+"""What builtin operators become for some types, by the kind."""
+
 INTRODUCTION = """\
 # Supported operators
 
@@ -29,6 +32,8 @@ Of all operators:
 - paddings, axes, permutations and sizes are constants
 - fused activations are NONE, RELU, RELU6 or RELU_N1_TO_1
 - within these limits, operators on constants alone are computed at compile time
+- variable tensors and resource variables (`VAR_HANDLE`, `READ_VARIABLE`, `ASSIGN_VARIABLE`,
+  `CALL_ONCE` of constants) are kept by the model from one inference to the next
 """
 
 
@@ -38,7 +43,8 @@ def supported_ops() -> str:
     for kind, family in sorted(families().items()):
         if kind not in INTERNAL:
             limits = "".join(f"- {constraint_text(limit)}\n" for limit in family.constraints)
-            parts.append(f"## {kind}\n\n{description(kind.upper())}{limits}")
+            builtin = OTHER_KINDS.get(kind, kind.upper())
+            parts.append(f"## {kind}\n\n{description(builtin)}{limits}")
     return "\n".join(parts)
 
 

@@ -25,21 +25,61 @@ static THUMBNET_ALIGNED uint8_t scratch_memory[ALIGN8(GOLDEN_MOST_SCRATCH) + 2u 
 /* The parts of input rows that a run may read, each between guards. */
 static THUMBNET_ALIGNED uint8_t
     rows_memory[ALIGN8(GOLDEN_MOST_ROWS_SIZE) + THUMBNET_MAX_ROWS * (8u + 2u * GUARD)];
+/* What kernels change besides their output. */
+static THUMBNET_ALIGNED uint8_t state_memory[GOLDEN_MOST_STATES];
 static uint8_t *const out = out_memory + GUARD;
 static uint8_t *const scratch = scratch_memory + GUARD;
 
 /* How the case at hand is run, for messages. */
 static char how[96];
 
+/* The number of an input among the states, from 1; 0 where it is none. */
+static uint32_t state_number(const golden_case_t *golden, uint32_t number)
+{
+    const int32_t overlap = golden->inputs[number].overlap;
+    return overlap < -1 ? (uint32_t)(-1 - overlap) : 0u;
+}
+
+static uint32_t input_size(const golden_case_t *golden, uint32_t number)
+{
+    const thumbnet_source_t *source = &golden->layer->sources[number];
+    return (uint32_t)source->height * source->row_size;
+}
+
 static const void *const *sample_inputs(const golden_case_t *golden, uint32_t sample)
 {
-    return golden->vectors + sample * (golden->layer->inputs + 1u);
+    uint32_t states = 0;
+    for (uint32_t i = 0; i < golden->layer->inputs; i++) {
+        states += state_number(golden, i) != 0 ? 1u : 0u;
+    }
+    return golden->vectors + sample * (golden->layer->inputs + 1u + states);
+}
+
+/* The sample's inputs, states where they may be changed. */
+static void fresh_inputs(const golden_case_t *golden, uint32_t sample, const void **inputs)
+{
+    uint8_t *place = state_memory;
+    memcpy(inputs, sample_inputs(golden, sample), golden->layer->inputs * sizeof inputs[0]);
+    for (uint32_t i = 0; i < golden->layer->inputs; i++) {
+        if (state_number(golden, i) != 0) {
+            inputs[i] = memcpy(place, inputs[i], input_size(golden, i));
+            place += ALIGN8(input_size(golden, i));
+        }
+    }
 }
 
 static void check_output(const golden_case_t *golden, uint32_t sample, const void *found)
 {
-    const void *expected = sample_inputs(golden, sample)[golden->layer->inputs];
-    TEST_ASSERT_EQUAL_HEX8_ARRAY_MESSAGE(expected, found, golden->out_size, how);
+    const void *const *expected = sample_inputs(golden, sample) + golden->layer->inputs;
+    const uint8_t *state = state_memory;
+    TEST_ASSERT_EQUAL_HEX8_ARRAY_MESSAGE(expected[0], found, golden->out_size, how);
+    for (uint32_t i = 0; i < golden->layer->inputs; i++) {
+        if (state_number(golden, i) != 0) {
+            TEST_ASSERT_EQUAL_HEX8_ARRAY_MESSAGE(expected[state_number(golden, i)], state,
+                                                 input_size(golden, i), how);
+            state += ALIGN8(input_size(golden, i));
+        }
+    }
 }
 
 static void check_same(const uint8_t *before, const uint8_t *after, uint32_t size)
@@ -69,8 +109,10 @@ static void check_guards(const golden_case_t *golden)
 /* Whole tensors, each in its own place. */
 static void check_layer(const golden_case_t *golden, const thumbnet_layer_t *layer, uint32_t sample)
 {
+    const void *inputs[GOLDEN_MOST_INPUTS];
     clear_memory();
-    thumbnet_run_layer(golden->kernel, layer, sample_inputs(golden, sample), out, scratch);
+    fresh_inputs(golden, sample, inputs);
+    thumbnet_run_layer(golden->kernel, layer, inputs, out, scratch);
     check_output(golden, sample, out);
     check_guards(golden);
 }
@@ -82,10 +124,10 @@ static void check_overlapped(const golden_case_t *golden, uint32_t sample, uint3
     const void *const *given = sample_inputs(golden, sample);
     const void *inputs[GOLDEN_MOST_INPUTS];
     const uint32_t distance = (uint32_t)golden->inputs[number].overlap;
-    const uint32_t size = layer->sources[number].height * layer->sources[number].row_size;
+    const uint32_t size = input_size(golden, number);
     const uint32_t end = distance + size > golden->out_size ? distance + size : golden->out_size;
     clear_memory();
-    memcpy(inputs, given, layer->inputs * sizeof inputs[0]);
+    fresh_inputs(golden, sample, inputs);
     inputs[number] = memcpy(out + distance, given[number], size);
     thumbnet_run_layer(golden->kernel, layer, inputs, out, scratch);
     check_output(golden, sample, out);
@@ -113,8 +155,8 @@ static uint32_t end_column(const thumbnet_source_t *source, int32_t x, int32_t n
 
 /* Copies what a run may read of its rows to a place between guards of great values of both signs;
  * rows outside the tensor stay NULL. */
-static void cut_rows(const golden_case_t *golden, uint32_t sample, int32_t y, int32_t x, int32_t n,
-                     const void **rows)
+static void cut_rows(const golden_case_t *golden, const void *const *inputs, int32_t y, int32_t x,
+                     int32_t n, const void **rows)
 {
     const thumbnet_layer_t *layer = golden->layer;
     uint8_t *place = rows_memory + GUARD;
@@ -129,9 +171,9 @@ static void cut_rows(const golden_case_t *golden, uint32_t sample, int32_t y, in
         const uint32_t end = end_column(source, x, n, input->width);
         const uint32_t size = end > first ? (end - first) * input->pixel_size : 0u;
         const uint32_t found =
-            thumbnet_source_rows(source, sample_inputs(golden, sample)[i], y, rows + count);
+            thumbnet_source_rows(source, (const uint8_t *)inputs[i], y, rows + count);
         for (uint32_t k = count; k < count + found; k++) {
-            if (rows[k] != NULL) {
+            if (rows[k] != NULL && state_number(golden, i) == 0) {
                 const uint8_t *row = (const uint8_t *)rows[k];
                 rows[k] = memcpy(place, row + first * input->pixel_size, size);
                 place += ALIGN8(size) + 2u * GUARD;
@@ -149,7 +191,9 @@ static void check_runs(const golden_case_t *golden, uint32_t sample, int32_t wid
     const thumbnet_layer_t *layer = golden->layer;
     const int32_t row_width = (int32_t)layer->width;
     const void *rows[THUMBNET_MAX_ROWS];
+    const void *inputs[GOLDEN_MOST_INPUTS];
     clear_memory();
+    fresh_inputs(golden, sample, inputs);
     memset(scratch, 0, layer->clear);
     for (int32_t y = 0; y < layer->steps; y++) {
         for (int32_t x = 0; x < row_width; x += width) {
@@ -162,7 +206,7 @@ static void check_runs(const golden_case_t *golden, uint32_t sample, int32_t wid
                 size = y + 1 == layer->steps && x + n == row_width ? golden->out_size : 0u;
             }
             memcpy(out_before, out, golden->out_size);
-            cut_rows(golden, sample, y, x, n, rows);
+            cut_rows(golden, inputs, y, x, n, rows);
             golden->kernel(layer->constants, rows, out + begin, x, n, scratch);
             check_same(out_before, out, begin);
             check_same(out_before + begin + size, out + begin + size,

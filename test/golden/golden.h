@@ -8,7 +8,8 @@
 typedef struct {
     uint16_t width; /* pixels of a row */
     uint16_t pixel_size;
-    int32_t overlap; /* the output may begin so many bytes below the input; -1: nowhere on it */
+    int32_t overlap; /* the output may begin so many bytes below the input; -1: nowhere on it; -1 -
+                        n: neither, and the kernel changes it to the vector n behind the output's */
 } golden_input_t;
 
 /* One operator with inputs and the outputs that TFLite's interpreter computed from them. */
@@ -17,7 +18,8 @@ typedef struct {
     thumbnet_row_kernel_t kernel;
     const thumbnet_layer_t *layer;
     const golden_input_t *inputs;
-    const void *const *vectors; /* of one sample after the other: the inputs, then the output */
+    const void *const *vectors; /* of one sample after the other: the inputs, the output, and
+                                   states behind it */
     uint32_t samples;
     uint32_t out_size;
     uint32_t out_pixel_size;

@@ -47,6 +47,7 @@ DSP_SPEED = Lowering(
         "depthwise_long",
         "add",
         "sub",
+        "lstm",
     ),
     "_speed",
 )

@@ -16,6 +16,7 @@ import numpy as np
 from case_models import Build, KernelCase, Rng, random_case, seed_of
 from convolution_cases import convolutions, depthwise, for_instruction_sets
 from general_cases import general
+from recurrent_cases import recurrent
 from support import inputs as samples
 from support import random_models as models
 from support.litert import REFERENCE
@@ -33,6 +34,7 @@ def kernel_cases() -> list[KernelCase]:
         *means(),
         *others(),
         *borders(),
+        *recurrent(),
         *for_instruction_sets(),
         *general(),
     ]

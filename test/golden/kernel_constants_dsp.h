@@ -18,12 +18,14 @@
 #include <thumbnet/kernels/conv_2d_dsp.h>
 #include <thumbnet/kernels/depthwise_conv_2d_dsp.h>
 #include <thumbnet/kernels/elementwise_dsp.h>
+#include <thumbnet/kernels/lstm_dsp.h>
 
 #define GOLDEN_MOST_OUTPUT 108
 #define GOLDEN_MOST_INPUT 126
 #define GOLDEN_MOST_OVERLAP 85
 #define GOLDEN_MOST_ROWS_SIZE 324 /* all that a run may read */
-#define GOLDEN_MOST_INPUTS 2
+#define GOLDEN_MOST_INPUTS 3
+#define GOLDEN_MOST_STATES 16
 #define GOLDEN_MOST_SCRATCH 784
 
 GOLDEN_KERNEL(run_conv_2d_gathered_dsp_s8_2_0_1, thumbnet_conv_2d_gathered_dsp_s8, constants, 2, 0, 1)
@@ -35,6 +37,7 @@ GOLDEN_KERNEL(run_depthwise_conv_2d_dsp_s8_3_1_1, thumbnet_depthwise_conv_2d_dsp
 GOLDEN_KERNEL(run_depthwise_conv_2d_dsp_s8_3_2_1, thumbnet_depthwise_conv_2d_dsp_s8, constants, 3, 2, 1)
 GOLDEN_KERNEL(run_add_dsp_s8_1, thumbnet_add_dsp_s8, constants, 1)
 GOLDEN_KERNEL(run_add_dsp_s8_0, thumbnet_add_dsp_s8, constants, 0)
+GOLDEN_KERNEL(run_lstm_dsp_s8, thumbnet_lstm_dsp_s8, constants)
 GOLDEN_KERNEL(run_conv_2d_gathered_dsp_s8_1_0_0, thumbnet_conv_2d_gathered_dsp_s8, constants, 1, 0, 0)
 GOLDEN_KERNEL(run_conv_2d_dsp_s8_1_0, thumbnet_conv_2d_dsp_s8, constants, 1, 0)
 GOLDEN_KERNEL(run_conv_2d_1x1_dsp_s8_1_1, thumbnet_conv_2d_1x1_dsp_s8, constants, 1, 1)
@@ -223,6 +226,31 @@ static const thumbnet_source_t sub_speed_sources[2] =
 .stride_width = 1}};
 GOLDEN_LAYER(sub_speed, 20, 2, 2, 4, 0)
 static const golden_input_t sub_speed_inputs[2] = {{4, 5, 0}, {4, 5, 0}};
+
+static const uint32_t lstm_speed_weights[24] =
+{834735272,3757178304,3773417985,287905007,16142,0,5387,0,3805958976,3406257662,784597232,
+3853311782,55757,0,64527,0,283038170,70090482,3757505084,351224087,52243,0,61423,0};
+static const uint32_t lstm_speed_recurrent[12] =
+{94954899,52968,219284704,58843,3839492128,62001,4177577263,11758,86234786,60379,4239447985,
+15860};
+static const int32_t lstm_speed_bias[24] =
+{-23560,12151,-4128,-2088,-3094,-966,-714,-112,-4021,13546,-8925,-1030,602,-574,406,-280,116,
+20436,-1039,791,-1344,-784,-2394,266};
+static const int32_t lstm_speed_mantissa[8] =
+{1163922304,1377885440,1277695616,1664625024,1186070144,1144668032,1196485376,1111975424};
+static const int8_t lstm_speed_shift[8] = {2,0,0,1,2,2,2,3};
+static const thumbnet_lstm_t lstm_speed_constants =
+{.weights = lstm_speed_weights, .recurrent = lstm_speed_recurrent, .bias = lstm_speed_bias,
+.mantissa = lstm_speed_mantissa, .shift = lstm_speed_shift, .hidden_mantissa = 1423022848,
+.in_channels = 5, .units = 3, .clip = 32767, .hidden_shift = -22, .cell_shift = 18,
+.cell_bits = 3, .zero_point = -14};
+static const thumbnet_source_t lstm_speed_sources[3] =
+{{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 3, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1},
+{.row_size = 6, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1}};
+GOLDEN_LAYER(lstm_speed, 6, 1, 3, 2, 0)
+static const golden_input_t lstm_speed_inputs[3] = {{2, 5, 3}, {1, 3, -2}, {1, 6, -3}};
 
 static const int32_t conv_2d_ties_balanced_weights[16] =
 {-33226239,64759,0,0,-49148,1073741824,-74750,1073741824,-100533512,63225,0,0,-48125,1073741824,
@@ -486,5 +514,8 @@ GOLDEN_CASE(depthwise_wide_5x5_size, depthwise_wide_5x5, run_depthwise_conv_2d_d
 static const golden_case_t golden_add_dsp_s8[2] =
 {GOLDEN_CASE(add_speed, add, run_add_dsp_s8_1, 2, 40, 5, 0, 1),
 GOLDEN_CASE(sub_speed, sub, run_add_dsp_s8_0, 2, 40, 5, 0, 1)};
+
+static const golden_case_t golden_lstm_dsp_s8[1] =
+{GOLDEN_CASE(lstm_speed, lstm, run_lstm_dsp_s8, 2, 6, 3, 0, 0)};
 
 #endif

@@ -24,6 +24,7 @@
 #define GOLDEN_MOST_OVERLAP 88
 #define GOLDEN_MOST_ROWS_SIZE 140 /* all that a run may read */
 #define GOLDEN_MOST_INPUTS 2
+#define GOLDEN_MOST_STATES 8
 #define GOLDEN_MOST_SCRATCH 582
 
 GOLDEN_KERNEL(run_conv_2d_mve_s8_3_3, thumbnet_conv_2d_mve_s8, constants, 3, 3)

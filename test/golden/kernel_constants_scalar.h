@@ -24,6 +24,7 @@
 #define GOLDEN_MOST_OVERLAP 85
 #define GOLDEN_MOST_ROWS_SIZE 324 /* all that a run may read */
 #define GOLDEN_MOST_INPUTS 1
+#define GOLDEN_MOST_STATES 8
 #define GOLDEN_MOST_SCRATCH 300
 
 GOLDEN_KERNEL(run_conv_2d_pairs_s8, thumbnet_conv_2d_pairs_s8, constants)

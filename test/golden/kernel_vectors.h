@@ -1,5 +1,5 @@
 /* Inputs and outputs of one-operator models: <case>_<sample>_<input>, and <case>_<sample>
- * for the output; <case>_vectors are all of a case.
+ * for the output, behind it what states become; <case>_vectors are all of a case.
  *
  * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
  * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
@@ -918,6 +918,55 @@ static const float dequantize_uint8_0[48] =
 -0.664199948310852f,0.7502999901771545f,1.4759999513626099f,-0.2336999922990799f,
 1.6358999013900757f,0.012299999594688416f,-0.4673999845981598f,0.28289997577667236f};
 static const void *const dequantize_uint8_vectors[2] = {dequantize_uint8_0_0, dequantize_uint8_0};
+static const int8_t lstm_0_0[10] = {30,-35,-90,76,82,78,87,96,73,-112};
+static const int8_t lstm_0_1[3] = {-14,-14,-14};
+static const int16_t lstm_0_2[3] = {0,0,0};
+static const int8_t lstm_0[6] = {-14,-17,-41,-14,-74,-49};
+static const int8_t lstm_0_4[3] = {-14,-74,-49};
+static const int16_t lstm_0_5[3] = {-4,-4542,-946};
+static const int8_t lstm_1_0[10] = {45,66,-8,3,51,-22,-61,-111,84,117};
+static const int8_t lstm_1_1[3] = {-14,-74,-49};
+static const int16_t lstm_1_2[3] = {-4,-4542,-946};
+static const int8_t lstm_1[6] = {-14,-16,-9,-14,-19,-61};
+static const int8_t lstm_1_4[3] = {-14,-19,-61};
+static const int16_t lstm_1_5[3] = {8,-2365,-2523};
+static const void *const lstm_vectors[12] =
+{lstm_0_0, lstm_0_1, lstm_0_2, lstm_0, lstm_0_4, lstm_0_5, lstm_1_0, lstm_1_1, lstm_1_2, lstm_1,
+lstm_1_4, lstm_1_5};
+static const int8_t svdf_0_0[4] = {-5,102,58,-46};
+static const int16_t svdf_0_1[18] = {0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0};
+static const int8_t svdf_0[3] = {-64,-113,-128};
+static const int16_t svdf_0_3[18] = {0,0,-15430,0,0,2871,0,0,-19990,0,0,764,0,0,16184,0,0,-3917};
+static const int8_t svdf_1_0[4] = {-65,-78,1,-13};
+static const int16_t svdf_1_1[18] = {0,0,-15430,0,0,2871,0,0,-19990,0,0,764,0,0,16184,0,0,-3917};
+static const int8_t svdf_1[3] = {-98,-119,-128};
+static const int16_t svdf_1_3[18] =
+{0,-15430,-5775,0,2871,-1998,0,-19990,-32768,0,764,681,0,16184,32767,0,-3917,13859};
+static const int8_t svdf_2_0[4] = {-115,87,-47,91};
+static const int16_t svdf_2_1[18] =
+{0,-15430,-5775,0,2871,-1998,0,-19990,-32768,0,764,681,0,16184,32767,0,-3917,13859};
+static const int8_t svdf_2[3] = {-59,-121,-126};
+static const int16_t svdf_2_3[18] =
+{-15430,-5775,-19754,2871,-1998,-1217,-19990,-32768,-27767,764,681,-3346,16184,32767,23006,-3917,
+13859,-16647};
+static const void *const svdf_vectors[12] =
+{svdf_0_0, svdf_0_1, svdf_0, svdf_0_3, svdf_1_0, svdf_1_1, svdf_1, svdf_1_3, svdf_2_0, svdf_2_1,
+svdf_2, svdf_2_3};
+static const int16_t requantize_int16_int8_0_0[10] =
+{-4916,22178,-19732,10883,-12469,-21893,-25437,-12900,-28141,-5366};
+static const int8_t requantize_int16_int8_0[10] = {-18,109,-88,56,-54,-98,-115,-56,-127,-20};
+static const void *const requantize_int16_int8_vectors[2] =
+{requantize_int16_int8_0_0, requantize_int16_int8_0};
+static const int16_t requantize_int16_int32_0_0[10] =
+{-28954,-5300,19333,-8269,-10583,-14712,-18742,-22856,3634,16927};
+static const int32_t requantize_int16_int32_0[10] =
+{-8932544,-1636853,5960795,-2552593,-3266308,-4539831,-5782819,-7051715,1118694,5218704};
+static const void *const requantize_int16_int32_vectors[2] =
+{requantize_int16_int32_0_0, requantize_int16_int32_0};
+static const int8_t softmax_to_int16_0_0[10] = {-3,0,1,0,-3,-2,-2,2,-3,1};
+static const int16_t softmax_to_int16_0[10] =
+{-32715,-24014,15153,-24014,-32715,-32706,-32706,22531,-32757,-22666};
+static const void *const softmax_to_int16_vectors[2] = {softmax_to_int16_0_0, softmax_to_int16_0};
 static const int8_t conv_2d_quads_0_0[60] =
 {45,-96,-19,33,115,-64,-68,121,43,-119,117,-93,-42,-126,79,45,-71,-20,85,-90,-13,7,126,-42,43,98,
 61,-74,1,84,86,12,-84,-74,127,18,6,-73,106,-58,-98,85,21,122,-100,72,-47,76,53,-78,14,-40,118,-1,

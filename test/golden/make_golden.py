@@ -69,7 +69,10 @@ class GoldenCase:
     """The kernel case's name."""
     graph: Graph
     samples: list[list[AnyArray]]
-    """Of each sample the inputs in the order of the lowered operator's sources, then the output."""
+    """Of each sample the inputs in the order of the lowered operator's sources, then the output and
+    what states have become."""
+    states: tuple[int, ...] = ()
+    """The sources that are states."""
     build: Build = GENERIC
     generic: bool = True
 
@@ -101,13 +104,25 @@ def golden_case(case: KernelCase) -> GoldenCase:
     if len(graph.operators) != 1:
         raise ValueError(f"{case.name}: {[operator.kind for operator in graph.operators]}")
     operator = graph.operators[0]
-    order = [graph.inputs.index(name) for name in operator.inputs if _is_variable(graph, name)]
+    order = [name for name in operator.inputs if _is_variable(graph, name)]
     reference = LiteRT(case.model, case.resolver)
+    variables = {d["name"]: d["index"] for d in reference.interpreter.get_tensor_details()}
+    kept = {state.read: state for state in graph.states}
     samples = []
     for given in case.inputs:
+        values = dict(zip(graph.inputs, given, strict=True))
+        values |= {name: _held(reference, variables[name]) for name in kept}
         (output,) = reference.run(list(given))
-        samples.append([*(given[index] for index in order), output.copy()])
-    return GoldenCase(case.name, case.name, graph, samples, generic=case.generic)
+        after = [_held(reference, variables[name]) for name in order if name in kept]
+        samples.append([*(values[name] for name in order), output.copy(), *after])
+    states = tuple(index for index, name in enumerate(order) if name in kept)
+    return GoldenCase(case.name, case.name, graph, samples, states, generic=case.generic)
+
+
+def _held(reference: LiteRT, index: int) -> AnyArray:
+    """What a variable tensor of the interpreter holds."""
+    value: AnyArray = reference.interpreter.get_tensor(index)
+    return value
 
 
 def _is_variable(graph: Graph, name: str) -> bool:
@@ -129,14 +144,14 @@ def kernel_vectors(cases: Sequence[GoldenCase]) -> str:
         parts.append(c_text.table(f"void *const {case.name}_vectors[{len(names)}]", names))
     about = (
         "Inputs and outputs of one-operator models: <case>_<sample>_<input>, and <case>_<sample>\n"
-        " * for the output; <case>_vectors are all of a case"
+        " * for the output, behind it what states become; <case>_vectors are all of a case"
     )
     return _header("kernel_vectors", about, "#include <stdint.h>\n", ["".join(parts)])
 
 
 def _vector(case: GoldenCase, sample: int, index: int) -> str:
-    inputs = len(case.samples[sample]) - 1
-    return f"{case.name}_{sample}" + (f"_{index}" if index < inputs else "")
+    inputs = len(case.samples[sample]) - 1 - len(case.states)
+    return f"{case.name}_{sample}" + (f"_{index}" if index != inputs else "")
 
 
 def part_cases(part: Part, cases: Sequence[GoldenCase]) -> Iterator[GoldenCase]:
@@ -184,6 +199,7 @@ def _limits(cases: Sequence[GoldenCase]) -> str:
     most_out = max(case.lowered.output.size for case in cases)
     most_in = max(s.rows.size for case in cases for s in case.lowered.sources)
     most_overlap = max(d or 0 for case in cases for d in case.lowered.overlap)
+    states = [sum(_aligned(_state_size(case, i)) for i in case.states) for case in cases]
     row_sizes = [
         [
             source.rows.row_size
@@ -198,15 +214,26 @@ def _limits(cases: Sequence[GoldenCase]) -> str:
         f"#define GOLDEN_MOST_OVERLAP {most_overlap}\n"
         f"#define GOLDEN_MOST_ROWS_SIZE {max(map(sum, row_sizes))} /* all that a run may read */\n"
         f"#define GOLDEN_MOST_INPUTS {max(len(case.lowered.sources) for case in cases)}\n"
+        f"#define GOLDEN_MOST_STATES {max(8, *states)}\n"
         f"#define GOLDEN_MOST_SCRATCH {max(case.lowered.scratch for case in cases)}\n"
     )
 
 
+def _state_size(case: GoldenCase, number: int) -> int:
+    return case.lowered.sources[number].rows.size
+
+
+def _aligned(size: int) -> int:
+    return -(-size // 8) * 8
+
+
 def _tables(case: GoldenCase) -> str:
-    inputs = [
-        f"{{{source.rows.width}, {_pixel_size(source.rows)}, {-1 if overlap is None else overlap}}}"
-        for source, overlap in zip(case.lowered.sources, case.lowered.overlap, strict=True)
-    ]
+    inputs = []
+    for number, source in enumerate(case.lowered.sources):
+        overlap = case.lowered.overlap[number]
+        if overlap is None:
+            overlap = -2 - case.states.index(number) if number in case.states else -1
+        inputs.append(f"{{{source.rows.width}, {_pixel_size(source.rows)}, {overlap}}}")
     return c_text.table(f"golden_input_t {case.name}_inputs[{len(inputs)}]", inputs)
 
 

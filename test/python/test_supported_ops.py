@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 from support.every_operator import every_operator
+from support.recurrent_models import recurrent_operators
 from support.small_networks import classifier
 from support.stream_graphs import StreamBuilder
 from thumbnet.errors import ThumbnetError
@@ -42,18 +43,22 @@ def test_the_page_is_what_the_script_writes() -> None:
 def test_the_page_has_every_operator_with_all_its_limits() -> None:
     page = (ROOT / "SUPPORTED_OPS.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.M | re.S))
-    assert set(sections) == {builtin.lower() for builtin in CONVERTERS}
+    others = script().OTHER_KINDS
+    assert set(others.values()) <= set(CONVERTERS)
+    assert set(sections) == {builtin.lower() for builtin in CONVERTERS} | set(others)
     for kind, text in sections.items():
         limits = re.findall(r"^- (.+)$", text, re.M)
         assert limits == [constraint_text(limit) for limit in families()[kind].constraints]
 
 
 def test_the_frontend_and_the_families_know_the_same_operators() -> None:
-    internal = script().INTERNAL
-    assert {builtin.lower() for builtin in CONVERTERS} == set(families()) - internal
+    internal, others = script().INTERNAL, set(script().OTHER_KINDS)
+    assert {builtin.lower() for builtin in CONVERTERS} | others == set(families()) - internal
     # By example, not by name: what the frontend makes of every operator.
     imported = parse_tflite(every_operator(), "net.tflite")
-    assert {operator.kind for operator in imported.operators} == set(families()) - internal
+    with_states = parse_tflite(recurrent_operators(), "net.tflite")
+    kinds = {operator.kind for operator in (*imported.operators, *with_states.operators)}
+    assert kinds == set(families()) - internal
     # What is internal appears only behind the passes and in schedules.
     made = {operator.kind for operator in run_passes(imported).operators}
     builder = StreamBuilder((1, 6, 6, 2))

@@ -34,6 +34,11 @@ static void test_add_dsp_s8(void)
     CHECK_CASES(golden_add_dsp_s8);
 }
 
+static void test_lstm_dsp_s8(void)
+{
+    CHECK_CASES(golden_lstm_dsp_s8);
+}
+
 void run_dsp_kernels(void);
 
 void run_dsp_kernels(void)
@@ -45,4 +50,5 @@ void run_dsp_kernels(void)
     RUN_TEST(test_fully_connected_dsp_s8);
     RUN_TEST(test_depthwise_conv_2d_dsp_s8);
     RUN_TEST(test_add_dsp_s8);
+    RUN_TEST(test_lstm_dsp_s8);
 }

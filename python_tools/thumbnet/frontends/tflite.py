@@ -96,7 +96,7 @@ def _convert(model: RawModel, file: str) -> Graph:
         found = ([together(floats)] if floats else []) + list(errors.values())
         raise found[0] if len(found) == 1 else ThumbnetErrors(found)
     inputs, outputs = (tuple(tensor.name for tensor in border) for border in borders)
-    states += variables.states(tensors, used)
+    states += variables.states(tensors, used, operators, names)
     graph = Graph(Path(file).stem, used, tuple(operators), inputs, outputs, states=tuple(states))
     _check_order(graph)
     return with_borders(graph, tensors.unsigned, names)

@@ -154,7 +154,7 @@ def softmax(node: Node) -> Converted:
     beta = 0.0 if options is None else options.number(0)
     if not (math.isfinite(beta) and 0 < beta <= 1e6):
         raise node.refuse(f"beta {beta:g}; betas in (0, 1e6] are supported", "use 1.0")
-    return Converted("softmax_int16" if wide else "softmax", Softmax(beta), (x,))
+    return Converted("softmax_to_int16" if wide else "softmax", Softmax(beta), (x,))
 
 
 def unary(kind: str) -> Converter:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from thumbnet.frontends.tflite_nodes import Node
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator
-from thumbnet.frontends.tflite_tensors import Tensors, printable
-from thumbnet.ir.graph import State, Tensor
+from thumbnet.frontends.tflite_tensors import Names, Tensors, printable
+from thumbnet.ir.attributes import Reshape
+from thumbnet.ir.graph import Operator, State, Tensor
 
 OPERATORS = ("VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE", "CALL_ONCE")
 """What :func:`resolve` deals with; they become states, not operators."""
@@ -42,9 +43,16 @@ class Variables:
         """What has to be computed for the variables among ``wanted`` tensors."""
         return {written for read, written in self.read_and_written if read in wanted}
 
-    def states(self, tensors: Tensors, used: dict[str, Tensor]) -> list[State]:
-        """The states of a graph of the tensors ``used``, to which it adds what they become."""
+    def states(
+        self, tensors: Tensors, used: dict[str, Tensor], operators: list[Operator], names: Names
+    ) -> list[State]:
+        """The states of a graph of ``operators`` and of the tensors ``used``.
+
+        What they become is added to these. A value that no operator has made is copied first: where
+        variables become what others were, they cannot be stored one after the other.
+        """
         waiting = list(zip(self.read_and_written, self.initial, strict=True))
+        made = {name for operator in operators for name in operator.outputs}
         found: list[State] = []
         while True:
             read = [pair for pair in waiting if tensors.get(pair[0][0]).name in used]
@@ -53,9 +61,18 @@ class Variables:
             for (before, after), initial in read:
                 old, new = tensors.get(before), tensors.get(after)
                 used[new.name] = new
+                if new.name not in made:
+                    operators.append(_copy(new, tensors, names))
+                    name = operators[-1].outputs[0]
+                    new = used[name] = dataclasses.replace(new, name=name, data=None)
                 assert initial.data is not None
                 found.append(State(old.name, new.name, initial.data))
             waiting = [pair for pair in waiting if pair not in read]
+
+
+def _copy(value: Tensor, tensors: Tensors, names: Names) -> Operator:
+    output = tensors.names.unique(f"{value.name}/kept")
+    return Operator("reshape", names.unique(output), (value.name,), (output,), Reshape())
 
 
 @dataclass

@@ -271,6 +271,25 @@ def _accumulating(lowered: Lowered, n: int) -> Features:
     }
 
 
+def _lstm(lowered: Lowered, n: int) -> Features:
+    """Units of each step, and in them steps of four products over the input and the state."""
+    units, depth = lowered.output.channels, lowered.sources[0].rows.channels
+    quads = -(-depth // 4) + -(-units // 4)
+    return {"pixels": n, "units": n * units, "steps": n * units * quads}
+
+
+def _svdf(lowered: Lowered, n: int) -> Features:
+    """Units, in them filters, and in these products with the input and with the memory."""
+    depth, memory = lowered.sources[0].rows.channels, lowered.sources[1].rows.channels
+    filters = (lowered.macs - memory) // depth
+    return {
+        "units": n * lowered.output.channels,
+        "filters": n * filters,
+        "taps": n * filters * depth,
+        "memory": n * memory,
+    }
+
+
 def _elementwise(lowered: Lowered, n: int) -> Features:
     """Elements four by four, and the last ones."""
     elements = n * lowered.output.channels
@@ -310,4 +329,6 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_average_pool", _pool),
     ("thumbnet_max_pool", _pool),
     ("thumbnet_mean", _pool),
+    ("thumbnet_lstm", _lstm),
+    ("thumbnet_svdf", _svdf),
 )

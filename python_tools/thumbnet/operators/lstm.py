@@ -16,6 +16,7 @@ import numpy as np
 
 from thumbnet.ir.attributes import Lstm as LstmAttributes
 from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
+from thumbnet.operators import lstm_dsp
 from thumbnet.operators.base import (
     CArray,
     Family,
@@ -135,12 +136,13 @@ class Lstm(Family):
         hidden = _hidden_multiplier(output)
         exponent = _cell_exponent(graph, operator)
         depth = x.shape[-1]
+        kernel, ctype, weights = _kernel(graph, products)
         return Lowered(
-            kernel=Kernel(HEADER, "thumbnet_lstm_s8"),
+            kernel=kernel,
             struct="thumbnet_lstm_t",
             fields=(
-                ("weights", CArray("weights", "int8_t", _by_unit(products[0]))),
-                ("recurrent", CArray("recurrent", "int8_t", _by_unit(products[1]))),
+                ("weights", CArray("weights", ctype, weights[0])),
+                ("recurrent", CArray("recurrent", ctype, weights[1])),
                 ("bias", CArray("bias", "int32_t", _biases(products))),
                 (
                     "mantissa",
@@ -217,6 +219,18 @@ def _step(
         show * tanh(cell, 15 + exponent), multiplier.mantissa, multiplier.shift
     )
     return np.clip(shown + output.zero_point, -128, 127), cell
+
+
+def _kernel(
+    graph: Graph, products: list[list[tuple[IntArray, IntArray, Multiplier]]]
+) -> tuple[Kernel, str, list[Array]]:
+    """The kernel, and the type and values of its weights over the input and the hidden state."""
+    if graph.build.isa in ("dsp", "mve"):
+        packed = [lstm_dsp.words([taps for taps, _, _ in part]) for part in products]
+        found = [words for words in packed if words is not None]
+        if len(found) == len(packed):
+            return Kernel(lstm_dsp.HEADER, "thumbnet_lstm_dsp_s8"), "uint32_t", found
+    return Kernel(HEADER, "thumbnet_lstm_s8"), "int8_t", [_by_unit(part) for part in products]
 
 
 def _by_unit(products: list[tuple[IntArray, IntArray, Multiplier]]) -> Array:

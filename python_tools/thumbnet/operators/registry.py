@@ -43,7 +43,7 @@ from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
 from thumbnet.operators.select import Select
 from thumbnet.operators.softmax import Softmax
-from thumbnet.operators.softmax_int16 import SoftmaxInt16
+from thumbnet.operators.softmax_to_int16 import SoftmaxToInt16
 from thumbnet.operators.svdf import Svdf
 from thumbnet.operators.transpose import Transpose
 
@@ -90,7 +90,7 @@ def families() -> dict[str, Family]:
         Svdf(),
         Lstm(),
         Requantize(),
-        SoftmaxInt16(),
+        SoftmaxToInt16(),
     ]
     return {kind: family for family in listed for kind in family.kinds}
 

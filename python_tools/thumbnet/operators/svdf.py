@@ -62,7 +62,7 @@ def weights_and_state(graph: Graph, operator: Operator) -> str | None:
 def features_of_32_bits(graph: Graph, operator: Operator) -> str | None:
     """feature weights whose sums, shifted for requantization, stay within 32 bits."""
     taps = cast(Array, graph.tensor(operator.inputs[FEATURE]).data).astype(np.int64)
-    most = 255 * int(np.abs(taps).sum(axis=1).max())
+    most = 256 * int(np.abs(taps).sum(axis=1).max())
     first, _ = multipliers(graph, operator)
     return None if most << max(first.shift, 0) < 1 << 31 else f"sums reach {most}"
 
@@ -125,8 +125,8 @@ class Svdf(Family):
         folded = -x.zero_point * feature.astype(np.int64).sum(axis=1)
         source, out_rows = Source(rows_of(x), stride_width=1), rows_of(output)
         return Lowered(
-            kernel=Kernel(HEADER, f"thumbnet_svdf_s{16 if wide else 8}"),
-            struct=f"thumbnet_svdf_s{16 if wide else 8}_t",
+            kernel=Kernel(HEADER, "thumbnet_svdf_s8", (int(wide),)),
+            struct="thumbnet_svdf_t",
             fields=(
                 ("weights", CArray("weights", "int8_t", feature)),
                 ("time", CArray("time", "int16_t" if wide else "int8_t", time)),

@@ -13,7 +13,12 @@ from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered, Source
 from thumbnet.plan import Step
 
-_CHANNELS_AT_ONCE = {"conv_2d": 2, "fully_connected": 4}
+_CHANNELS_AT_ONCE = {
+    "conv_2d": 2,
+    "fully_connected": 4,
+    "unidirectional_sequence_lstm": 1,
+    "svdf": 1,
+}
 """Output channels for which a window is read once, by most pixels."""
 
 _ONCE_AN_OUTPUT = (

@@ -105,6 +105,11 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
         free_from = _pick(lowered, source, output)
     elif isinstance(how, attributes.Transpose):
         free_from = _transpose(graph, operator, how)
+    elif isinstance(how, attributes.Lstm | attributes.Svdf):
+        # A pixel is read again for each unit.
+        free_from = _windows(lowered, attributes.Window(1, 1), source.rows, output)
+    elif operator.kind in ("requantize", "softmax_to_int16"):
+        free_from = _elements(source.rows, output)
     else:
         free_from = np.full(source.rows.row_size, output.row_size)
     return Access(source, free_from)

@@ -20,16 +20,16 @@ THUMBNET_INLINE int32_t thumbnet_fixed_mul(int32_t a, int32_t b)
     return (a * b + (1 << 14)) >> 15;
 }
 
-/* exp() of [-1/4, 0) without integer bits: a Taylor series about -1/8. */
+/* exp() of [-1/4, 0) without integer bits: a Taylor series about -1/8. Nothing saturates, and what
+ * is shifted to the right is not negative, so that ties upwards do. */
 THUMBNET_INLINE int32_t thumbnet_fixed_exp_near_zero(int32_t a)
 {
     const int32_t x = a + (1 << 12);
     const int32_t x2 = thumbnet_fixed_mul(x, x);
     const int32_t x3 = thumbnet_fixed_mul(x2, x);
-    const int32_t x4 = thumbnet_fixed_mul(x2, x2); /* not negative: ties upwards do */
+    const int32_t x4 = thumbnet_fixed_mul(x2, x2);
     const int32_t tail = thumbnet_fixed_mul(((x4 + 2) >> 2) + x3, 10923) + x2;
-    const int32_t series = x + thumbnet_shift_right_ties_away(tail, 1);
-    return thumbnet_fixed_saturated(28918 + thumbnet_fixed_mul(28918, series));
+    return 28918 + thumbnet_fixed_mul(28918, x + ((tail + 1) >> 1));
 }
 
 /* exp(a), a in [-2^15, 0] of integer_bits in [1, 7]. */
@@ -55,14 +55,15 @@ THUMBNET_INLINE int32_t thumbnet_fixed_exp(int32_t a, int integer_bits)
     return result;
 }
 
-/* 2 / (1 + a) for a in [0, 1] without integer bits, with two of them: Newton's method. */
+/* 2 / (1 + a) for a in [0, 1] without integer bits, with two of them: Newton's method. No step
+ * saturates for any a. */
 THUMBNET_INLINE int32_t thumbnet_fixed_reciprocal(int32_t a)
 {
     const int32_t half = (a + THUMBNET_FIXED_ONE + 1) >> 1;
     int32_t x = 23130 + thumbnet_fixed_mul(half, -15420);
     for (int i = 0; i < 3; i++) {
         const int32_t error = (1 << 13) - thumbnet_fixed_mul(half, x);
-        x += thumbnet_fixed_saturated(thumbnet_fixed_mul(x, error) * 4);
+        x += thumbnet_fixed_mul(x, error) * 4;
     }
     return x;
 }
@@ -72,7 +73,7 @@ static THUMBNET_NOINLINE int32_t thumbnet_fixed_logistic(int32_t a)
 {
     const int32_t size = a < 0 ? a : -a;
     const int32_t x = thumbnet_fixed_reciprocal(thumbnet_fixed_exp(size, 3));
-    const int32_t positive = thumbnet_fixed_saturated(x * 2);
+    const int32_t positive = x * 2 < THUMBNET_FIXED_ONE ? x * 2 : THUMBNET_FIXED_ONE;
     return a == 0 ? 1 << 14 : a > 0 ? positive : THUMBNET_FIXED_ONE - positive;
 }
 
@@ -81,7 +82,8 @@ static THUMBNET_NOINLINE int32_t thumbnet_fixed_tanh(int32_t a, int integer_bits
 {
     const int32_t size = a < 0 ? a : -a;
     const int32_t x = thumbnet_fixed_reciprocal(thumbnet_fixed_exp(size, integer_bits + 1));
-    const int32_t positive = thumbnet_fixed_saturated((x - (1 << 13)) * 4);
+    const int32_t most = (x - (1 << 13)) * 4;
+    const int32_t positive = most < THUMBNET_FIXED_ONE ? most : THUMBNET_FIXED_ONE;
     return a == 0 ? 0 : a > 0 ? positive : -positive;
 }
 

@@ -9,8 +9,8 @@
 #include "thumbnet/kernels/fixed_point.h"
 
 typedef struct {
-    const int8_t *weights;   /* [units, in_channels, 4]: input, forget, cell and output gate */
-    const int8_t *recurrent; /* [units, units, 4] */
+    const void *weights;     /* of each unit, over the input; see the kernels */
+    const void *recurrent;   /* the same over the hidden state */
     const int32_t *bias;     /* [units, 8]: over the input, over the hidden state; folded in */
     const int32_t *mantissa; /* [8], to three integer bits */
     const int8_t *shift;     /* [8] */
@@ -24,26 +24,32 @@ typedef struct {
     int8_t zero_point;
 } thumbnet_lstm_t;
 
-/* Adds to four sums the products of a vector with four rows of weights. */
-THUMBNET_INLINE const int8_t *thumbnet_lstm_dot(const int8_t *vector, const int8_t *weights,
-                                                int32_t count, int32_t *sums)
+/* Adds to the sums of a unit's input, forget, cell and output gate the products of `count` values
+ * with their weights; returns the weights behind them. */
+typedef const void *(*thumbnet_lstm_dot_t)(const int8_t *values, const void *weights, int32_t count,
+                                           int32_t *sums);
+
+/* Weights are int8 [count, 4]. */
+static THUMBNET_NOINLINE const void *thumbnet_lstm_dot(const int8_t *values, const void *weights,
+                                                       int32_t count, int32_t *sums)
 {
+    const int8_t *next = (const int8_t *)weights;
     int32_t a = sums[0];
     int32_t b = sums[1];
     int32_t c = sums[2];
     int32_t d = sums[3];
-    for (int32_t i = 0; i < count; i++, weights += 4) {
-        const int32_t value = vector[i];
-        a += value * weights[0];
-        b += value * weights[1];
-        c += value * weights[2];
-        d += value * weights[3];
+    for (; count > 0; count--, next += 4) {
+        const int32_t value = *values++;
+        a += value * next[0];
+        b += value * next[1];
+        c += value * next[2];
+        d += value * next[3];
     }
     sums[0] = a;
     sums[1] = b;
     sums[2] = c;
     sums[3] = d;
-    return weights;
+    return next;
 }
 
 /* A unit's hidden value from its gates' sums, `sums` over the input and `sums` + 4 over the hidden
@@ -74,33 +80,38 @@ static THUMBNET_NOINLINE int8_t thumbnet_lstm_unit(const thumbnet_lstm_t *p, con
     return (int8_t)thumbnet_clamp(hidden + p->zero_point, -128, 127);
 }
 
-/* The row kernel: rows are the input, the hidden state [units] and the cells [units]; the kernel
- * changes both states, which lie where the caller keeps them. */
-THUMBNET_INLINE void thumbnet_lstm_s8(const void *constants, const void *const *rows, void *out,
-                                      int32_t x, int32_t n, void *scratch)
+/* The row kernel with any layout of weights, of which `dot` knows: rows are the input, the hidden
+ * state [units] and the cells [units]; both states are changed where the caller keeps them. */
+THUMBNET_INLINE void thumbnet_lstm_steps(const thumbnet_lstm_t *p, thumbnet_lstm_dot_t dot,
+                                         const void *const *rows, void *out, int32_t n)
 {
-    const thumbnet_lstm_t *p = (const thumbnet_lstm_t *)constants;
     const int8_t *in = (const int8_t *)rows[0];
     int8_t *hidden = (int8_t *)rows[1];
     int16_t *cells = (int16_t *)rows[2];
     int8_t *to = (int8_t *)out;
     for (; n > 0; n--, in += p->in_channels, to += p->units) {
-        const int8_t *weights = p->weights;
-        const int8_t *recurrent = p->recurrent;
+        const void *weights = p->weights;
+        const void *recurrent = p->recurrent;
         const int32_t *bias = p->bias;
         for (int32_t unit = 0; unit < p->units; unit++, bias += 8) {
             int32_t sums[8];
             for (int i = 0; i < 8; i++) {
                 sums[i] = bias[i];
             }
-            weights = thumbnet_lstm_dot(in, weights, p->in_channels, sums);
-            recurrent = thumbnet_lstm_dot(hidden, recurrent, p->units, sums + 4);
+            weights = dot(in, weights, p->in_channels, sums);
+            recurrent = dot(hidden, recurrent, p->units, sums + 4);
             to[unit] = thumbnet_lstm_unit(p, sums, &cells[unit]);
         }
         for (int32_t unit = 0; unit < p->units; unit++) {
             hidden[unit] = to[unit];
         }
     }
+}
+
+THUMBNET_INLINE void thumbnet_lstm_s8(const void *constants, const void *const *rows, void *out,
+                                      int32_t x, int32_t n, void *scratch)
+{
+    thumbnet_lstm_steps((const thumbnet_lstm_t *)constants, thumbnet_lstm_dot, rows, out, n);
     (void)x;
     (void)scratch;
 }

@@ -38,8 +38,13 @@ class SvdfShape:
 def svdf(rng: Rng, shape: SvdfShape) -> bytes:
     """One SVDF on [1, values], its numbers such that state and output use their ranges."""
     writer = Writer()
-    x_scale, zero_point = random_scale(rng), random_zero_point(rng)
-    x = writer.input((1, shape.values), scale=x_scale, zero_point=zero_point)
+    x = writer.input((1, shape.values), scale=random_scale(rng), zero_point=random_zero_point(rng))
+    return writer.finish([add_svdf(writer, rng, x, shape)])
+
+
+def add_svdf(writer: Writer, rng: Rng, x: Value, shape: SvdfShape) -> Value:
+    """Adds an SVDF to a model."""
+    x_scale = x.scale[0]
     filters = shape.units * shape.rank
     feature_scale, time_scale = random_scale(rng), 1e-4 if shape.state == "int16" else 0.02
     top = 32767 if shape.state == "int16" else 127
@@ -62,7 +67,7 @@ def svdf(rng: Rng, shape: SvdfShape) -> bytes:
     options.fusedActivationFunction = schema.ActivationFunctionType.RELU
     operands = [x, feature, writer.constant(time, time_scale), bias if shape.bias else None, state]
     writer.operator("SVDF", operands, [out], options, version=3)
-    return writer.finish([out])
+    return out
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,16 @@ class LstmShape:
 def lstm(rng: Rng, shape: LstmShape) -> bytes:
     """One LSTM, its gates neither all open nor all shut."""
     writer = Writer()
-    x_scale, hidden_scale = random_scale(rng, 0.01, 0.1), random_scale(rng, 0.005, 0.01)
-    hidden_point = int(rng.integers(-20, 20))
     sizes = (shape.steps, 1) if shape.time_major else (1, shape.steps)
-    x = writer.input((*sizes, shape.values), scale=x_scale, zero_point=random_zero_point(rng))
+    scale, zero_point = random_scale(rng, 0.01, 0.1), random_zero_point(rng)
+    x = writer.input((*sizes, shape.values), scale=scale, zero_point=zero_point)
+    return writer.finish([add_lstm(writer, rng, x, shape)])
+
+
+def add_lstm(writer: Writer, rng: Rng, x: Value, shape: LstmShape) -> Value:
+    """Adds an LSTM to a model."""
+    x_scale, hidden_scale = x.scale[0], random_scale(rng, 0.005, 0.01)
+    hidden_point = int(rng.integers(-20, 20))
     weights, recurrent, biases = [], [], []
     for _ in range(4):
         scale = 2.5 / (x_scale * 90 * 45 * np.sqrt(shape.values)) * rng.uniform(0.5, 2)
@@ -94,7 +105,7 @@ def lstm(rng: Rng, shape: LstmShape) -> bytes:
         biases.append(writer.constant(values.astype(np.int32), scale * x_scale))
     hidden = variable(writer, (1, shape.units), "int8", hidden_scale, hidden_point)
     cell = variable(writer, (1, shape.units), "int16", 2.0**shape.cell_exponent)
-    out = writer.tensor((*sizes, shape.units), "int8", hidden_scale, hidden_point)
+    out = writer.tensor((*x.shape[:-1], shape.units), "int8", hidden_scale, hidden_point)
     options = schema.UnidirectionalSequenceLSTMOptionsT()
     options.fusedActivationFunction = schema.ActivationFunctionType.TANH
     options.cellClip, options.projClip = shape.cell_clip, 0.0
@@ -107,8 +118,23 @@ def lstm(rng: Rng, shape: LstmShape) -> bytes:
     # The scales of layer normalization, which is not there, and the hidden state's.
     inner = [writer.tensor((0,), "float32") for _ in range(4)]
     inner.append(writer.tensor((0,), "int8", hidden_scale, hidden_point))
-    writer.graph.operators[0].intermediates = [value.index for value in inner]
-    return writer.finish([out])
+    writer.graph.operators[-1].intermediates = [value.index for value in inner]
+    return out
+
+
+def recurrent_operators() -> bytes:
+    """A network of an LSTM, an SVDF and what stands around them in real files."""
+    rng = np.random.default_rng(8)
+    writer = Writer()
+    frames = writer.input((1, 1, 6), "int16", scale=0.001)
+    x = writer.quantize(frames, "int8", scale=0.05, zero_point=-3)
+    x = add_lstm(writer, rng, x, LstmShape(steps=1))
+    x = add_svdf(writer, rng, writer.reshape(x, (1, 5)), SvdfShape(values=5))
+    scores = writer.tensor((1, 5), "int16", 1 / 65536, -32768)
+    options = schema.SoftmaxOptionsT()
+    options.beta = 1.0
+    writer.operator("SOFTMAX", [x], [scores], options, version=3)
+    return writer.finish([writer.quantize(scores, "int32", scale=1 / 32768)])
 
 
 class Variables(Writer):

@@ -254,10 +254,14 @@ class Writer(ModelBuilder):
         operands = [x, self.constant(np.array(size, np.int32))]
         return self._unary("RESIZE_NEAREST_NEIGHBOR", operands, options, shape, version=3)
 
-    def softmax(self, x: Value, *, beta: float = 1.0) -> Value:
+    def softmax(self, x: Value, *, beta: float = 1.0, dtype: str = "int8") -> Value:
         """Softmax over the last dimension; int8 output is 1/256, -128 as TFLite demands."""
         options = schema.SoftmaxOptionsT()
         options.beta = beta
+        if dtype == "int16":
+            out = self.tensor(x.shape, dtype, 1 / 65536, -32768)
+            self.operator("SOFTMAX", [x], [out], options, version=3)
+            return out
         return self._unary("SOFTMAX", [x], options, x.shape, (1 / 256, -128), version=2)
 
     def logistic(self, x: Value) -> Value:

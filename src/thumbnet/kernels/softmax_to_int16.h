@@ -1,8 +1,8 @@
 /* softmax of int8 over the channels of a pixel, to int16. SPDX-License-Identifier: Apache-2.0
  *
  * As softmax.h, but the sum is multiplied with the output's scale, in single precision too. */
-#ifndef THUMBNET_KERNELS_SOFTMAX_INT16_H
-#define THUMBNET_KERNELS_SOFTMAX_INT16_H
+#ifndef THUMBNET_KERNELS_SOFTMAX_TO_INT16_H
+#define THUMBNET_KERNELS_SOFTMAX_TO_INT16_H
 
 #include "thumbnet/kernels/softmax.h"
 
@@ -11,7 +11,7 @@ typedef struct {
     uint32_t scale;        /* of the output, as the bits of a float */
     int32_t channels;
     int16_t zero_point;
-} thumbnet_softmax_s16_t;
+} thumbnet_softmax_s8_s16_t;
 
 /* a * b of two positive floats, on their bits; neither they nor the product are subnormal. */
 THUMBNET_INLINE uint32_t thumbnet_float_mul(uint32_t a, uint32_t b)
@@ -31,7 +31,7 @@ THUMBNET_INLINE uint32_t thumbnet_float_mul(uint32_t a, uint32_t b)
 THUMBNET_INLINE void thumbnet_softmax_s8_s16(const void *constants, const void *const *rows,
                                              void *out, int32_t x, int32_t n, void *scratch)
 {
-    const thumbnet_softmax_s16_t *p = (const thumbnet_softmax_s16_t *)constants;
+    const thumbnet_softmax_s8_s16_t *p = (const thumbnet_softmax_s8_s16_t *)constants;
     const int8_t *in = (const int8_t *)rows[0];
     int16_t *pixel = (int16_t *)out;
     for (; n > 0; n--, in += p->channels, pixel += p->channels) {

@@ -18,7 +18,7 @@ from thumbnet.operators.base import CArray, Family, Kernel, Lowered, Source, row
 from thumbnet.operators.constraints import borders
 from thumbnet.operators.softmax import exponentials, positive_beta
 
-HEADER = "thumbnet/kernels/softmax_int16.h"
+HEADER = "thumbnet/kernels/softmax_to_int16.h"
 
 
 def int8_to_int16(graph: Graph, operator: Operator) -> str | None:
@@ -33,10 +33,10 @@ def int8_to_int16(graph: Graph, operator: Operator) -> str | None:
     return None if 2**-17 <= output.scale <= 1 else f"output has scale {output.scale}"
 
 
-class SoftmaxInt16(Family):
-    """softmax_int16."""
+class SoftmaxToInt16(Family):
+    """softmax_to_int16."""
 
-    kinds = ("softmax_int16",)
+    kinds = ("softmax_to_int16",)
     constraints = (int8_to_int16, positive_beta)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
@@ -66,7 +66,7 @@ class SoftmaxInt16(Family):
         table = exponentials(x.scale, cast(attributes.Softmax, operator.attributes).beta)
         return Lowered(
             kernel=Kernel(HEADER, "thumbnet_softmax_s8_s16"),
-            struct="thumbnet_softmax_s16_t",
+            struct="thumbnet_softmax_s8_s16_t",
             fields=(
                 ("table", CArray("table", "uint32_t", table.view(np.uint32))),
                 ("scale", int(np.float32(output.scale).view(np.uint32))),
