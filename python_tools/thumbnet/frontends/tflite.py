@@ -6,6 +6,7 @@ from pathlib import Path
 
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.frontends.flatbuffer import Malformed
+from thumbnet.frontends.tflite_folding import fold
 from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator, read_model
@@ -75,6 +76,11 @@ def _convert(model: RawModel, file: str) -> Graph:
     for index in _needed(model):
         node = Node(index, model.operators[index], tensors, file)
         try:
+            constants = fold(node, CONVERTERS)
+            if constants is not None:
+                tensors.found.update(constants)
+                used.update((t.name, t) for t in constants.values() if t.name in used)
+                continue
             made, touched = _operators(node, names)
             operators += made
             used.update((tensor.name, tensor) for tensor in touched)

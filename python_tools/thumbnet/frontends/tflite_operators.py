@@ -204,6 +204,7 @@ CONVERTERS: dict[str, Converter] = {
 """Builtin operator -> converter."""
 
 REMEDIES = {
+    **dict.fromkeys(("FILL", "RANGE"), "export with fixed shapes, so that it is a constant"),
     "LEAKY_RELU": "train with RELU or RELU6 instead",
     "PRELU": "train with RELU or RELU6 instead",
     "ELU": "train with RELU or RELU6 instead",
