@@ -210,7 +210,6 @@ REMEDIES = {
     "ELU": "train with RELU or RELU6 instead",
     "GELU": "train with RELU or RELU6 instead",
     "TANH": "use LOGISTIC or RELU6 instead",
-    "RESIZE_BILINEAR": "use RESIZE_NEAREST_NEIGHBOR instead",
     "TRANSPOSE_CONV": "use RESIZE_NEAREST_NEIGHBOR and CONV_2D instead",
     "DIV": "multiply by the reciprocal instead",
     "LOG_SOFTMAX": "use SOFTMAX, or leave it to the caller",

@@ -21,6 +21,7 @@ from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
 from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
+from thumbnet.operators.resize_bilinear import ResizeBilinear
 from thumbnet.operators.softmax import Softmax
 from thumbnet.operators.transpose import Transpose
 
@@ -42,6 +43,7 @@ def families() -> dict[str, Family]:
         Transpose(),
         Concatenation(),
         ResizeNearestNeighbor(),
+        ResizeBilinear(),
         Softmax(),
         Lookup(),
         HardSwish(),

@@ -90,6 +90,8 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
         free_from = _concatenation(lowered, index)
     elif isinstance(how, attributes.ResizeNearestNeighbor):
         free_from = _columns(lowered, source.rows, output)
+    elif isinstance(how, attributes.ResizeBilinear):
+        free_from = _between(lowered, source.rows, output)
     elif isinstance(how, attributes.SpaceToDepth):
         behind = np.arange(source.rows.width) // how.block + 1
         free_from = np.repeat(behind * _pixel_size(output), _pixel_size(source.rows))
@@ -183,6 +185,17 @@ def _columns(lowered: Lowered, rows: Rows, output: Rows) -> IntArray:
         free_from, columns.astype(np.int64), np.arange(output.width) * _pixel_size(output)
     )
     return np.repeat(free_from, _pixel_size(rows))
+
+
+def _between(lowered: Lowered, rows: Rows, output: Rows) -> IntArray:
+    """Element by element; a column is read with the last output column right or left of it."""
+    fields = {name: v.values for name, v in lowered.fields if isinstance(v, CArray)}
+    columns = fields["columns"].astype(np.int64)
+    last = np.full(rows.width, _NEVER_READ)
+    for found in (columns, columns + (fields["fractions"] != 0)):
+        np.maximum.at(last, found, np.arange(output.width))
+    elements = last[:, None] * output.channels + np.arange(output.channels)
+    return np.where(last[:, None] < 0, _NEVER_READ, elements).reshape(-1)
 
 
 def _squares(rows: Rows, block: int) -> IntArray:
