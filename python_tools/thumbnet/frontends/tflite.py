@@ -6,6 +6,7 @@ from pathlib import Path
 
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.frontends.flatbuffer import Malformed
+from thumbnet.frontends.tflite_dilation import fuse_dilations
 from thumbnet.frontends.tflite_folding import fold
 from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
@@ -92,7 +93,7 @@ def _convert(model: RawModel, file: str) -> Graph:
     inputs, outputs = (tuple(tensor.name for tensor in border) for border in borders)
     graph = Graph(Path(file).stem, used, tuple(operators), inputs, outputs)
     _check_order(graph)
-    return graph
+    return fuse_dilations(graph, file)
 
 
 def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor]]:

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from thumbnet.frontends import tflite_picks, tflite_shapes, tflite_spatial
+from thumbnet.frontends import tflite_dilation, tflite_picks, tflite_shapes, tflite_spatial
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.frontends.tflite_picks import moved
 from thumbnet.ir.attributes import (
@@ -200,6 +200,7 @@ CONVERTERS: dict[str, Converter] = {
     "DEQUANTIZE": dequantize,
     **tflite_picks.CONVERTERS,
     **tflite_shapes.CONVERTERS,
+    **tflite_dilation.CONVERTERS,
 }
 """Builtin operator -> converter."""
 

@@ -31,6 +31,7 @@ class Window:
 
     An output pixel (y, x) reads input rows ``y * stride_height - pad_top`` and on, likewise
     columns; what lies outside the input is zero point (convolution) or left out (pooling).
+    With a dilation d, which only convolutions have, it reads every d-th of them.
     """
 
     kernel_height: int
@@ -41,6 +42,23 @@ class Window:
     pad_bottom: int = 0
     pad_left: int = 0
     pad_right: int = 0
+    dilation_height: int = 1
+    dilation_width: int = 1
+
+    @property
+    def height(self) -> int:
+        """Rows from the first that is read to the last."""
+        return (self.kernel_height - 1) * self.dilation_height + 1
+
+    @property
+    def width(self) -> int:
+        """Columns from the first that is read to the last."""
+        return (self.kernel_width - 1) * self.dilation_width + 1
+
+    @property
+    def dilated(self) -> bool:
+        """Whether rows or columns are left out."""
+        return self.dilation_height > 1 or self.dilation_width > 1
 
 
 @dataclass(frozen=True)
@@ -141,6 +159,24 @@ class Pick(Attributes):
     """
 
     axes: tuple[tuple[Span, ...], ...]
+
+
+@dataclass(frozen=True)
+class SpaceToBatch(Attributes):
+    """space_to_batch_nd, only while a file is read: pads, then each phase is a batch."""
+
+    block: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class BatchToSpace(Attributes):
+    """batch_to_space_nd, only while a file is read: joins the phases, then crops."""
+
+    block: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
 
 
 @dataclass(frozen=True)
