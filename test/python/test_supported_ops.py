@@ -14,7 +14,7 @@ from support.small_networks import classifier
 from support.stream_graphs import StreamBuilder
 from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.tflite import parse_tflite
-from thumbnet.frontends.tflite_operators import CONVERTERS
+from thumbnet.frontends.tflite_operators import CONVERTERS, MADE_OF
 from thumbnet.ir.graph import DType
 from thumbnet.operators.registry import check_supported, constraint_text, families
 from thumbnet.passes import run_passes
@@ -42,7 +42,11 @@ def test_the_page_is_what_the_script_writes() -> None:
 def test_the_page_has_every_operator_with_all_its_limits() -> None:
     page = (ROOT / "SUPPORTED_OPS.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.M | re.S))
-    assert set(sections) == {builtin.lower() for builtin in CONVERTERS}
+    kinds = set(families()) - script().INTERNAL
+    assert set(sections) == {builtin.lower() for builtin in CONVERTERS} | kinds
+    for builtin, made_of in MADE_OF.items():
+        assert builtin in CONVERTERS
+        assert re.findall(r"\(#(\w+)\)", sections.pop(builtin.lower())) == [*made_of]
     for kind, text in sections.items():
         limits = re.findall(r"^- (.+)$", text, re.M)
         assert limits == [constraint_text(limit) for limit in families()[kind].constraints]
@@ -50,7 +54,9 @@ def test_the_page_has_every_operator_with_all_its_limits() -> None:
 
 def test_the_frontend_and_the_families_know_the_same_operators() -> None:
     internal = script().INTERNAL
-    assert {builtin.lower() for builtin in CONVERTERS} == set(families()) - internal
+    own = {builtin.lower() for builtin in CONVERTERS if builtin not in MADE_OF}
+    others = {kind for kinds in MADE_OF.values() for kind in kinds}
+    assert own | others == set(families()) - internal
     # By example, not by name: what the frontend makes of every operator.
     imported = parse_tflite(every_operator(), "net.tflite")
     assert {operator.kind for operator in imported.operators} == set(families()) - internal

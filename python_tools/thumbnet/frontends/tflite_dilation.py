@@ -226,3 +226,6 @@ CONVERTERS: dict[str, Converter] = {
     "BATCH_TO_SPACE_ND": batch_to_space,
 }
 """Builtin operator -> converter."""
+
+MADE_OF = dict.fromkeys(CONVERTERS, ("conv_2d", "depthwise_conv_2d", "pad", "pick"))
+"""Builtin operator -> the kinds that it becomes."""

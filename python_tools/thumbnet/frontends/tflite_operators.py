@@ -204,6 +204,9 @@ CONVERTERS: dict[str, Converter] = {
 }
 """Builtin operator -> converter."""
 
+MADE_OF = {**tflite_picks.MADE_OF, **tflite_shapes.MADE_OF, **tflite_dilation.MADE_OF}
+"""Builtin operator -> the kinds that it becomes, of those that are no kind of that name."""
+
 REMEDIES = {
     **dict.fromkeys(("FILL", "RANGE"), "export with fixed shapes, so that it is a constant"),
     "LEAKY_RELU": "train with RELU or RELU6 instead",

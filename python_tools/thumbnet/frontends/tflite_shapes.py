@@ -162,3 +162,11 @@ CONVERTERS: dict[str, Converter] = {
     "RESIZE_BILINEAR": resize_bilinear,
 }
 """Builtin operator -> converter."""
+
+MADE_OF = {
+    "EXPAND_DIMS": ("reshape",),
+    "SQUEEZE": ("reshape",),
+    "PACK": ("reshape", "concatenation"),
+    "PADV2": ("pad",),
+}
+"""Builtin operator -> the kinds that it becomes, of those that are no kind."""
