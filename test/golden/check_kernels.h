@@ -133,12 +133,16 @@ static void cut_rows(const golden_case_t *golden, uint32_t sample, int32_t y, in
         for (uint32_t k = count; k < count + found; k++) {
             if (rows[k] != NULL) {
                 const uint8_t *row = (const uint8_t *)rows[k];
+#if THUMBNET_CROPS
+                row -= source->left_out;
+#endif
                 rows[k] = memcpy(place, row + first * input->pixel_size, size);
                 place += ALIGN8(size) + 2u * GUARD;
             }
         }
         count += found;
     }
+    THUMBNET_NUMBER_ROW(rows[count], y);
     TEST_ASSERT_TRUE((size_t)(place - rows_memory) <= sizeof rows_memory + GUARD);
 }
 
@@ -148,7 +152,7 @@ static void check_runs(const golden_case_t *golden, uint32_t sample, int32_t wid
 {
     const thumbnet_layer_t *layer = golden->layer;
     const int32_t row_width = (int32_t)layer->width;
-    const void *rows[THUMBNET_MAX_ROWS];
+    const void *rows[THUMBNET_MAX_ROWS + THUMBNET_ROW_NUMBERS];
     clear_memory();
     memset(scratch, 0, layer->clear);
     for (int32_t y = 0; y < layer->steps; y++) {

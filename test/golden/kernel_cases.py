@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from case_models import Build, KernelCase, Rng, random_case, seed_of
 from convolution_cases import convolutions, depthwise, for_instruction_sets
+from shape_cases import shapes
 from support import inputs as samples
 from support import random_models as models
 from support.litert import REFERENCE
@@ -31,6 +32,7 @@ def kernel_cases() -> list[KernelCase]:
         *pools(),
         *means(),
         *others(),
+        *shapes(),
         *borders(),
         *for_instruction_sets(),
     ]
