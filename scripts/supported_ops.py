@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from textwrap import fill
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "python_tools"))
 
-from thumbnet.frontends.tflite_operators import CONVERTERS  # noqa: E402
+from thumbnet.frontends.tflite_folding import EVALUATORS  # noqa: E402
+from thumbnet.frontends.tflite_operators import CONVERTERS, MADE_OF  # noqa: E402
 from thumbnet.operators.registry import constraint_text, families  # noqa: E402
 
 INTERNAL = {"lookup", "inverted_bottleneck"}
@@ -34,23 +36,39 @@ Of all operators:
 - within these limits, operators on constants alone are computed at compile time
 - variable tensors and resource variables (`VAR_HANDLE`, `READ_VARIABLE`, `ASSIGN_VARIABLE`,
   `CALL_ONCE` of constants) are kept by the model from one inference to the next
+
+Of fixed shapes and of plain constants (int32, int64, float32, bool), that is also done for
+{evaluated}.
 """
 
 
 def supported_ops() -> str:
     """The text of SUPPORTED_OPS.md."""
-    parts = [INTRODUCTION]
-    for kind, family in sorted(families().items()):
+    evaluated = ", ".join(f"`{builtin}`" for builtin in sorted(EVALUATORS))
+    introduction = INTRODUCTION.format(evaluated=evaluated)
+    text = introduction.splitlines()[-1]
+    parts = [introduction.replace(text, fill(text, 100, break_on_hyphens=False))]
+    sections = {}
+    for kind, family in families().items():
         if kind not in INTERNAL:
             limits = "".join(f"- {constraint_text(limit)}\n" for limit in family.constraints)
-            builtin = OTHER_KINDS.get(kind, kind.upper())
-            parts.append(f"## {kind}\n\n{description(builtin)}{limits}")
-    return "\n".join(parts)
+            sections[kind] = (
+                f"## {kind}\n\n{description(OTHER_KINDS.get(kind, kind.upper()))}{limits}"
+            )
+    for builtin, kinds in MADE_OF.items():
+        links = ", ".join(f"[{kind}](#{kind})" for kind in kinds)
+        made = f"It becomes {links}.\n"
+        sections[builtin.lower()] = f"## {builtin.lower()}\n\n{description(builtin)}{made}"
+    return "\n".join([*parts, *(sections[name] for name in sorted(sections))])
 
 
 def description(builtin: str) -> str:
     """What the converter of a builtin operator says of itself besides its name, as a paragraph."""
-    text = " ".join((CONVERTERS[builtin].__doc__ or "").split("\n\n")[0].split())
+    converter = CONVERTERS.get(builtin)
+    documented = families()[builtin.lower()] if converter is None else converter
+    text = " ".join((documented.__doc__ or "").split("\n\n")[0].split())
+    if converter is None:
+        return text + "\n\n"
     return "" if text == f"{builtin}." else text.replace(builtin, f"`{builtin}`", 1) + "\n\n"
 
 

@@ -195,7 +195,7 @@ static THUMBNET_NOINLINE void thumbnet_move(void *to, const void *from, uint32_t
 static inline void thumbnet_run_layer(thumbnet_row_kernel_t kernel, const thumbnet_layer_t *layer,
                                       const void *const *inputs, void *out, void *scratch)
 {
-    const void *rows[THUMBNET_MAX_ROWS];
+    const void *rows[THUMBNET_MAX_ROWS + THUMBNET_ROW_NUMBERS];
     uint8_t *row_out = (uint8_t *)out;
     thumbnet_clear(scratch, layer->clear);
     for (int32_t y = 0; y < (int32_t)layer->steps; y++) {

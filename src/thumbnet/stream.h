@@ -107,7 +107,7 @@ THUMBNET_INLINE int thumbnet_stream_make(const thumbnet_stream_run_t *run,
     const int32_t x = next->x;
     int32_t n = next->n <= operation->segment ? next->n : operation->segment;
     n = n < right - x ? n : right - x;
-    const void *rows[THUMBNET_MAX_ROWS];
+    const void *rows[THUMBNET_MAX_ROWS + THUMBNET_ROW_NUMBERS];
     const void **of_source = rows;
     const thumbnet_source_t *source = layer->sources;
     uint32_t i = 0;

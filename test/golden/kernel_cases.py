@@ -17,6 +17,7 @@ from case_models import Build, KernelCase, Rng, random_case, seed_of
 from convolution_cases import convolutions, depthwise, for_instruction_sets
 from general_cases import general
 from recurrent_cases import recurrent
+from shape_cases import shapes
 from support import inputs as samples
 from support import random_models as models
 from support.litert import REFERENCE
@@ -33,6 +34,7 @@ def kernel_cases() -> list[KernelCase]:
         *pools(),
         *means(),
         *others(),
+        *shapes(),
         *borders(),
         *recurrent(),
         *for_instruction_sets(),

@@ -11,6 +11,8 @@
 /* clang-format off */
 
 #define THUMBNET_MAX_ROWS 7
+#define THUMBNET_CROPS 1
+#define THUMBNET_ROW_NUMBERS 1
 
 #include "golden.h"
 #include "kernel_vectors.h"
@@ -24,8 +26,10 @@
 #include <thumbnet/kernels/inverted_bottleneck.h>
 #include <thumbnet/kernels/lookup.h>
 #include <thumbnet/kernels/mean.h>
+#include <thumbnet/kernels/pick.h>
 #include <thumbnet/kernels/pool.h>
 #include <thumbnet/kernels/quantize.h>
+#include <thumbnet/kernels/resize_bilinear.h>
 #include <thumbnet/kernels/softmax.h>
 #include <thumbnet/kernels/wide_channels.h>
 
@@ -69,6 +73,12 @@ GOLDEN_KERNEL(run_pad_s8, thumbnet_pad_s8, constants)
 GOLDEN_KERNEL(run_resize_nearest_neighbor, thumbnet_resize_nearest_neighbor, constants)
 GOLDEN_KERNEL(run_transpose, thumbnet_transpose, constants)
 GOLDEN_KERNEL(run_reshape, thumbnet_reshape, constants)
+GOLDEN_KERNEL(run_pick, thumbnet_pick, constants)
+GOLDEN_KERNEL(run_pick_columns, thumbnet_pick_columns, constants)
+GOLDEN_KERNEL(run_space_to_depth, thumbnet_space_to_depth, constants)
+GOLDEN_KERNEL(run_depth_to_space, thumbnet_depth_to_space, constants)
+GOLDEN_KERNEL(run_resize_bilinear_s8, thumbnet_resize_bilinear_s8, constants)
+GOLDEN_KERNEL(run_pad, thumbnet_pad, constants)
 GOLDEN_KERNEL(run_quantize_f32, thumbnet_quantize_f32, constants)
 GOLDEN_KERNEL(run_dequantize_f32_0, thumbnet_dequantize_f32, constants, 0)
 GOLDEN_KERNEL(run_dequantize_f32_1, thumbnet_dequantize_f32, constants, 1)
@@ -895,6 +905,90 @@ static const thumbnet_source_t reshape_sources[1] =
 GOLDEN_LAYER(reshape, 24, 1, 1, 24, 0)
 static const golden_input_t reshape_inputs[1] = {{24, 1, 0}};
 
+static const int32_t pick_slice_pieces[4] = {1,2,1,0};
+static const thumbnet_pick_t pick_slice_constants =
+{.step = 1, .pieces = pick_slice_pieces, .pixel_size = 3, .count = 1};
+static const thumbnet_source_t pick_slice_sources[1] =
+{{.row_size = 15, .height = 4, .kernel_height = 1, .stride = 1, .pad = -1, .kernel_width = 1,
+.stride_width = 1, .pad_left = -2, .left_out = 6}};
+GOLDEN_LAYER(pick_slice, 6, 3, 1, 3, 0)
+static const golden_input_t pick_slice_inputs[1] = {{5, 3, 0}};
+
+static const int32_t pick_steps_pieces[4] = {0,2,1,0};
+static const thumbnet_pick_t pick_steps_constants =
+{.step = 2, .pieces = pick_steps_pieces, .pixel_size = 2, .count = 1};
+static const thumbnet_source_t pick_steps_sources[1] =
+{{.row_size = 12, .height = 5, .kernel_height = 1, .stride = 2, .pad = -1, .kernel_width = 1,
+.stride_width = 2, .pad_left = -1, .left_out = 2}};
+GOLDEN_LAYER(pick_steps, 6, 2, 1, 3, 0)
+static const golden_input_t pick_steps_inputs[1] = {{6, 2, 0}};
+
+static const uint16_t pick_mirror_map_0[3] = {1,0,1};
+static const uint16_t pick_mirror_columns[6] = {1,0,1,2,1,0};
+static const int32_t pick_mirror_pieces[8] = {1,1,2,-1,1,1,1,0};
+static const thumbnet_pick_t pick_mirror_constants =
+{.columns = pick_mirror_columns, .pieces = pick_mirror_pieces, .pixel_size = 2, .count = 2};
+static const thumbnet_source_t pick_mirror_sources[1] =
+{{.map = pick_mirror_map_0, .row_size = 6, .height = 2, .kernel_height = 1, .stride = 1,
+.kernel_width = 3}};
+GOLDEN_LAYER(pick_mirror, 18, 3, 1, 6, 0)
+static const golden_input_t pick_mirror_inputs[1] = {{3, 2, 46}};
+
+static const thumbnet_depth_t space_to_depth_constants = {.size = 4, .block = 2};
+static const thumbnet_source_t space_to_depth_sources[1] =
+{{.row_size = 8, .height = 4, .kernel_height = 2, .stride = 2, .kernel_width = 2,
+.stride_width = 2}};
+GOLDEN_LAYER(space_to_depth, 16, 2, 1, 2, 0)
+static const golden_input_t space_to_depth_inputs[1] = {{4, 2, 12}};
+
+static const thumbnet_depth_t depth_to_space_constants = {.size = 4, .block = 2, .width = 2};
+static const thumbnet_source_t depth_to_space_sources[1] =
+{{.row_size = 16, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 2}};
+GOLDEN_LAYER(depth_to_space, 16, 2, 1, 1, 0)
+static const golden_input_t depth_to_space_inputs[1] = {{2, 8, 4}};
+
+static const uint16_t bilinear_map_0[4] = {0,0,1,2};
+static const uint16_t bilinear_map_1[4] = {0,1,2,2};
+static const uint16_t bilinear_rows[4] = {0,640,384,0};
+static const uint16_t bilinear_columns[5] = {0,0,1,2,3};
+static const uint16_t bilinear_fractions[5] = {0,716,511,306,0};
+static const thumbnet_resize_bilinear_t bilinear_constants =
+{.rows = bilinear_rows, .columns = bilinear_columns, .fractions = bilinear_fractions,
+.channels = 2};
+static const thumbnet_source_t bilinear_sources[2] =
+{{.map = bilinear_map_0, .row_size = 8, .height = 3, .kernel_height = 1, .stride = 1,
+.kernel_width = 4},
+{.map = bilinear_map_1, .row_size = 8, .height = 3, .kernel_height = 1, .stride = 1,
+.kernel_width = 4}};
+GOLDEN_LAYER(bilinear, 10, 4, 2, 5, 0)
+static const golden_input_t bilinear_inputs[2] = {{4, 2, 16}, {4, 2, 16}};
+
+static const uint16_t bilinear_corners_map_0[3] = {0,1,3};
+static const uint16_t bilinear_corners_map_1[3] = {0,2,3};
+static const uint16_t bilinear_corners_rows[3] = {0,512,0};
+static const uint16_t bilinear_corners_columns[8] = {0,0,1,1,2,2,3,3};
+static const uint16_t bilinear_corners_fractions[8] = {0,585,146,731,292,877,438,1023};
+static const thumbnet_resize_bilinear_t bilinear_corners_constants =
+{.rows = bilinear_corners_rows, .columns = bilinear_corners_columns,
+.fractions = bilinear_corners_fractions, .channels = 1};
+static const thumbnet_source_t bilinear_corners_sources[2] =
+{{.map = bilinear_corners_map_0, .row_size = 5, .height = 4, .kernel_height = 1, .stride = 1,
+.kernel_width = 5},
+{.map = bilinear_corners_map_1, .row_size = 5, .height = 4, .kernel_height = 1, .stride = 1,
+.kernel_width = 5}};
+GOLDEN_LAYER(bilinear_corners, 8, 3, 2, 8, 0)
+static const golden_input_t bilinear_corners_inputs[2] = {{5, 1, 7}, {5, 1, 5}};
+
+static const uint8_t pad_elements_element[4] = {0,0,0,0};
+static const thumbnet_pad_elements_t pad_elements_constants =
+{.in_width = 3, .in_channels = 3, .pad_left = 1, .out_channels = 4,
+.element = pad_elements_element, .element_size = 4};
+static const thumbnet_source_t pad_elements_sources[1] =
+{{.row_size = 36, .height = 3, .kernel_height = 1, .stride = 1, .pad = 1, .kernel_width = 1,
+.stride_width = 1, .pad_left = 1}};
+GOLDEN_LAYER(pad_elements, 64, 4, 1, 4, 0)
+static const golden_input_t pad_elements_inputs[1] = {{3, 12, 144}};
+
 static const float quantize_int8_scale[1] = {0.25f};
 static const thumbnet_quantize_t quantize_int8_constants =
 {.scale = quantize_int8_scale, .channels = 6, .zero_point = -3, .low = -128, .high = 127};
@@ -1124,6 +1218,26 @@ GOLDEN_CASE(transpose_blocks, transpose_blocks, run_transpose, 1, 48, 48, 0, 0)}
 
 static const golden_case_t golden_reshape[1] =
 {GOLDEN_CASE(reshape, reshape, run_reshape, 1, 24, 1, 0, 1)};
+
+static const golden_case_t golden_pick[2] =
+{GOLDEN_CASE(pick_slice, pick_slice, run_pick, 1, 18, 2, 0, 0),
+GOLDEN_CASE(pick_steps, pick_steps, run_pick, 1, 12, 2, 0, 0)};
+
+static const golden_case_t golden_pick_columns[1] =
+{GOLDEN_CASE(pick_mirror, pick_mirror, run_pick_columns, 1, 54, 3, 0, 0)};
+
+static const golden_case_t golden_space_to_depth[1] =
+{GOLDEN_CASE(space_to_depth, space_to_depth, run_space_to_depth, 1, 32, 8, 0, 0)};
+
+static const golden_case_t golden_depth_to_space[1] =
+{GOLDEN_CASE(depth_to_space, depth_to_space, run_depth_to_space, 1, 32, 16, 0, 0)};
+
+static const golden_case_t golden_resize_bilinear_s8[2] =
+{GOLDEN_CASE(bilinear, bilinear, run_resize_bilinear_s8, 1, 40, 2, 0, 0),
+GOLDEN_CASE(bilinear_corners, bilinear_corners, run_resize_bilinear_s8, 1, 24, 1, 0, 0)};
+
+static const golden_case_t golden_pad[1] =
+{GOLDEN_CASE(pad_elements, pad_elements, run_pad, 1, 256, 16, 0, 0)};
 
 static const golden_case_t golden_quantize_f32[2] =
 {GOLDEN_CASE(quantize_int8, quantize_int8, run_quantize_f32, 3, 36, 6, 0, 1),

@@ -178,8 +178,15 @@ def kernel_constants(suffix: str, cases: Sequence[GoldenCase]) -> str:
     kernels = list(dict.fromkeys(kernel for case in cases for kernel in case.lowered.kernels))
     rows = max(sum(s.kernel_height for s in case.lowered.sources) for case in cases)
     includes = "".join(f"#include <{header}>\n" for header in sorted({k.header for k in kernels}))
+    sources = [source for case in cases for source in case.lowered.sources]
+    options = ""
+    if any(min(source.pad, source.pad_left) < 0 for source in sources):
+        options += "#define THUMBNET_CROPS 1\n"
+    if any(case.lowered.numbered for case in cases):
+        options += "#define THUMBNET_ROW_NUMBERS 1\n"
     preamble = (
-        f'#define THUMBNET_MAX_ROWS {rows}\n\n#include "golden.h"\n#include "kernel_vectors.h"\n\n'
+        f"#define THUMBNET_MAX_ROWS {rows}\n{options}\n"
+        f'#include "golden.h"\n#include "kernel_vectors.h"\n\n'
         f"{includes}\n{_limits(cases)}"
     )
     parts = ["".join(map(c_text.instantiation, kernels))]

@@ -203,13 +203,13 @@ static const uint8_t every_operator_input_1[3][100] =
 0,255,0,255}};
 
 static const float every_operator_output_0[3][3] =
-{{0.31640625f,0.13671875f,0.546875f},
-{0.3125f,0.171875f,0.515625f},
-{0.2265625f,0.15234375f,0.62109375f}};
+{{0.30859375f,0.1328125f,0.5625f},
+{0.31640625f,0.1640625f,0.51953125f},
+{0.234375f,0.15625f,0.609375f}};
 
-static const int8_t every_operator_output_1[3][3] = {{19,-77,77},
-{0,-69,59},
-{-19,-64,88}};
+static const int8_t every_operator_output_1[3][3] = {{19,-77,81},
+{0,-73,59},
+{-13,-59,88}};
 
 #define TWO_WAYS_SAMPLES 3
 

@@ -15,7 +15,7 @@ from support.small_networks import classifier
 from support.stream_graphs import StreamBuilder
 from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.tflite import parse_tflite
-from thumbnet.frontends.tflite_operators import CONVERTERS
+from thumbnet.frontends.tflite_operators import CONVERTERS, MADE_OF
 from thumbnet.ir.graph import DType
 from thumbnet.operators.registry import check_supported, constraint_text, families
 from thumbnet.passes import run_passes
@@ -43,17 +43,23 @@ def test_the_page_is_what_the_script_writes() -> None:
 def test_the_page_has_every_operator_with_all_its_limits() -> None:
     page = (ROOT / "SUPPORTED_OPS.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.M | re.S))
-    others = script().OTHER_KINDS
+    kinds, others = set(families()) - script().INTERNAL, script().OTHER_KINDS
     assert set(others.values()) <= set(CONVERTERS)
-    assert set(sections) == {builtin.lower() for builtin in CONVERTERS} | set(others)
+    assert set(sections) == {builtin.lower() for builtin in CONVERTERS} | kinds
+    for builtin, made_of in MADE_OF.items():
+        assert builtin in CONVERTERS
+        assert re.findall(r"\(#(\w+)\)", sections.pop(builtin.lower())) == [*made_of]
     for kind, text in sections.items():
         limits = re.findall(r"^- (.+)$", text, re.M)
         assert limits == [constraint_text(limit) for limit in families()[kind].constraints]
 
 
 def test_the_frontend_and_the_families_know_the_same_operators() -> None:
-    internal, others = script().INTERNAL, set(script().OTHER_KINDS)
-    assert {builtin.lower() for builtin in CONVERTERS} | others == set(families()) - internal
+    internal = script().INTERNAL
+    own = {builtin.lower() for builtin in CONVERTERS if builtin not in MADE_OF}
+    others = {kind for kinds in MADE_OF.values() for kind in kinds}
+    others |= set(script().OTHER_KINDS)
+    assert own | others == set(families()) - internal
     # By example, not by name: what the frontend makes of every operator.
     imported = parse_tflite(every_operator(), "net.tflite")
     with_states = parse_tflite(recurrent_operators(), "net.tflite")

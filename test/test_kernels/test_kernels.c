@@ -151,6 +151,36 @@ static void test_transpose(void)
     CHECK_CASES(golden_transpose);
 }
 
+static void test_pad(void)
+{
+    CHECK_CASES(golden_pad);
+}
+
+static void test_pick(void)
+{
+    CHECK_CASES(golden_pick);
+}
+
+static void test_pick_columns(void)
+{
+    CHECK_CASES(golden_pick_columns);
+}
+
+static void test_space_to_depth(void)
+{
+    CHECK_CASES(golden_space_to_depth);
+}
+
+static void test_depth_to_space(void)
+{
+    CHECK_CASES(golden_depth_to_space);
+}
+
+static void test_resize_bilinear_s8(void)
+{
+    CHECK_CASES(golden_resize_bilinear_s8);
+}
+
 static void test_reshape(void)
 {
     CHECK_CASES(golden_reshape);
@@ -216,6 +246,12 @@ int main(void)
     RUN_TEST(test_pad_s8);
     RUN_TEST(test_resize_nearest_neighbor);
     RUN_TEST(test_transpose);
+    RUN_TEST(test_pad);
+    RUN_TEST(test_pick);
+    RUN_TEST(test_pick_columns);
+    RUN_TEST(test_space_to_depth);
+    RUN_TEST(test_depth_to_space);
+    RUN_TEST(test_resize_bilinear_s8);
     RUN_TEST(test_reshape);
     RUN_TEST(test_quantize_f32);
     RUN_TEST(test_dequantize_f32);

@@ -53,11 +53,6 @@ def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def row_pointers(lowered: Lowered) -> int:
-    """How many pointers a kernel is given."""
-    return sum(source.kernel_height for source in lowered.sources) + lowered.numbered
-
-
 def kernel_name(kernel: Kernel) -> str:
     """The instantiation's name: the kernel without its prefix, then its literals."""
     base = kernel.function.removeprefix("thumbnet_")
@@ -79,7 +74,9 @@ def _banner(plan: Plan, naming: Naming, provenance: Provenance) -> str:
 def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kernel]) -> str:
     # A user's -Os would cost a third of the speed for little code.
     optimize = f'{_GCC}#pragma GCC optimize("O2")\n#endif\n\n'
-    rows = max((row_pointers(step.lowered) for step in steps), default=1)
+    rows = max(
+        (sum(source.kernel_height for source in step.lowered.sources) for step in steps), default=1
+    )
     loops = "stream" if any(stage.kind == "stream" for stage in plan.stages) else "layer"
     if any(stage.tiled for stage in plan.stages):
         loops = "tiles"

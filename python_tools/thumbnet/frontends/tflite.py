@@ -6,7 +6,9 @@ from pathlib import Path
 
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.frontends.flatbuffer import Malformed
+from thumbnet.frontends.tflite_dilation import fuse_dilations
 from thumbnet.frontends.tflite_float import computes_in_float, described, together
+from thumbnet.frontends.tflite_folding import fold
 from thumbnet.frontends.tflite_nodes import Converted, Node
 from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator, read_model
@@ -83,6 +85,11 @@ def _convert(model: RawModel, file: str) -> Graph:
     for index in _needed(model, variables):
         node = Node(index, model.operators[index], tensors, file)
         try:
+            constants = fold(node, CONVERTERS)
+            if constants is not None:
+                tensors.found.update(constants)
+                used.update((t.name, t) for t in constants.values() if t.name in used)
+                continue
             made, touched, kept = _operators(node, names)
             operators += made
             states += kept
@@ -99,7 +106,7 @@ def _convert(model: RawModel, file: str) -> Graph:
     states += variables.states(tensors, used, operators, names)
     graph = Graph(Path(file).stem, used, tuple(operators), inputs, outputs, states=tuple(states))
     _check_order(graph)
-    return with_borders(graph, tensors.unsigned, names)
+    return fuse_dilations(with_borders(graph, tensors.unsigned, names), file)
 
 
 def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor], list[State]]:

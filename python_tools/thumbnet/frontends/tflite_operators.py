@@ -9,6 +9,7 @@ import numpy as np
 
 from thumbnet.frontends import (
     tflite_binary,
+    tflite_dilation,
     tflite_elementwise,
     tflite_matmul,
     tflite_picks,
@@ -237,11 +238,15 @@ CONVERTERS: dict[str, Converter] = {
     **tflite_binary.CONVERTERS,
     **tflite_matmul.CONVERTERS,
     **tflite_reductions.CONVERTERS,
+    **tflite_dilation.CONVERTERS,
 }
 """Builtin operator -> converter."""
 
+MADE_OF = {**tflite_picks.MADE_OF, **tflite_shapes.MADE_OF, **tflite_dilation.MADE_OF}
+"""Builtin operator -> the kinds that it becomes, of those that are no kind of that name."""
+
 REMEDIES = {
-    "RESIZE_BILINEAR": "use RESIZE_NEAREST_NEIGHBOR instead",
+    **dict.fromkeys(("FILL", "RANGE"), "export with fixed shapes, so that it is a constant"),
     "TRANSPOSE_CONV": "use RESIZE_NEAREST_NEIGHBOR and CONV_2D instead",
 }
 """What to do about some operators without a converter."""

@@ -334,3 +334,6 @@ CONVERTERS: dict[str, Converter] = {
     "BROADCAST_TO": broadcast_to,
 }
 """Builtin operator -> converter."""
+
+MADE_OF = dict.fromkeys(CONVERTERS, ("pick", "reshape"))
+"""Builtin operator -> the kinds that it becomes."""

@@ -6,7 +6,14 @@ import math
 
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.frontends.tflite_picks import axis_of, moved
-from thumbnet.ir.attributes import Concatenation, DepthToSpace, Pad, Reshape, SpaceToDepth
+from thumbnet.ir.attributes import (
+    Concatenation,
+    DepthToSpace,
+    Pad,
+    Reshape,
+    ResizeBilinear,
+    SpaceToDepth,
+)
 from thumbnet.ir.graph import DType, Tensor
 
 
@@ -130,6 +137,20 @@ def _blocks(node: Node, options: str) -> tuple[Tensor, int]:
     return x, block
 
 
+def resize_bilinear(node: Node) -> Converted:
+    """RESIZE_BILINEAR to a constant size."""
+    options = "ResizeBilinearOptions"
+    x = moved(node, 0)
+    node.require("input", x, DType.INT8)
+    node.require_rank("input", x, 4)
+    size = node.constant(1, "sizes")
+    node.expect_shape((x.shape[0], *size, x.shape[3]))
+    align, half = (node.integer(options, slot, "B") != 0 for slot in (2, 3))
+    if align and half:
+        raise node.malformed("has both align_corners and half_pixel_centers")
+    return Converted("resize_bilinear", ResizeBilinear(align, half), (x, x))
+
+
 CONVERTERS: dict[str, Converter] = {
     "EXPAND_DIMS": expand_dims,
     "SQUEEZE": squeeze,
@@ -138,5 +159,14 @@ CONVERTERS: dict[str, Converter] = {
     "PADV2": pad_v2,
     "SPACE_TO_DEPTH": space_to_depth,
     "DEPTH_TO_SPACE": depth_to_space,
+    "RESIZE_BILINEAR": resize_bilinear,
 }
 """Builtin operator -> converter."""
+
+MADE_OF = {
+    "EXPAND_DIMS": ("reshape",),
+    "SQUEEZE": ("reshape",),
+    "PACK": ("reshape", "concatenation"),
+    "PADV2": ("pad",),
+}
+"""Builtin operator -> the kinds that it becomes, of those that are no kind."""

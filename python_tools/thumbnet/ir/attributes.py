@@ -192,6 +192,24 @@ class Pick(Attributes):
 
 
 @dataclass(frozen=True)
+class SpaceToBatch(Attributes):
+    """space_to_batch_nd, only while a file is read: pads, then each phase is a batch."""
+
+    block: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class BatchToSpace(Attributes):
+    """batch_to_space_nd, only while a file is read: joins the phases, then crops."""
+
+    block: tuple[int, int]
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class SpaceToDepth(Attributes):
     """space_to_depth: squares of ``block`` pixels a side become one pixel, row by row."""
 
@@ -215,6 +233,14 @@ class Concatenation(Attributes):
 @dataclass(frozen=True)
 class ResizeNearestNeighbor(Attributes):
     """resize_nearest_neighbor: to the height and width of the output tensor."""
+
+    align_corners: bool = False
+    half_pixel_centers: bool = False
+
+
+@dataclass(frozen=True)
+class ResizeBilinear(Attributes):
+    """resize_bilinear: inputs x twice; to the height and width of the output tensor."""
 
     align_corners: bool = False
     half_pixel_centers: bool = False

@@ -18,7 +18,7 @@ from thumbnet.ir import attributes
 from thumbnet.ir.attributes import Span
 from thumbnet.ir.graph import Array, Graph, Operator
 from thumbnet.operators.base import CArray, Family, Kernel, Lowered, Rows, Source, copy_overlap
-from thumbnet.operators.constraints import same_quantization, same_type
+from thumbnet.operators.constraints import same_type
 
 HEADER = "thumbnet/kernels/pick.h"
 _LARGEST = 65535
@@ -108,10 +108,10 @@ def _is_inside(span: Span, size: int) -> bool:
 
 
 class Pick(Family):
-    """pick."""
+    """What slices, splits, gathers, mirrors and repetitions become."""
 
     kinds = ("pick",)
-    constraints = (same_type, same_quantization, picked_image, small_image)
+    constraints = (same_type, picked_image, small_image)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """How many positions each dimension has."""
@@ -120,7 +120,7 @@ class Pick(Family):
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
     ) -> list[Array]:
-        """The elements at the positions, one dimension after the other."""
+        """The elements at the positions, whatever the two sides' quantization: TFLite copies."""
         found = cast(Array, inputs[0])
         for axis, spans in enumerate(_attributes(operator).axes):
             found = np.take(found, Axis(found.shape[axis], spans).positions, axis)

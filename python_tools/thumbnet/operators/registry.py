@@ -41,6 +41,7 @@ from thumbnet.operators.reductions import AnyOrAll, ArgExtreme, Extreme, Sum
 from thumbnet.operators.requantize import Requantize
 from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
+from thumbnet.operators.resize_bilinear import ResizeBilinear
 from thumbnet.operators.select import Select
 from thumbnet.operators.softmax import Softmax
 from thumbnet.operators.softmax_to_int16 import SoftmaxToInt16
@@ -78,6 +79,7 @@ def families() -> dict[str, Family]:
         Transpose(),
         Concatenation(),
         ResizeNearestNeighbor(),
+        ResizeBilinear(),
         Softmax(),
         Lookup(),
         HardSwish(),

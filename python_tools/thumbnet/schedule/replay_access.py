@@ -28,9 +28,13 @@ _ELEMENTWISE = (
     *("logical_or", "select", "select_v2", "l2_normalization", "log_softmax"),
     # Within a row: one sum after the other is made and written.
     *("mean", "sum", "reduce_max", "reduce_min", "reduce_any", "reduce_all", "arg_max", "arg_min"),
+    *("requantize", "softmax_to_int16"),
 )
 """Kinds that read an element of an input for the last time just before they write the output
 element that it takes part in (or the last such, where it is broadcast)."""
+
+_UNIT_BY_UNIT = ("fully_connected", "batch_matmul", "svdf", "unidirectional_sequence_lstm")
+"""Kinds that read a pixel again for each unit of the output's, where they do not take all of it."""
 
 PAIRS = ("thumbnet_conv_2d", "thumbnet_fully_connected", "thumbnet_depthwise_conv_2d")
 """Kernels (without what their names end in) that make two neighbouring pixels at once, channel by
@@ -84,9 +88,8 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
     how = operator.attributes
     if isinstance(how, attributes.Convolution | attributes.DepthwiseConvolution | attributes.Pool):
         free_from = _windows(lowered, how.window, source.rows, output)
-    elif operator.kind == "fully_connected" or (
-        operator.kind == "batch_matmul" and source.stride_width != 0
-    ):
+    elif operator.kind in _UNIT_BY_UNIT and source.stride_width != 0:
+        # A pixel is read again for each unit.
         free_from = _windows(lowered, attributes.Window(1, 1), source.rows, output)
     elif operator.kind in _ELEMENTWISE:
         free_from = _elements(source.rows, output)
@@ -96,6 +99,8 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
         free_from = _concatenation(lowered, index)
     elif isinstance(how, attributes.ResizeNearestNeighbor):
         free_from = _columns(lowered, source.rows, output)
+    elif isinstance(how, attributes.ResizeBilinear):
+        free_from = _between(lowered, source.rows, output)
     elif isinstance(how, attributes.SpaceToDepth):
         behind = np.arange(source.rows.width) // how.block + 1
         free_from = np.repeat(behind * _pixel_size(output), _pixel_size(source.rows))
@@ -105,11 +110,6 @@ def access(graph: Graph, operator: Operator, lowered: Lowered, index: int) -> Ac
         free_from = _pick(lowered, source, output)
     elif isinstance(how, attributes.Transpose):
         free_from = _transpose(graph, operator, how)
-    elif isinstance(how, attributes.Lstm | attributes.Svdf):
-        # A pixel is read again for each unit.
-        free_from = _windows(lowered, attributes.Window(1, 1), source.rows, output)
-    elif operator.kind in ("requantize", "softmax_to_int16"):
-        free_from = _elements(source.rows, output)
     else:
         free_from = np.full(source.rows.row_size, output.row_size)
     return Access(source, free_from)
@@ -198,6 +198,17 @@ def _columns(lowered: Lowered, rows: Rows, output: Rows) -> IntArray:
         free_from, columns.astype(np.int64), np.arange(output.width) * _pixel_size(output)
     )
     return np.repeat(free_from, _pixel_size(rows))
+
+
+def _between(lowered: Lowered, rows: Rows, output: Rows) -> IntArray:
+    """Element by element; a column is read with the last output column right or left of it."""
+    fields = {name: v.values for name, v in lowered.fields if isinstance(v, CArray)}
+    columns = fields["columns"].astype(np.int64)
+    last = np.full(rows.width, _NEVER_READ)
+    for found in (columns, columns + (fields["fractions"] != 0)):
+        np.maximum.at(last, found, np.arange(output.width))
+    elements = last[:, None] * output.channels + np.arange(output.channels)
+    return np.where(last[:, None] < 0, _NEVER_READ, elements).reshape(-1)
 
 
 def _squares(rows: Rows, block: int) -> IntArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from support.random_models import random_weights
-from support.tflite_writer import Writer
+from support.shape_models import ShapeWriter
 
 
 def every_operator(*, runs_in_litert: bool = False) -> bytes:
@@ -14,7 +14,7 @@ def every_operator(*, runs_in_litert: bool = False) -> bytes:
     Its depthwise_conv_2d has no bias, unless it is to run in LiteRT, which refuses that.
     """
     rng = np.random.default_rng(1)
-    writer = Writer()
+    writer = ShapeWriter()
     image = writer.input((1, 8, 8, 3), "float32", name="image")
     camera = writer.input((1, 5, 5, 4), "uint8", scale=0.02, zero_point=128, name="camera")
     x = writer.quantize(image, scale=0.02, zero_point=-5)
@@ -30,6 +30,8 @@ def every_operator(*, runs_in_litert: bool = False) -> bytes:
     x = writer.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)])
     x = writer.average_pool_2d(writer.max_pool_2d(x, 2, stride=2), 2, padding="same")
     x = writer.transpose(writer.resize_nearest_neighbor(x, (5, 5)), (0, 2, 1, 3))
+    x = writer.space_to_depth(writer.crop(x, (0, 1, 0, 0), (1, 4, 4, 4)), 2)
+    x = writer.resize_bilinear(writer.depth_to_space(x, 2), (5, 5), False, True)
     seen = writer.quantize(camera, scale=0.04, zero_point=0)
     x = writer.concatenation([x, seen], -1)
     x = writer.hard_swish(x, zero_point=-10)

@@ -87,8 +87,8 @@ static void run_calls(const test_case_t *test, const int32_t *sizes, int32_t out
     const int32_t row_count = number();
     const size_t clear = test->layer->clear;
     void *inputs[MAX_INPUTS];
-    void *rows[THUMBNET_MAX_ROWS];
-    int kept[THUMBNET_MAX_ROWS];
+    void *rows[THUMBNET_MAX_ROWS + THUMBNET_ROW_NUMBERS];
+    int kept[THUMBNET_MAX_ROWS + THUMBNET_ROW_NUMBERS];
     uint8_t *out = (uint8_t *)block(out_size);
     for (int32_t i = 0; i < test->layer->inputs; i++) {
         inputs[i] = block(sizes[i]);

@@ -23,7 +23,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from thumbnet.codegen.source import row_pointers
 from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Rows, Source
 from thumbnet.operators.registry import family
@@ -298,7 +297,7 @@ def _compare(job: Job, got: AnyArray, expected: AnyArray) -> None:
 def program_text(cases: Sequence[Case]) -> str:
     """The C program: constants, instantiations and the table of cases, then the driver."""
     kernels = list(dict.fromkeys(kernel for case in cases for kernel in case.lowered.kernels))
-    rows = max(row_pointers(case.lowered) for case in cases) + 1
+    rows = max(sum(s.kernel_height for s in case.lowered.sources) for case in cases)
     inputs = max(len(case.lowered.sources) for case in cases)
     headers = sorted({kernel.header for kernel in kernels})
     table = [

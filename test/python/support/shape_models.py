@@ -393,6 +393,16 @@ PICKS: tuple[Callable[[Rng], bytes], ...] = (
 )
 """What becomes ``pick``."""
 
+
+def bilinear(rng: Rng) -> bytes:
+    """RESIZE_BILINEAR, larger or smaller."""
+    writer = ShapeWriter()
+    x = writer.given((1, *(int(n) for n in rng.integers(1, 8, 3))))
+    size = (int(rng.integers(1, 16)), int(rng.integers(1, 16)))
+    how = int(rng.integers(0, 3))
+    return writer.finish([writer.resize_bilinear(x, size, how == 1, how == 2)])
+
+
 OTHERS: tuple[Callable[[Rng], bytes], ...] = (
     packs,
     squeezes,
@@ -402,5 +412,6 @@ OTHERS: tuple[Callable[[Rng], bytes], ...] = (
     reshapes,
     nearest_neighbors,
     squares,
+    bilinear,
 )
 """What becomes something else."""

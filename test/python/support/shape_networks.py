@@ -39,7 +39,7 @@ class ShapeHead(Head):
     def move(self) -> None:
         """Makes ``x`` into something else."""
         moves = [self.crop, self.crop, self.strided, self.halves, self.mirror, self.flip]
-        moves += [self.shallow, self.deep]
+        moves += [self.shallow, self.deep, self.between, self.between]
         self.x = self._pick(moves)()
         if self.rng.random() < 0.6:
             self.x = self.convolve(self.x, stride=1)
@@ -87,6 +87,15 @@ class ShapeHead(Head):
         if np.prod(self.x.shape) > LARGEST:
             return self.crop()
         return self.writer.depth_to_space(self.convolve(self.x, channels=4, stride=1), 2)
+
+    def between(self) -> Value:
+        """RESIZE_BILINEAR to twice the size or to any."""
+        height, width = self.x.shape[1:3]
+        size = (int(self.rng.integers(1, 12)), int(self.rng.integers(1, 12)))
+        if self.rng.random() < 0.5 and height * width < LARGEST // 12:
+            size = (2 * height, 2 * width)
+        how = self._pick([0, 1, 2])
+        return self.writer.resize_bilinear(self.x, size, how == 1, how == 2)
 
     def deep(self) -> Value:
         """SPACE_TO_DEPTH of even sides."""
