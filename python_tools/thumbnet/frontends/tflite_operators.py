@@ -10,6 +10,7 @@ from thumbnet.frontends import (
     tflite_binary,
     tflite_elementwise,
     tflite_matmul,
+    tflite_normalize,
     tflite_reductions,
     tflite_spatial,
 )
@@ -223,6 +224,7 @@ CONVERTERS: dict[str, Converter] = {
     **tflite_elementwise.CONVERTERS,
     **tflite_binary.CONVERTERS,
     **tflite_matmul.CONVERTERS,
+    **tflite_normalize.CONVERTERS,
     **tflite_reductions.CONVERTERS,
 }
 """Builtin operator -> converter."""

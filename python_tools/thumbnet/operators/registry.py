@@ -30,6 +30,7 @@ from thumbnet.operators.lookup import (
     Lookup,
     ReciprocalRoot,
 )
+from thumbnet.operators.normalize import L2Normalization, LogSoftmax
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pool import Pool
 from thumbnet.operators.quantize import Quantize
@@ -58,6 +59,8 @@ def families() -> dict[str, Family]:
         FloorDiv(),
         Select(),
         BatchMatMul(),
+        L2Normalization(),
+        LogSoftmax(),
         Sum(),
         Extreme(),
         AnyOrAll(),

@@ -72,3 +72,19 @@ def places(kind: str) -> list[Trial]:
     how = [(1, 4), (2, 4), (3, 4), (-1, 4), (0, 3), (1, 3), (2, 3), (0, 2), (1, 2), (0, 1)]
     found = [place(kind, *case) for case in how]
     return [*found, *(place(kind, axis, 4, "int64") for axis in (1, 3))]
+
+
+def normalized(kind: str, shape: Shape, number: int = 0) -> Trial:
+    """l2_normalization or log_softmax."""
+    name = f"{kind} {shape} {number}"
+    rng, writer = seeded(name), Writer()
+    x = writer.input(shape, "int8", random_scale(rng, 0.01, 1), random_zero_point(rng))
+    quantization = (1 / 128, 0) if kind == "l2_normalization" else (1 / 16, 127)
+    y = writer.tensor(shape, "int8", *quantization)
+    given = options("L2Norm" if kind == "l2_normalization" else "LogSoftmax")
+    writer.operator(kind.upper(), [x], [y], given)
+    return Trial(name, writer.finish([y]))
+
+
+SHAPES: list[Shape] = [(1, 10), (3, 4, 7), (1, 2, 3, 5), (2, 2, 3, 4), (1, 1), (1, 700)]
+"""Of normalizations, a batch of two too."""
