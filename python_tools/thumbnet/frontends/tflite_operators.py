@@ -229,7 +229,14 @@ CONVERTERS: dict[str, Converter] = {
 }
 """Builtin operator -> converter."""
 
+_FLOAT_ALONE = "TFLite has it for float alone: leave it to the caller"
+
 REMEDIES = {
+    **dict.fromkeys(("SIN", "COS", "SIGN", "FLOOR", "CEIL", "ROUND"), _FLOAT_ALONE),
+    "SQUARE": "use MUL of the tensor by itself",
+    "POW": "use MUL of the tensor by itself",
+    "ADD_N": "use ADD",
+    "REDUCE_PROD": "use MUL",
     "SHAPE": "export with a fixed batch of 1, so that shapes are constants",
     "STRIDED_SLICE": "export with a fixed batch of 1, so that shapes are constants",
     "PACK": "export with a fixed batch of 1, so that shapes are constants",
