@@ -42,7 +42,7 @@ def test_sums_are_scaled_in_integers_as_in_float32() -> None:
         assert how is not None
         exact[how.exact] += 1
         sums = np.unique(rng.integers(-128 * count, 127 * count + 1, 100_000))
-        made = np.clip((sums * how.multiplier + how.offset) >> how.shift, -128, 127)
+        made = np.clip(how.scaled(sums), -128, 127)
         right = np.clip(_scaled_sums(sums, scales, points, count), -128, 127)
         assert np.abs(made - right).max() <= 1 - how.exact
         assert how.exact or count > 1000

@@ -156,6 +156,7 @@ class Lowered:
     together, column by column, where it is not 1 (streams alone do so), of which ``extra_macs`` do
     again what the band before has done. ``scratch`` is enough for runs of any length; of shorter
     ones with a ``workspace`` or ``run_scratch`` (for 1, 2 and more pixels) see :meth:`for_runs`.
+    Rows may come from the last to the first, too, unless ``from_top``.
     """
 
     kernel: Kernel
@@ -174,6 +175,7 @@ class Lowered:
     extra_macs: int = 0
     workspace: Workspace | None = None
     run_scratch: tuple[int, ...] = ()
+    from_top: bool = False
     arrays: tuple[CArray, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -207,6 +209,8 @@ class Lowered:
 
     def upwards(self) -> Lowered | None:
         """The same with rows counted from the end; None where it cannot be so."""
+        if self.from_top:
+            return None
         count = self.output.height if self.steps is None else self.steps
         sources = tuple(source.upwards(count, self.band) for source in self.sources)
         found = tuple(source for source in sources if source is not None)

@@ -113,7 +113,8 @@ class Overlaps:
                     row = reach.rows.at(y if reach.columns.at(0) >= 0 else y - 1)
                 if row >= 0:
                     needed = max(needed, _first_row(node, read, row - row % node.band))
-                above = (source.rows.height - needed) * source.rows.row_size
+                # In the reader's rows: behind a reshape the tensor was made in others.
+                above = (read.rows.height - needed) * read.rows.row_size
                 found = max(found, above - (result.rows.height - 1 - y) * result.rows.row_size)
         return found
 
@@ -133,7 +134,9 @@ class Overlaps:
         key = (read, reach, output.rows.height, output.rows.width)
         if key not in self._corners:
             self._corners[key] = _corners(node, *key)
-        distances = [end * output.pixel - start * source.pixel for end, start in self._corners[key]]
+        # In the reader's pixels: behind a reshape the tensor was made in others.
+        pixel = read.rows.channels * read.rows.element_size
+        distances = [end * output.pixel - start * pixel for end, start in self._corners[key]]
         return max([-source.size, *distances])
 
     def _reach(self, grid: Node, reader: int, writer: int) -> Reach | None:

@@ -52,7 +52,7 @@ def _pairs(writer: Writer, x: Value, beside: Value) -> list[Value]:
     slopes = writer.constant(np.array([3, -9, 27, 81, -100], np.int8), 0.01, 2)
     bent = both("PRELU", x, slopes, 0.06, 4)
     divisors = writer.constant(np.array([2, 5, -3, 7, 100], np.int8), 0.3, 0)
-    quotient = both("DIV", squares, divisors, 0.2, 7)
+    quotient = both("DIV", squares, divisors, 0.02, -100)
     return [both("FLOOR_MOD", both("FLOOR_DIV", bent, divisors, 1, 0), divisors, 1, 0), quotient]
 
 
