@@ -11,7 +11,13 @@ from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Source
 
 AnyArray = npt.NDArray[Any]
 
-CTYPES = {"int8": "int8_t", "uint8": "uint8_t", "float32": "float"}
+CTYPES = {
+    "int8": "int8_t",
+    "uint8": "uint8_t",
+    "bool": "uint8_t",
+    "int32": "int32_t",
+    "float32": "float",
+}
 
 
 def array(name: str, ctype: str, values: AnyArray) -> str:

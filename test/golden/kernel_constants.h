@@ -15,6 +15,9 @@
 #include "golden.h"
 #include "kernel_vectors.h"
 
+#include <thumbnet/kernels/batch_matmul.h>
+#include <thumbnet/kernels/binary.h>
+#include <thumbnet/kernels/cast.h>
 #include <thumbnet/kernels/conv_2d.h>
 #include <thumbnet/kernels/copy.h>
 #include <thumbnet/kernels/depthwise_conv_2d.h>
@@ -22,8 +25,11 @@
 #include <thumbnet/kernels/inverted_bottleneck.h>
 #include <thumbnet/kernels/lookup.h>
 #include <thumbnet/kernels/mean.h>
+#include <thumbnet/kernels/normalize.h>
 #include <thumbnet/kernels/pool.h>
 #include <thumbnet/kernels/quantize.h>
+#include <thumbnet/kernels/reduce.h>
+#include <thumbnet/kernels/select.h>
 #include <thumbnet/kernels/softmax.h>
 
 #define GOLDEN_MOST_OUTPUT 256
@@ -69,6 +75,16 @@ GOLDEN_KERNEL(run_reshape, thumbnet_reshape, constants)
 GOLDEN_KERNEL(run_quantize_f32, thumbnet_quantize_f32, constants)
 GOLDEN_KERNEL(run_dequantize_f32_0, thumbnet_dequantize_f32, constants, 0)
 GOLDEN_KERNEL(run_dequantize_f32_1, thumbnet_dequantize_f32, constants, 1)
+GOLDEN_KERNEL(run_binary_s8_0_0, thumbnet_binary_s8, constants, 0, 0)
+GOLDEN_KERNEL(run_binary_s8_3_0, thumbnet_binary_s8, constants, 3, 0)
+GOLDEN_KERNEL(run_select_s8, thumbnet_select_s8, constants)
+GOLDEN_KERNEL(run_batch_matmul_s8_0_1_0, thumbnet_batch_matmul_s8, constants, 0, 1, 0)
+GOLDEN_KERNEL(run_reduce_plane_s8_0_0, thumbnet_reduce_plane_s8, constants, 0, 0)
+GOLDEN_KERNEL(run_reduce_row_s8_1, thumbnet_reduce_row_s8, constants, 1)
+GOLDEN_KERNEL(run_reduce_plane_s8_3_0, thumbnet_reduce_plane_s8, constants, 3, 0)
+GOLDEN_KERNEL(run_l2_normalization_s8, thumbnet_l2_normalization_s8, constants)
+GOLDEN_KERNEL(run_log_softmax_s8, thumbnet_log_softmax_s8, constants)
+GOLDEN_KERNEL(run_cast_0_3, thumbnet_cast, constants, 0, 3)
 
 static const int8_t conv_2d_3x3_weights[135] =
 {13,16,-8,50,-9,32,1,8,-61,-29,-6,35,28,-10,-3,-95,-46,-57,-62,47,-29,-48,18,-20,5,50,-21,15,-16,
@@ -925,6 +941,111 @@ static const thumbnet_source_t dequantize_uint8_sources[1] =
 GOLDEN_LAYER(dequantize_uint8, 96, 2, 1, 3, 0)
 static const golden_input_t dequantize_uint8_inputs[1] = {{3, 8, 152}};
 
+static const thumbnet_binary_t maximum_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.column_step = 3,
+.second.channel_step = 1, .channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t maximum_sources[2] =
+{{.row_size = 6, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 6, .height = 1, .kernel_height = 1, .kernel_width = 1, .stride_width = 1}};
+GOLDEN_LAYER(maximum, 6, 2, 2, 2, 0)
+static const golden_input_t maximum_inputs[2] = {{2, 3, 0}, {2, 3, -1}};
+
+static const int8_t prelu_second[3] = {54,-72,93};
+static const thumbnet_binary_t prelu_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.constant = prelu_second,
+.second.row = 1, .second.channel_step = 1, .channels = 3, .low = -128, .high = 127,
+.first_mantissa = 1852884992, .second_mantissa = 2095304320, .second_shift = -6,
+.first_zero_point = -128, .second_zero_point = -89, .out_zero_point = -36};
+static const thumbnet_source_t prelu_sources[1] =
+{{.row_size = 6, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(prelu, 6, 2, 1, 2, 0)
+static const golden_input_t prelu_inputs[1] = {{2, 3, 0}};
+
+static const int8_t select_second[3] = {65,-40,-21};
+static const thumbnet_select_t select_constants =
+{.condition.column_step = 1, .first.row = 1, .first.column_step = 3, .first.channel_step = 1,
+.second.constant = select_second, .second.row = 2, .second.channel_step = 1, .channels = 3};
+static const thumbnet_source_t select_sources[2] =
+{{.row_size = 2, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 6, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(select, 6, 2, 2, 2, 0)
+static const golden_input_t select_inputs[2] = {{2, 1, -1}, {2, 3, 0}};
+
+static const thumbnet_batch_matmul_t matmul_constants =
+{.mantissa = 1073741824, .depth = 3, .first_pixel = 3, .first_step = 1, .second_channel = 3,
+.second_step = 1, .channels = 4, .second_row = 1, .shift = -8, .first_zero_point = -9,
+.second_zero_point = -108, .out_zero_point = 127, .low = -128, .high = 127};
+static const thumbnet_source_t matmul_sources[2] =
+{{.row_size = 6, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 12, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 4}};
+GOLDEN_LAYER(matmul, 8, 2, 2, 2, 0)
+static const golden_input_t matmul_inputs[2] = {{2, 3, 7}, {4, 3, -1}};
+
+static const thumbnet_reduce_t sum_plane_constants =
+{.offset = 2402412954496, .multiplier = 1836708608, .channels = 3, .shift = 34,
+.out_zero_point = -128, .outputs = 3, .count = 12, .width = 4};
+static const thumbnet_source_t sum_plane_sources[1] =
+{{.row_size = 12, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(sum_plane, 0, 3, 1, 4, 16)
+static const golden_input_t sum_plane_inputs[1] = {{4, 3, 0}};
+
+static const thumbnet_reduce_t reduce_max_row_constants =
+{.channels = 3, .outputs = 1, .count = 3, .pitch = 3, .step = 1};
+static const thumbnet_source_t reduce_max_row_sources[1] =
+{{.row_size = 12, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(reduce_max_row, 4, 3, 1, 4, 0)
+static const golden_input_t reduce_max_row_inputs[1] = {{4, 3, 0}};
+
+static const thumbnet_reduce_t arg_max_rows_constants =
+{.channels = 3, .outputs = 12, .count = 12, .pitch = 3, .width = 4};
+static const thumbnet_source_t arg_max_rows_sources[1] =
+{{.row_size = 12, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(arg_max_rows, 0, 3, 1, 4, 52)
+static const golden_input_t arg_max_rows_inputs[1] = {{4, 3, 0}};
+
+static const thumbnet_l2_normalization_t l2_normalization_constants =
+{.channels = 4, .zero_point = -58};
+static const thumbnet_source_t l2_normalization_sources[1] =
+{{.row_size = 8, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(l2_normalization, 8, 1, 1, 2, 0)
+static const golden_input_t l2_normalization_inputs[1] = {{2, 4, 0}};
+
+static const uint32_t log_softmax_exponentials[256] =
+{16777216,14918616,13265914,11796300,10489492,9327454,8294147,7375312,6558266,5831734,5185687,
+4611211,4100375,3646131,3242208,2883032,2563647,2279643,2027101,1802537,1602849,1425284,1267389,
+1126986,1002137,891119,792400,704617,626559,557148,495426,440542,391739,348341,309752,275437,
+244924,217791,193664,172209,153132,136168,121083,107669,95741,85135,75704,67317,59860,53228,
+47332,42088,37426,33280,29593,26315,23399,20807,18502,16452,14630,13009,11568,10286,9147,8134,
+7233,6431,5719,5085,4522,4021,3576,3179,2827,2514,2236,1988,1768,1572,1398,1243,1105,983,874,777,
+691,614,546,486,432,384,342,304,270,240,214,190,169,150,134,119,106,94,83,74,66,59,52,46,41,37,
+33,29,26,23,20,18,16,14,13,11,10,9,8,7,6,6,5,4,4,4,3,3,2,2,2,2,2,1,1,1,1,1,1,1,1,1,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0};
+static const thumbnet_log_softmax_t log_softmax_constants =
+{.channels = 5, .exponentials = log_softmax_exponentials, .step = 31517528};
+static const thumbnet_source_t log_softmax_sources[1] =
+{{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(log_softmax, 10, 1, 1, 2, 0)
+static const golden_input_t log_softmax_inputs[1] = {{2, 5, 0}};
+
+static const thumbnet_cast_t cast_constants = {.channels = 4};
+static const thumbnet_source_t cast_sources[1] =
+{{.row_size = 8, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(cast, 32, 1, 1, 2, 0)
+static const golden_input_t cast_inputs[1] = {{2, 4, 28}};
+
 static const golden_case_t golden_conv_2d_s8[4] =
 {GOLDEN_CASE(conv_2d_3x3, conv_2d_3x3, run_conv_2d_s8_3_3, 2, 75, 5, 0, 0),
 GOLDEN_CASE(conv_2d_stride_2, conv_2d_stride_2, run_conv_2d_s8_3_3, 2, 36, 4, 0, 0),
@@ -1035,5 +1156,31 @@ GOLDEN_CASE(quantize_uint8, quantize_uint8, run_quantize_f32, 3, 36, 6, 0, 1)};
 static const golden_case_t golden_dequantize_f32[2] =
 {GOLDEN_CASE(dequantize_int8, dequantize_int8, run_dequantize_f32_0, 1, 192, 32, 0, 1),
 GOLDEN_CASE(dequantize_uint8, dequantize_uint8, run_dequantize_f32_1, 1, 192, 32, 0, 1)};
+
+static const golden_case_t golden_binary_s8[2] =
+{GOLDEN_CASE(maximum, maximum, run_binary_s8_0_0, 1, 12, 3, 0, 0),
+GOLDEN_CASE(prelu, prelu, run_binary_s8_3_0, 1, 12, 3, 0, 1)};
+
+static const golden_case_t golden_select_s8[1] =
+{GOLDEN_CASE(select, select, run_select_s8, 1, 12, 3, 0, 1)};
+
+static const golden_case_t golden_batch_matmul_s8[1] =
+{GOLDEN_CASE(matmul, matmul, run_batch_matmul_s8_0_1_0, 1, 16, 4, 0, 0)};
+
+static const golden_case_t golden_reduce_plane_s8[2] =
+{GOLDEN_CASE(sum_plane, sum_plane, run_reduce_plane_s8_0_0, 1, 3, 3, 16, 0),
+GOLDEN_CASE(arg_max_rows, arg_max_rows, run_reduce_plane_s8_3_0, 1, 48, 12, 52, 0)};
+
+static const golden_case_t golden_reduce_row_s8[1] =
+{GOLDEN_CASE(reduce_max_row, reduce_max_row, run_reduce_row_s8_1, 1, 12, 1, 0, 0)};
+
+static const golden_case_t golden_l2_normalization_s8[1] =
+{GOLDEN_CASE(l2_normalization, l2_normalization, run_l2_normalization_s8, 1, 8, 4, 0, 1)};
+
+static const golden_case_t golden_log_softmax_s8[1] =
+{GOLDEN_CASE(log_softmax, log_softmax, run_log_softmax_s8, 1, 10, 5, 0, 1)};
+
+static const golden_case_t golden_cast[1] =
+{GOLDEN_CASE(cast, cast, run_cast_0_3, 1, 32, 16, 0, 1)};
 
 #endif

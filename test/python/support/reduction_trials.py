@@ -25,11 +25,26 @@ def _shape(rng: np.random.Generator, rank: int) -> Shape:
     return (1, *shape[1:]) if rank == 4 else shape
 
 
-def reduction(kind: str, axes: tuple[int, ...], rank: int, keep: bool, number: int = 0) -> Trial:
+def small(kind: str, axes: tuple[int, ...], number: int) -> Trial:
+    """A reduction of few elements."""
+    shape = (1, 3, 4, 3)
+    if kind in PLACES:
+        return place(kind, axes[0], 4, shape=shape)
+    return reduction(kind, axes, 4, False, number, shape)
+
+
+def reduction(
+    kind: str,
+    axes: tuple[int, ...],
+    rank: int,
+    keep: bool,
+    number: int = 0,
+    shape: Shape | None = None,
+) -> Trial:
     """One reduction; a sum of another quantization than its input's."""
     name = f"{kind} {axes} {rank} {keep} {number}"
     rng, writer = seeded(name), Writer()
-    shape = _shape(rng, rank)
+    shape = _shape(rng, rank) if shape is None else shape
     scale, zero_point = random_scale(rng), random_zero_point(rng)
     gone = {axis % rank for axis in axes}
     out = [1 if i in gone else n for i, n in enumerate(shape) if keep or i not in gone]
@@ -54,10 +69,12 @@ def reductions(kind: str, repeats: int = 1) -> list[Trial]:
     return [reduction(kind, *how, number) for how in AXES for number in range(repeats)]
 
 
-def place(kind: str, axis: int, rank: int, dtype: str = "int32") -> Trial:
+def place(
+    kind: str, axis: int, rank: int, dtype: str = "int32", shape: Shape | None = None
+) -> Trial:
     """arg_max or arg_min."""
     name = f"{kind} {axis} {rank} {dtype}"
-    writer, shape = Writer(), _shape(seeded(name), rank)
+    writer, shape = Writer(), _shape(seeded(name), rank) if shape is None else shape
     x = writer.input(shape, "int8", 0.1, 3)
     y = writer.tensor([n for i, n in enumerate(shape) if i != axis % rank], dtype)
     given = options("ArgMax" if kind == "arg_max" else "ArgMin", outputType=2)
