@@ -27,7 +27,11 @@ def _shape(rng: np.random.Generator, rank: int) -> Shape:
 
 def small(kind: str, axes: tuple[int, ...], number: int) -> Trial:
     """A reduction of few elements."""
-    shape = (1, 3, 4, 3)
+    return of_shape(kind, axes, (1, 3, 4, 3), number)
+
+
+def of_shape(kind: str, axes: tuple[int, ...], shape: Shape, number: int = 0) -> Trial:
+    """A reduction of that shape."""
     if kind in PLACES:
         return place(kind, axes[0], 4, shape=shape)
     return reduction(kind, axes, 4, False, number, shape)
