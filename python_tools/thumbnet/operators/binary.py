@@ -29,6 +29,7 @@ from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
     activation_bounds,
+    float32_ratio,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
     reciprocal,
@@ -462,14 +463,13 @@ def _difference_multipliers(a: Tensor, b: Tensor, output: Tensor) -> tuple[Multi
 
 def _slope_multipliers(x: Tensor, slopes: Tensor, output: Tensor) -> tuple[Multiplier, Multiplier]:
     """From zero on and below it, from products and quotients in float32."""
-    scale, out_scale = np.float32(x.scale), np.float32(output.scale)
     return (
-        quantize_multiplier(float(scale / out_scale)),
-        quantize_multiplier(float(scale * np.float32(slopes.scale) / out_scale)),
+        quantize_multiplier(float32_ratio([x.scale], output.scale)),
+        quantize_multiplier(float32_ratio([x.scale, slopes.scale], output.scale)),
     )
 
 
 def _quotient_multiplier(a: Tensor, b: Tensor, output: Tensor) -> Multiplier:
     """From a product and a quotient in float32."""
-    divisor = np.float32(b.scale) * np.float32(output.scale)
-    return quantize_multiplier(float(np.float32(a.scale) / divisor))
+    divisor = float32_ratio([b.scale, output.scale])
+    return quantize_multiplier(float32_ratio([a.scale], divisor))

@@ -37,7 +37,7 @@ from thumbnet.operators.constraints import (
 )
 from thumbnet.operators.lookup import bool_tensors
 from thumbnet.operators.reduce import rank_up_to_four
-from thumbnet.quantize.requantize import IntArray
+from thumbnet.quantize.requantize import IntArray, float32_ratio
 
 HEADER = "thumbnet/kernels/reduce.h"
 _SUM, _MAX, _MIN, _ARG_MAX, _ARG_MIN = range(5)
@@ -111,7 +111,7 @@ def _sum_scaling(
     scales: tuple[float, float], points: tuple[int, int], count: int
 ) -> SumScaling | None:
     """None where scales lie too far apart."""
-    ratio = float(np.float32(scales[0]) / np.float32(scales[1]))
+    ratio = float32_ratio([scales[0]], scales[1])
     if not 2.0**-20 <= ratio < 2.0**6:
         return None
     fraction, exponent = np.frexp(ratio)
