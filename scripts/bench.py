@@ -94,8 +94,8 @@ def table() -> str:
         "",
         "Written by `make bench` from test/bench/*.json. Instructions are executed",
         "instructions of one inference on an emulated core: exactly repeatable, not cycles. RAM",
-        "of ours is the arena with the input image in it, and what a model keeps from one inference",
-        "to the next; code is flash without weights.",
+        "of ours is the arena with the input image in it, and what a model keeps for the next",
+        "inference; code is flash without weights.",
         "",
     ]
     for target, models in sorted(results.items()):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
+from fit_byte_samples import byte_samples
 from support import random_models as models
 from support.recurrent_models import LstmShape, SvdfShape, lstm, svdf
 from support.tflite_writer import Writer
@@ -29,6 +30,7 @@ def _all() -> Iterator[tuple[str, Make]]:
     yield from _fully_connected()
     yield from _depthwise()
     yield from _others()
+    yield from byte_samples()
     yield from _general()
     yield from _recurrent()
 

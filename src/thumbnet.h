@@ -6,6 +6,7 @@
 #ifndef THUMBNET_H
 #define THUMBNET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -15,6 +15,7 @@ CTYPES = {
     "int8": "int8_t",
     "uint8": "uint8_t",
     "int16": "int16_t",
+    "bool": "uint8_t",
     "int32": "int32_t",
     "float32": "float",
 }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from case_models import KernelCase, Rng, random_case
 from convolution_cases import conv, filtered
-from support import random_models as models
 from support.tflite_writer import Writer
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from byte_cases import byte_cases
 from case_models import Build, KernelCase, Rng, random_case, seed_of
 from convolution_cases import convolutions, depthwise, for_instruction_sets
 from general_cases import general
@@ -37,6 +38,7 @@ def kernel_cases() -> list[KernelCase]:
         *shapes(),
         *borders(),
         *recurrent(),
+        *byte_cases(),
         *for_instruction_sets(),
         *general(),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import permutations
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from support.operator_trials import Trial, check_kernels, check_references
 from support.tflite_model import Value
 from support.tflite_writer import Writer
 from thumbnet.errors import ThumbnetError
+from thumbnet.ir.graph import Quantization
 from thumbnet.operators.registry import family
 from thumbnet.passes import run_passes
 from thumbnet.reference.interpreter import run
@@ -139,3 +141,20 @@ def test_operands_are_checked() -> None:
     given = trials.options("LeakyRelu", alpha=float("nan"))
     writer.operator("LEAKY_RELU", [x], [y], given)
     assert "alpha nan" in refusal(writer, y)
+
+
+@pytest.mark.parametrize("kind", ["prelu", "leaky_relu", "abs", "relu_0_to_1", "tanh", "rsqrt"])
+def test_scales_at_the_ends_of_their_range_are_refused_or_saturate(kind: str) -> None:
+    """Float32 leaves its range there."""
+    if kind == "prelu":
+        graph = trials.binary(kind, (FULL, (6,)), 1).graph()
+    else:
+        graph = trials.unary(kind, 0).graph()
+    ends = [Quantization((scale,), (0,)) for scale in (1e-30, 1e30)]
+    for x, out in ((ends[0], ends[1]), (ends[1], ends[0])):
+        tensors = [
+            dataclasses.replace(graph.tensor(name), quantization=quantization)
+            for name, quantization in ((graph.inputs[0], x), (graph.outputs[0], out))
+        ]
+        changed = run_passes(graph.replace(tensors=tensors))
+        assert family(changed.operators[0]).lower(changed, changed.operators[0]).macs == 0

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from support.every_operator import every_operator
+from support.every_models import every_model
 from support.recurrent_models import recurrent_operators
 from support.small_networks import classifier
 from support.stream_graphs import StreamBuilder
@@ -61,12 +61,12 @@ def test_the_frontend_and_the_families_know_the_same_operators() -> None:
     others |= set(script().OTHER_KINDS)
     assert own | others == set(families()) - internal
     # By example, not by name: what the frontend makes of every operator.
-    imported = parse_tflite(every_operator(), "net.tflite")
-    with_states = parse_tflite(recurrent_operators(), "net.tflite")
-    kinds = {operator.kind for operator in (*imported.operators, *with_states.operators)}
+    imported = [parse_tflite(model, "net.tflite") for model in every_model()]
+    imported.append(parse_tflite(recurrent_operators(), "net.tflite"))
+    kinds = {operator.kind for graph in imported for operator in graph.operators}
     assert kinds == set(families()) - internal
     # What is internal appears only behind the passes and in schedules.
-    made = {operator.kind for operator in run_passes(imported).operators}
+    made = {operator.kind for graph in imported for operator in run_passes(graph).operators}
     builder = StreamBuilder((1, 6, 6, 2))
     block = builder.graph(builder.inverted(builder.inputs[0], 2, 3, 1, 2))
     banded = in_bands(block, dict.fromkeys(find_bottlenecks(block), 2))

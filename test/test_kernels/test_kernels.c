@@ -81,6 +81,46 @@ static void test_mul_broadcast_s8(void)
     CHECK_CASES(golden_mul_broadcast_s8);
 }
 
+static void test_binary_s8(void)
+{
+    CHECK_CASES(golden_binary_s8);
+}
+
+static void test_select_s8(void)
+{
+    CHECK_CASES(golden_select_s8);
+}
+
+static void test_batch_matmul_s8(void)
+{
+    CHECK_CASES(golden_batch_matmul_s8);
+}
+
+static void test_reduce_row_s8(void)
+{
+    CHECK_CASES(golden_reduce_row_s8);
+}
+
+static void test_reduce_plane_s8(void)
+{
+    CHECK_CASES(golden_reduce_plane_s8);
+}
+
+static void test_l2_normalization_s8(void)
+{
+    CHECK_CASES(golden_l2_normalization_s8);
+}
+
+static void test_log_softmax_s8(void)
+{
+    CHECK_CASES(golden_log_softmax_s8);
+}
+
+static void test_cast(void)
+{
+    CHECK_CASES(golden_cast);
+}
+
 static void test_average_pool_2d_s8(void)
 {
     CHECK_CASES(golden_average_pool_2d_s8);
@@ -232,6 +272,14 @@ int main(void)
     RUN_TEST(test_add_broadcast_s8);
     RUN_TEST(test_mul_s8);
     RUN_TEST(test_mul_broadcast_s8);
+    RUN_TEST(test_binary_s8);
+    RUN_TEST(test_select_s8);
+    RUN_TEST(test_batch_matmul_s8);
+    RUN_TEST(test_reduce_row_s8);
+    RUN_TEST(test_reduce_plane_s8);
+    RUN_TEST(test_l2_normalization_s8);
+    RUN_TEST(test_log_softmax_s8);
+    RUN_TEST(test_cast);
     RUN_TEST(test_average_pool_2d_s8);
     RUN_TEST(test_average_pool_2d_plane_s8);
     RUN_TEST(test_max_pool_2d_s8);

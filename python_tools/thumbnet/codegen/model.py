@@ -14,6 +14,7 @@ CTYPES = {
     DType.INT16: "int16_t",
     DType.INT32: "int32_t",
     DType.FLOAT32: "float",
+    DType.BOOL: "bool",
 }
 """C element types of a model's inputs and outputs."""
 

@@ -13,6 +13,7 @@ DTYPES: dict[str, npt.DTypeLike] = {
     "int16_t": np.int16,
     "int32_t": np.int32,
     "float": np.float32,
+    "bool": np.bool_,
 }
 """numpy's type for each C element type that a model may have."""
 

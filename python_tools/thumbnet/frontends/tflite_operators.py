@@ -12,6 +12,7 @@ from thumbnet.frontends import (
     tflite_dilation,
     tflite_elementwise,
     tflite_matmul,
+    tflite_normalize,
     tflite_picks,
     tflite_recurrent,
     tflite_reductions,
@@ -237,6 +238,7 @@ CONVERTERS: dict[str, Converter] = {
     **tflite_elementwise.CONVERTERS,
     **tflite_binary.CONVERTERS,
     **tflite_matmul.CONVERTERS,
+    **tflite_normalize.CONVERTERS,
     **tflite_reductions.CONVERTERS,
     **tflite_dilation.CONVERTERS,
 }
@@ -245,8 +247,15 @@ CONVERTERS: dict[str, Converter] = {
 MADE_OF = {**tflite_picks.MADE_OF, **tflite_shapes.MADE_OF, **tflite_dilation.MADE_OF}
 """Builtin operator -> the kinds that it becomes, of those that are no kind of that name."""
 
+_FLOAT_ALONE = "TFLite has it for float alone: leave it to the caller"
+
 REMEDIES = {
     **dict.fromkeys(("FILL", "RANGE"), "export with fixed shapes, so that it is a constant"),
+    **dict.fromkeys(("SIN", "COS", "SIGN", "FLOOR", "CEIL", "ROUND"), _FLOAT_ALONE),
+    "SQUARE": "use MUL of the tensor by itself",
+    "POW": "use MUL of the tensor by itself",
+    "ADD_N": "use ADD",
+    "REDUCE_PROD": "use MUL",
     "TRANSPOSE_CONV": "use RESIZE_NEAREST_NEIGHBOR and CONV_2D instead",
 }
 """What to do about some operators without a converter."""

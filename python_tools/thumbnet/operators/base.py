@@ -171,6 +171,7 @@ class Lowered:
     again what the band before has done. ``scratch`` is enough for runs of any length; of shorter
     ones with a ``workspace`` or ``run_scratch`` (for 1, 2 and more pixels) see :meth:`for_runs`. A
     kernel that is ``numbered`` finds the number of its output row behind the pointers to its rows.
+    Rows may come from the last to the first, too, unless ``from_top``.
     """
 
     kernel: Kernel
@@ -190,6 +191,7 @@ class Lowered:
     workspace: Workspace | None = None
     run_scratch: tuple[int, ...] = ()
     numbered: bool = False
+    from_top: bool = False
     arrays: tuple[CArray, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -223,6 +225,8 @@ class Lowered:
 
     def upwards(self) -> Lowered | None:
         """The same with rows counted from the end; None where it cannot be so."""
+        if self.from_top:
+            return None
         count = self.output.height if self.steps is None else self.steps
         sources = tuple(source.upwards(count, self.band) for source in self.sources)
         found = tuple(source for source in sources if source is not None)

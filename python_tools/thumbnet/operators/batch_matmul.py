@@ -26,6 +26,7 @@ from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
     activation_bounds,
+    float32_ratio,
     multiply_by_quantized_multiplier,
     multiply_rounding_up,
     quantize_multiplier,
@@ -204,4 +205,4 @@ def _bias(graph: Graph, operator: Operator) -> int | CArray:
 
 def _multiplier(a: Tensor, b: Tensor, output: Tensor) -> Multiplier:
     """TFLite multiplies the scales in float32."""
-    return quantize_multiplier(float(np.float32(a.scale) * np.float32(b.scale)) / output.scale)
+    return quantize_multiplier(float32_ratio([a.scale, b.scale]) / output.scale)

@@ -18,6 +18,22 @@ import numpy as np
 from thumbnet.ir import attributes
 from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
 from thumbnet.operators.base import CArray, Constraint, Family, Kernel, Lowered
+from thumbnet.operators.binary_limits import (
+    MORE_BITS,
+    bool_operands,
+    bool_output,
+    difference_multipliers,
+    int8_operands,
+    int8_output,
+    no_zero,
+    one_quantization,
+    ordinary_quotient,
+    quotient_multiplier,
+    scales_below_one,
+    shape_of_first,
+    small_multipliers,
+    three_tensors,
+)
 from thumbnet.operators.operands import (
     Fields,
     layout,
@@ -29,6 +45,7 @@ from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
     activation_bounds,
+    float32_ratio,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
     reciprocal,
@@ -51,89 +68,9 @@ COMPARISONS: dict[str, Callable[[IntArray, IntArray], Array]] = {
     "less": np.less,
     "less_equal": np.less_equal,
 }
-_MORE_BITS = 7
-"""Bits behind the point of squared_difference's operands."""
 _COMPARED_BITS = 8
 """Likewise of comparisons."""
 _CODES = np.arange(-128, 128, dtype=np.int64)
-
-
-def int8_operands(graph: Graph, operator: Operator) -> str | None:
-    """int8 operands, quantized per tensor."""
-    for name in operator.inputs:
-        tensor = graph.tensor(name)
-        if tensor.dtype is not DType.INT8:
-            return f'"{name}" is {tensor.dtype.value}'
-        if tensor.quantization is None or not tensor.quantization.per_tensor:
-            return f'"{name}" is not quantized per tensor'
-    return None
-
-
-def int8_output(graph: Graph, operator: Operator) -> str | None:
-    """an int8 output, quantized per tensor."""
-    output = graph.tensor(operator.outputs[0])
-    if output.dtype is not DType.INT8:
-        return f"output is {output.dtype.value}"
-    if output.quantization is None or not output.quantization.per_tensor:
-        return "output is not quantized per tensor"
-    return None
-
-
-def bool_output(graph: Graph, operator: Operator) -> str | None:
-    """an output of type bool."""
-    output = graph.tensor(operator.outputs[0])
-    return None if output.dtype is DType.BOOL else f"output is {output.dtype.value}"
-
-
-def bool_operands(graph: Graph, operator: Operator) -> str | None:
-    """operands of type bool."""
-    for name in operator.inputs:
-        if graph.tensor(name).dtype is not DType.BOOL:
-            return f'"{name}" is {graph.tensor(name).dtype.value}'
-    return None
-
-
-def one_quantization(graph: Graph, operator: Operator) -> str | None:
-    """operands of the output's scale and zero point."""
-    output = graph.tensor(operator.outputs[0])
-    for name in operator.inputs:
-        if graph.tensor(name).quantization != output.quantization:
-            return f'"{name}" is quantized otherwise'
-    return None
-
-
-def small_multipliers(graph: Graph, operator: Operator) -> str | None:
-    """an output scale of more than 2^-12 times the square of the operands' greater one."""
-    a, b, output = _tensors(graph, operator)
-    last = _difference_multipliers(a, b, output)[2]
-    return None if last.shift <= 0 else f"scales are {a.scale}, {b.scale} and {output.scale}"
-
-
-def shape_of_first(graph: Graph, operator: Operator) -> str | None:
-    """slopes that broadcast to the input's shape."""
-    x, _, output = _tensors(graph, operator)
-    return None if x.shape == output.shape else f"input {list(x.shape)} becomes {output.shape}"
-
-
-def no_zero(graph: Graph, operator: Operator) -> str | None:
-    """constant divisors without a zero."""
-    divisor = graph.tensor(operator.inputs[1])
-    if divisor.data is None:
-        return None
-    zero = divisor.zero_point if operator.kind == "div" else 0
-    return "the divisor holds a zero" if np.any(divisor.data == zero) else None
-
-
-def ordinary_quotient(graph: Graph, operator: Operator) -> str | None:
-    """output scales of more than 2^-20 of the operand scales' quotient."""
-    shift = _quotient_multiplier(*_tensors(graph, operator)).shift
-    return None if -50 <= shift <= 20 else f"a multiplier of about 2^{shift}"
-
-
-def scales_below_one(graph: Graph, operator: Operator) -> str | None:
-    """operand scales below one."""
-    scales = [graph.tensor(name).scale for name in operator.inputs]
-    return None if max(scales) < 1 else f"scales are {scales}"
 
 
 class Binary(Family):
@@ -157,7 +94,7 @@ class Binary(Family):
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
     ) -> list[Array]:
         """The function of every pair, clamped."""
-        a, b, output = _tensors(graph, operator)
+        a, b, output = three_tensors(graph, operator)
         first, second = (cast(Array, value).astype(np.int64) for value in inputs)
         values = self.values(operator, (first, second), (a, b, output))
         if output.dtype is DType.BOOL:
@@ -275,9 +212,9 @@ class SquaredDifference(Binary):
     ) -> IntArray:
         """TFLite's SquaredDifference of int8."""
         del operator
-        *multipliers, last = _difference_multipliers(*tensors)
+        *multipliers, last = difference_multipliers(*tensors)
         first, second = (
-            multiply_by_quantized_multiplier((v - t.zero_point) << _MORE_BITS, m.mantissa, m.shift)
+            multiply_by_quantized_multiplier((v - t.zero_point) << MORE_BITS, m.mantissa, m.shift)
             for v, t, m in zip(pair, tensors[:2], multipliers, strict=True)
         )
         squares = (first - second) ** 2
@@ -286,8 +223,8 @@ class SquaredDifference(Binary):
 
     def numbers(self, graph: Graph, operator: Operator) -> Fields:
         """Multipliers of both operands and of the square."""
-        a, b, output = _tensors(graph, operator)
-        first, second, last = _difference_multipliers(a, b, output)
+        a, b, output = three_tensors(graph, operator)
+        first, second, last = difference_multipliers(a, b, output)
         return (
             ("first_mantissa", first.mantissa),
             ("first_shift", first.shift),
@@ -328,7 +265,7 @@ class Prelu(Binary):
 
     def numbers(self, graph: Graph, operator: Operator) -> Fields:
         """Multipliers from zero on and below it."""
-        a, b, output = _tensors(graph, operator)
+        a, b, output = three_tensors(graph, operator)
         above, below = _slope_multipliers(a, b, output)
         return (
             ("first_mantissa", above.mantissa),
@@ -364,7 +301,7 @@ class Div(Binary):
         a, b, output = tensors
         first, second = pair[0] - a.zero_point, pair[1] - b.zero_point
         first, second = np.broadcast_arrays(np.where(second < 0, -first, first), np.abs(second))
-        multiplier = _quotient_multiplier(a, b, output)
+        multiplier = quotient_multiplier(a, b, output)
         headroom = 31 - _bits(np.where(first < 0, ~first, first))
         inverse = np.array([reciprocal(i) for i in range(256)], np.int64)[second]
         quotient = saturating_doubling_high_mul(first << headroom, inverse)
@@ -377,8 +314,8 @@ class Div(Binary):
 
     def numbers(self, graph: Graph, operator: Operator) -> Fields:
         """Reciprocals of all divisors and the multiplier."""
-        a, b, output = _tensors(graph, operator)
-        multiplier = _quotient_multiplier(a, b, output)
+        a, b, output = three_tensors(graph, operator)
+        multiplier = quotient_multiplier(a, b, output)
         inverse = np.array([reciprocal(i) for i in range(256)], np.int32)
         return (
             ("reciprocals", CArray("reciprocals", "int32_t", inverse)),
@@ -417,11 +354,6 @@ class FloorDiv(Binary):
         return quotient
 
 
-def _tensors(graph: Graph, operator: Operator) -> tuple[Tensor, Tensor, Tensor]:
-    a, b = operator.inputs
-    return graph.tensor(a), graph.tensor(b), graph.tensor(operator.outputs[0])
-
-
 def _bounds(operator: Operator, output: Tensor) -> tuple[int, int]:
     if output.dtype is not DType.INT8 or not isinstance(
         operator.attributes, attributes.Elementwise
@@ -450,26 +382,9 @@ def _scaled(values: IntArray, tensor: Tensor) -> IntArray:
     return multiply_by_quantized_multiplier(shifted, m.mantissa, m.shift)
 
 
-def _difference_multipliers(a: Tensor, b: Tensor, output: Tensor) -> tuple[Multiplier, ...]:
-    """Of both operands and of the square; TFLite multiplies these scales in float32."""
-    twice = 2 * max(a.scale, b.scale)
-    return (
-        quantize_multiplier(a.scale / twice),
-        quantize_multiplier(b.scale / twice),
-        quantize_multiplier(twice * twice / ((1 << (2 * _MORE_BITS)) * output.scale)),
-    )
-
-
 def _slope_multipliers(x: Tensor, slopes: Tensor, output: Tensor) -> tuple[Multiplier, Multiplier]:
     """From zero on and below it, from products and quotients in float32."""
-    scale, out_scale = np.float32(x.scale), np.float32(output.scale)
     return (
-        quantize_multiplier(float(scale / out_scale)),
-        quantize_multiplier(float(scale * np.float32(slopes.scale) / out_scale)),
+        quantize_multiplier(float32_ratio([x.scale], output.scale)),
+        quantize_multiplier(float32_ratio([x.scale, slopes.scale], output.scale)),
     )
-
-
-def _quotient_multiplier(a: Tensor, b: Tensor, output: Tensor) -> Multiplier:
-    """From a product and a quotient in float32."""
-    divisor = np.float32(b.scale) * np.float32(output.scale)
-    return quantize_multiplier(float(np.float32(a.scale) / divisor))

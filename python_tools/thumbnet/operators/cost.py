@@ -290,6 +290,23 @@ def _svdf(lowered: Lowered, n: int) -> Features:
     }
 
 
+def _reduction(lowered: Lowered, n: int) -> Features:
+    """Within a row: outputs, and elements that they are made of."""
+    outputs = n * lowered.output.channels
+    return {"pixels": n, "elements": outputs, "taps": outputs * _number(lowered, "count")}
+
+
+def _product(lowered: Lowered, n: int) -> Features:
+    """Sums, and products in them."""
+    sums = n * lowered.output.channels
+    return {"pixels": n, "elements": sums, "taps": sums * _number(lowered, "depth")}
+
+
+def _number(lowered: Lowered, field: str) -> int:
+    value = dict(lowered.fields)[field]
+    return value if isinstance(value, int) else 0
+
+
 def _elementwise(lowered: Lowered, n: int) -> Features:
     """Elements four by four, and the last ones."""
     elements = n * lowered.output.channels
@@ -331,4 +348,6 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_mean", _pool),
     ("thumbnet_lstm", _lstm),
     ("thumbnet_svdf", _svdf),
+    ("thumbnet_reduce_row", _reduction),
+    ("thumbnet_batch_matmul", _product),
 )

@@ -37,7 +37,7 @@ from thumbnet.operators.constraints import (
 )
 from thumbnet.operators.lookup import bool_tensors
 from thumbnet.operators.reduce import rank_up_to_four
-from thumbnet.quantize.requantize import IntArray
+from thumbnet.quantize.requantize import IntArray, float32_ratio
 
 HEADER = "thumbnet/kernels/reduce.h"
 _SUM, _MAX, _MIN, _ARG_MAX, _ARG_MIN = range(5)
@@ -86,13 +86,24 @@ def one_axis(graph: Graph, operator: Operator) -> str | None:
 
 @dataclass(frozen=True)
 class SumScaling:
-    """output = (sum * multiplier + offset) >> shift, saturated."""
+    """output = round((sum * multiplier + offset) / 2^shift), ties away from zero, + out_zero_point.
+
+    Saturated.
+    """
 
     multiplier: int
     offset: int
     shift: int
+    out_zero_point: int
     exact: bool = True
     """Whether it makes every step where float32 does."""
+
+    def scaled(self, sums: IntArray) -> IntArray:
+        """Outputs before saturation."""
+        products = sums * self.multiplier + self.offset
+        half = 1 << (self.shift - 1)
+        rounded: IntArray = (products + half - (products < 0)) >> self.shift
+        return rounded + self.out_zero_point
 
 
 @cache
@@ -100,7 +111,7 @@ def _sum_scaling(
     scales: tuple[float, float], points: tuple[int, int], count: int
 ) -> SumScaling | None:
     """None where scales lie too far apart."""
-    ratio = float(np.float32(scales[0]) / np.float32(scales[1]))
+    ratio = float32_ratio([scales[0]], scales[1])
     if not 2.0**-20 <= ratio < 2.0**6:
         return None
     fraction, exponent = np.frexp(ratio)
@@ -114,16 +125,21 @@ def _sum_scaling(
         reached = _scaled_sums(middle, scales, points, count) >= steps
         high = np.where(reached, middle, high)
         low = np.where(reached, low, np.minimum(middle + 1, high))
-    # An offset with which every step is reached at its sum and not at the one before.
-    targets = [int(step) << shift for step in steps]
-    above = [t - multiplier * s for t, s in zip(targets, low.tolist(), strict=True) if s <= most]
-    below = [
-        t - multiplier * (s - 1) for t, s in zip(targets, low.tolist(), strict=True) if s > least
-    ]
+    # An offset with which every step is reached at its sum and not at the one before. Below zero
+    # a tie is still the step before.
+    half = 1 << (shift - 1)
+    above, below = [], []
+    for step, at in zip((steps - points[1]).tolist(), low.tolist(), strict=True):
+        target = (step << shift) - half
+        if at <= most:
+            above.append(target + (step <= 0) - multiplier * at)
+        if at > least:
+            below.append(target + (step <= 0) - multiplier * (at - 1))
     # Where steps come too closely for float32 to be followed, the offset is in their middle.
     floor = max(above, default=min(below, default=0) - 1)
     ceiling = min(below, default=floor + 1)
-    return SumScaling(multiplier, (floor + ceiling) // 2, shift, exact=floor < ceiling)
+    offset = (floor + ceiling) // 2
+    return SumScaling(multiplier, offset, shift, points[1], exact=floor < ceiling)
 
 
 def sum_scaling(x: Tensor, output: Tensor, count: int) -> SumScaling | None:
@@ -172,7 +188,7 @@ class Extreme(Family):
     def scaling(self, graph: Graph, operator: Operator) -> SumScaling:
         """Of sums."""
         del graph, operator
-        return SumScaling(0, 0, 0)
+        return SumScaling(0, 0, 0, 0)
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """Accumulators where rows are reduced, else a kernel that reads within one row."""
@@ -190,6 +206,7 @@ class Extreme(Family):
             "multiplier": how.multiplier,
             "channels": rows.channels,
             "shift": how.shift,
+            "out_zero_point": how.out_zero_point,
         }
         reduction = _REDUCTIONS[operator.kind]
         if -3 in places:
@@ -214,7 +231,7 @@ class Sum(Extreme):
             scales, points = (x.scale, output.scale), (x.zero_point, output.zero_point)
             scaled = _scaled_sums(np.asarray(sums), scales, points, _count(x, _axes(operator)))
         else:
-            scaled = (np.asarray(sums) * how.multiplier + how.offset) >> how.shift
+            scaled = how.scaled(np.asarray(sums))
         return [np.clip(scaled, -128, 127).astype(np.int8).reshape(output.shape)]
 
     def scaling(self, graph: Graph, operator: Operator) -> SumScaling:
@@ -282,6 +299,7 @@ def _lower_plane(reduction: int, rows: Rows, out_rows: Rows, fields: dict[str, i
         clear=scratch,
         steps=rows.height,
         width=rows.width,
+        from_top=reduction in (_ARG_MAX, _ARG_MIN),
     )
 
 

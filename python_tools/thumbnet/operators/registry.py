@@ -32,6 +32,7 @@ from thumbnet.operators.lookup import (
     ReciprocalRoot,
 )
 from thumbnet.operators.lstm import Lstm
+from thumbnet.operators.normalize import L2Normalization, LogSoftmax
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pick import Pick
 from thumbnet.operators.pool import Pool
@@ -65,6 +66,8 @@ def families() -> dict[str, Family]:
         FloorDiv(),
         Select(),
         BatchMatMul(),
+        L2Normalization(),
+        LogSoftmax(),
         Sum(),
         Extreme(),
         AnyOrAll(),

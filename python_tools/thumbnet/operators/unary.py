@@ -22,6 +22,8 @@ from thumbnet.ir.graph import Tensor
 from thumbnet.operators.exponential import exponential
 from thumbnet.quantize.requantize import (
     IntArray,
+    Multiplier,
+    float32_ratio,
     inverse_square_root,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
@@ -83,10 +85,9 @@ def _gelu(reals: Floats, given: Attributes) -> Floats:
 
 
 def _leaky_relu(codes: IntArray, x: Tensor, output: Tensor, given: Attributes) -> IntArray:
-    scale, out_scale = np.float32(x.scale), np.float32(output.scale)
-    alpha = np.float32(cast(attributes.LeakyRelu, given).alpha)
-    kept = quantize_multiplier(float(scale / out_scale))
-    bent = quantize_multiplier(float(scale * alpha / out_scale))
+    alpha = cast(attributes.LeakyRelu, given).alpha
+    kept = quantize_multiplier(float32_ratio([x.scale], output.scale))
+    bent = quantize_multiplier(float32_ratio([x.scale, alpha], output.scale))
     above = multiply_by_quantized_multiplier(codes, kept.mantissa, kept.shift)
     below = multiply_by_quantized_multiplier(codes, abs(bent.mantissa), bent.shift)
     sign = -1 if bent.mantissa < 0 else 1
@@ -95,7 +96,7 @@ def _leaky_relu(codes: IntArray, x: Tensor, output: Tensor, given: Attributes) -
 
 def _relu_0_to_1(codes: IntArray, x: Tensor, output: Tensor, given: Attributes) -> IntArray:
     del given
-    multiplier = quantize_multiplier(float(np.float32(x.scale) / np.float32(output.scale)))
+    multiplier = quantize_multiplier(float32_ratio([x.scale], output.scale))
     scaled = multiply_by_quantized_multiplier(codes, multiplier.mantissa, multiplier.shift)
     one = math.floor(float(np.float32(1) / np.float32(output.scale)) + 0.5)
     return np.clip(scaled, 0, one) + output.zero_point
@@ -105,7 +106,7 @@ def _abs(codes: IntArray, x: Tensor, output: Tensor, given: Attributes) -> IntAr
     del given
     values = np.abs(codes)
     if x.scale != output.scale:
-        multiplier = quantize_multiplier(float(np.float32(x.scale) / np.float32(output.scale)))
+        multiplier = quantize_multiplier(float32_ratio([x.scale], output.scale))
         values = multiply_by_quantized_multiplier(values, multiplier.mantissa, multiplier.shift)
     return values + output.zero_point
 
@@ -126,8 +127,7 @@ def _sqrt(codes: IntArray, x: Tensor, output: Tensor, given: Attributes) -> IntA
 
 def _rsqrt(codes: IntArray, x: Tensor, output: Tensor, given: Attributes) -> IntArray:
     del given
-    scale = 1 / float(np.sqrt(np.float32(x.scale)) * np.float32(output.scale))
-    last = quantize_multiplier(scale)
+    last = _root_multiplier(x, output)
     greatest = np.iinfo(output.dtype.value).max
     made = np.full(codes.shape, greatest, np.int64)
     for i, code in enumerate(codes.tolist()):
@@ -142,8 +142,12 @@ def _rsqrt(codes: IntArray, x: Tensor, output: Tensor, given: Attributes) -> Int
 
 def coarse_root(x: Tensor, output: Tensor) -> bool:
     """Whether the multipliers of rsqrt lie where TFLite's arithmetic is defined."""
-    scale = 1 / float(np.sqrt(np.float32(x.scale)) * np.float32(output.scale))
-    return -11 <= quantize_multiplier(scale).shift <= _FRACTION
+    return -11 <= _root_multiplier(x, output).shift <= _FRACTION
+
+
+def _root_multiplier(x: Tensor, output: Tensor) -> Multiplier:
+    divisor = float32_ratio([float(np.sqrt(np.float32(x.scale))), output.scale])
+    return quantize_multiplier(1 / divisor if divisor else math.inf)
 
 
 TABLES: dict[str, ByteFunction] = {

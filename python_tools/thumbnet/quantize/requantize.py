@@ -7,6 +7,7 @@ Source: ``tensorflow/lite/kernels/internal/quantization_util.cc`` and gemmlowp's
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,8 +30,11 @@ class Multiplier:
 def quantize_multiplier(real: float) -> Multiplier:
     """The multiplier nearest to ``real``; shift in [-31, 30] (TFLite's QuantizeMultiplier).
 
-    Negative where a weight scale is, as folded batch normalizations leave them.
+    Negative where a weight scale is, as folded batch normalizations leave them; the greatest of
+    what is beyond all, infinity too.
     """
+    if math.isinf(real):
+        return Multiplier((1 << 31) - 1, 30)
     if real == 0.0:
         return Multiplier(0, 0)
     fraction, shift = math.frexp(real)
@@ -43,6 +47,18 @@ def quantize_multiplier(real: float) -> Multiplier:
     if shift > 30:
         return Multiplier((1 << 31) - 1, 30)
     return Multiplier(mantissa, shift)
+
+
+def float32_ratio(factors: Sequence[float], divisor: float = 1.0) -> float:
+    """A product of scales over another one, each step rounded to float32 as TFLite does.
+
+    Infinity or zero beyond its range.
+    """
+    made = np.float32(1)
+    with np.errstate(all="ignore"):
+        for factor in factors:
+            made = np.float32(made * np.float32(factor))
+        return float(made / np.float32(divisor))
 
 
 def saturating_doubling_high_mul(a: IntArray, b: npt.ArrayLike) -> IntArray:

@@ -113,6 +113,7 @@ class Overlaps:
                     row = reach.rows.at(y if reach.columns.at(0) >= 0 else y - 1)
                 if row >= 0:
                     needed = max(needed, _first_row(node, read, row - row % node.band))
+                # In the reader's rows: behind a reshape the tensor was made in others.
                 above = (read.rows.height - needed) * read.rows.row_size
                 found = max(found, above - (result.rows.height - 1 - y) * result.rows.row_size)
         return found
@@ -133,7 +134,7 @@ class Overlaps:
         key = (read, reach, output.rows.height, output.rows.width)
         if key not in self._corners:
             self._corners[key] = _corners(node, *key)
-        # Its producer may have made it in other rows than it is read in.
+        # In the reader's pixels: behind a reshape the tensor was made in others.
         pixel = read.rows.channels * read.rows.element_size
         distances = [end * output.pixel - start * pixel for end, start in self._corners[key]]
         return max([-source.size, *distances])

@@ -18,16 +18,17 @@
 #define THUMBNET_PLACES 23 /* bits of a place */
 
 typedef struct {
-    int64_t offset;     /* sum: added to the product */
-    int32_t multiplier; /* sum */
-    int32_t channels;   /* of the input */
-    int32_t outputs;    /* row: of one output pixel; plane: of the whole tensor */
-    int32_t count;      /* row: elements of one reduction; plane: pixels of the input */
-    int32_t pitch;      /* row: from one output's first element to the next one's;
-                         * plane: from one input pixel's outputs to the next one's */
-    int32_t step;       /* row: from one element of a reduction to the next */
-    int32_t width;      /* plane: pixels of an input row */
-    int8_t shift;       /* sum: to the right */
+    int64_t offset;        /* sum: added to the product */
+    int32_t multiplier;    /* sum */
+    int32_t channels;      /* of the input */
+    int32_t outputs;       /* row: of one output pixel; plane: of the whole tensor */
+    int32_t count;         /* row: elements of one reduction; plane: pixels of the input */
+    int32_t pitch;         /* row: from one output's first element to the next one's;
+                            * plane: from one input pixel's outputs to the next one's */
+    int32_t step;          /* row: from one element of a reduction to the next */
+    int32_t width;         /* plane: pixels of an input row */
+    int8_t shift;          /* sum: to the right, at least 1 */
+    int8_t out_zero_point; /* sum */
 } thumbnet_reduce_t;
 
 /* What has been seen, and element number `place` besides. */
@@ -53,7 +54,11 @@ THUMBNET_INLINE void thumbnet_reduce_output(const thumbnet_reduce_t *p, int redu
         const int32_t most = (1 << THUMBNET_PLACES) - 1;
         ((int32_t *)out)[i] = most - (seen & most);
     } else if (reduction == THUMBNET_SUM) {
-        const int64_t value = ((int64_t)seen * p->multiplier + p->offset) >> p->shift;
+        /* One less for what is negative makes an upward tie one away from zero. */
+        const int64_t product = (int64_t)seen * p->multiplier + p->offset;
+        const int64_t half = (int64_t)1 << (p->shift - 1);
+        const int64_t value =
+            ((product + half - (product < 0 ? 1 : 0)) >> p->shift) + p->out_zero_point;
         ((int8_t *)out)[i] = (int8_t)(value < -128 ? -128 : value > 127 ? 127 : value);
     } else {
         ((int8_t *)out)[i] = (int8_t)(reduction == THUMBNET_REDUCE_MIN ? 127 - seen : seen - 128);

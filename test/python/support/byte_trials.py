@@ -126,12 +126,12 @@ def _quantizations(rng: Rng, kind: str) -> list[tuple[float, int]]:
         "squared_difference": (255 * max(a[0], b[0])) ** 2 / 255 * rng.uniform(0.1, 1),
         "prelu": a[0] * rng.uniform(0.5, 2),
         # Quotients below half a unit are left undefined by TFLite where scales are coarser.
-        "div": a[0] / b[0] / 1000 * rng.uniform(1, 3),
+        "div": a[0] / b[0] / rng.uniform(65, 120),
     }.get(kind, a[0])
     return [a, b, (float(scale), random_zero_point(rng))]
 
 
-def _divisors(values: AnyArray, kind: str, zero_point: int) -> AnyArray:
+def divisors(values: AnyArray, kind: str, zero_point: int) -> AnyArray:
     """``values`` without zeros, by which TFLite does not divide."""
     if kind not in ("div", "floor_div", "floor_mod"):
         return values
@@ -148,7 +148,7 @@ def binary(kind: str, shapes: Sequence[Shape], constant: int | None, number: int
     for index, shape in enumerate(shapes):
         if index == constant:
             data = inputs.noise(shape, "int8", int(rng.integers(1 << 30)))
-            data = _divisors(data, kind, quantizations[1][1]) if index == 1 else data
+            data = divisors(data, kind, quantizations[1][1]) if index == 1 else data
             values.append(writer.constant(np.asarray(data), *quantizations[index]))
         else:
             values.append(writer.input(shape, "int8", *quantizations[index]))
@@ -163,7 +163,7 @@ def binary(kind: str, shapes: Sequence[Shape], constant: int | None, number: int
         given = options("Div", fusedActivationFunction=activation)
     writer.operator(kind.upper(), values, [y], given)
     suites = [inputs.suite(shape, "int8", number + i) for i, shape in enumerate(shapes)]
-    suites[1] = [_divisors(value, kind, quantizations[1][1]) for value in suites[1]]
+    suites[1] = [divisors(value, kind, quantizations[1][1]) for value in suites[1]]
     samples = [
         [value for i, value in enumerate(sample) if i != constant]
         for sample in zip(*suites, strict=True)
@@ -189,7 +189,7 @@ def every_pair(kind: str, number: int) -> Trial:
     grid = np.meshgrid(*(np.arange(-128, 128, dtype=np.int8),) * 2)
     first, second = (axis.reshape(shape) for axis in grid)
     zero_point = Trial.graph(made).tensor(Trial.graph(made).inputs[1]).zero_point
-    return Trial(made.name, made.model, [[first, _divisors(second, kind, zero_point)]])
+    return Trial(made.name, made.model, [[first, divisors(second, kind, zero_point)]])
 
 
 def logical(kind: str, shapes: Sequence[Shape]) -> Trial:

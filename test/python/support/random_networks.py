@@ -80,6 +80,7 @@ class Chain:
             *(self.reshape, self.reshape, self.transpose, self.moving_ones),
             *(self.identity, self.requantize, self.shared_pad, self.pad_everything),
             *(self.constant_branch, self.residual, self.pool, self.resize, self.mean, self.dense),
+            self.bytewise,
         ]
 
     def flat(self) -> list[Callable[[], Value]]:
@@ -193,6 +194,22 @@ class Chain:
         made = self.convolve(self.x, channels=self.x.shape[3], stride=1, padding="same")
         scale = max(made.scale[0], self.x.scale[0]) * float(self.rng.uniform(1, 2))
         return self.clamped(self.writer.add(made, self.x, scale=scale, zero_point=self._point()))
+
+    def bytewise(self) -> Value:
+        """The greater of x and a number or another x, a slope for each channel, or tanh."""
+        x, writer = self.x, self.writer
+        scale, point = x.scale[0], x.zero_point[0]
+        kind = self._pick(["MAXIMUM", "MINIMUM", "PRELU", "TANH"])
+        operands = [x]
+        out = writer.tensor(x.shape, "int8", scale, point)
+        if kind == "PRELU":
+            slopes = self.rng.integers(-128, 128, x.shape[3], np.int8)
+            operands.append(writer.constant(slopes, 0.01, self._point()))
+        elif kind != "TANH":
+            number = writer.constant(self.rng.integers(-128, 128, (), np.int8), scale, point)
+            operands.append(self._pick([number, writer.relu(x)]))
+        writer.operator(kind, operands, [out])
+        return self.clamped(out)
 
     def pool(self) -> Value:
         """A pooling and perhaps a clamp."""
