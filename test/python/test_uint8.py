@@ -255,6 +255,18 @@ def test_many_wide_channels_take_the_general_kernels(tmp_path: Path) -> None:
     harness.check()
 
 
+def test_averages_and_means_in_c(tmp_path: Path) -> None:
+    harness = KernelHarness(tmp_path, widths=(1, 3))
+    made = [*pool_samples(4, 12), *mean_samples(5, 1)]
+    for seed, sample in enumerate(made):
+        graph = imported(unsigned(sample.model))
+        operator = next(op for op in graph.operators if op.kind != "quantize")
+        shape = graph.tensor(operator.inputs[0]).shape
+        harness.add(graph, operator, [[inputs.noise(shape, "int8", seed)]])
+    assert any(("ties_up", 1) in case.lowered.fields for case in harness.cases)
+    harness.check()
+
+
 # -- networks -------------------------------------------------------------------------------------
 
 
