@@ -1,10 +1,10 @@
-"""Convolutions that the kernels for int8 weights do not serve: dilation, groups, nine-bit weights.
+"""Convolutions that the kernels for int8 weights do not serve alone: groups, nine-bit weights.
 
-Kernels: ``src/thumbnet/kernels/conv_2d_general.h``, ``depthwise_conv_2d_general.h`` and
-``wide_channels.h``. Weights of uint8 networks less their zero point are in [-255, 255], but mostly
-in int8 of all channels but a few. Those few are made by a kernel that calls the ordinary one, which
-may be any instruction set's, for all others; where they are many, all are made by the general
-kernel from bytes to which it adds an offset. So a weight takes one byte of flash in all.
+Kernels: ``src/thumbnet/kernels/conv_2d_general.h`` and ``wide_channels.h``. Weights of uint8
+networks less their zero point are in [-255, 255], but mostly in int8 of all channels but a few.
+Those few are made by a kernel that calls the ordinary one, which may be any instruction set's, for
+all others; where they are many, all are made by the general kernel from bytes to which it adds an
+offset.
 """
 
 from __future__ import annotations
