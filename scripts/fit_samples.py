@@ -36,33 +36,37 @@ def _all() -> Iterator[tuple[str, Make]]:
 
 
 def _general() -> Iterator[tuple[str, Make]]:
-    """Dilation, groups, and weights with a zero point, all channels' or one's."""
+    """Dilation, groups, and weights of which a zero point leaves nine bits."""
     for width, (depth, channels, kernel, groups) in product(
-        (1, 4, 9, 16), ((8, 16, 3, 1), (16, 12, 3, 2), (16, 32, 1, 4), (3, 9, 5, 1), (24, 8, 3, 1))
+        (1, 4, 9, 16), ((8, 16, 3, 2), (16, 12, 3, 2), (16, 32, 1, 4), (6, 9, 5, 3), (24, 8, 3, 4))
     ):
         shape = (1, 5, width, depth)
         yield (
-            f"general {width} {depth} {channels} {kernel} {groups}",
+            f"groups {width} {depth} {channels} {kernel} {groups}",
             lambda rng, shape=shape, channels=channels, kernel=kernel, groups=groups: (
-                models.conv_2d(
-                    rng, shape, channels, kernel, groups=groups, dilation=1 if groups > 1 else 2
-                )
+                models.conv_2d(rng, shape, channels, kernel, groups=groups)
             ),
         )
-    for width, (channels, kernel, multiplier) in product(
-        (1, 6, 14), ((8, 3, 1), (20, 3, 1), (8, 5, 1), (4, 3, 3))
+    for width, rates, (depth, channels, kernel, stride) in product(
+        (1, 6, 17, 40), ((2, 2), (2, 1), (1, 3)), ((8, 16, 3, 1), (16, 8, 3, 2), (4, 8, 5, 1))
     ):
-        shape = (1, 5, width, channels)
+        shape = (1, 7, width, depth)
         yield (
-            f"general depthwise {width} {channels} {kernel} {multiplier}",
-            lambda rng, shape=shape, kernel=kernel, multiplier=multiplier: models.depthwise_conv_2d(
-                rng, shape, multiplier, kernel, dilation=2
+            f"dilated {width} {rates} {depth} {channels} {kernel} {stride}",
+            lambda rng, s=shape, c=channels, k=kernel, t=stride, d=rates: models.conv_2d(
+                rng, s, c, k, stride=t, dilation=d
+            ),
+        )
+        yield (
+            f"dilated depthwise {width} {rates} {channels} {kernel} {stride}",
+            lambda rng, s=(1, 7, width, channels), k=kernel, t=stride, d=rates: (
+                models.depthwise_conv_2d(rng, s, kernel=k, stride=t, dilation=d)
             ),
         )
     for batch, depth, channels in product((1, 3, 16, 40, 100), (8, 21, 64), (8, 24)):
         for wide in (1, 2):
             yield (
-                f"general wide {batch} {depth} {channels} {wide}",
+                f"wide {batch} {depth} {channels} {wide}",
                 _wide(batch, depth, channels, wide),
             )
 

@@ -21,7 +21,7 @@
 #include <thumbnet/kernels/conv_2d_general.h>
 #include <thumbnet/kernels/copy.h>
 #include <thumbnet/kernels/depthwise_conv_2d.h>
-#include <thumbnet/kernels/depthwise_conv_2d_general.h>
+#include <thumbnet/kernels/dilated_conv_2d.h>
 #include <thumbnet/kernels/elementwise.h>
 #include <thumbnet/kernels/inverted_bottleneck.h>
 #include <thumbnet/kernels/lookup.h>
@@ -82,8 +82,9 @@ GOLDEN_KERNEL(run_pad, thumbnet_pad, constants)
 GOLDEN_KERNEL(run_quantize_f32, thumbnet_quantize_f32, constants)
 GOLDEN_KERNEL(run_dequantize_f32_0, thumbnet_dequantize_f32, constants, 0)
 GOLDEN_KERNEL(run_dequantize_f32_1, thumbnet_dequantize_f32, constants, 1)
+GOLDEN_KERNEL(run_conv_2d_s8_3_2, thumbnet_conv_2d_s8, constants, 3, 2)
+GOLDEN_KERNEL(run_dilated_conv_2d_s8_1, thumbnet_dilated_conv_2d_s8, constants, 1)
 GOLDEN_KERNEL(run_conv_2d_general_s8_0, thumbnet_conv_2d_general_s8, constants, 0)
-GOLDEN_KERNEL(run_depthwise_conv_2d_general_s8_0, thumbnet_depthwise_conv_2d_general_s8, constants, 0)
 GOLDEN_KERNEL(run_wide_channels_s8, thumbnet_wide_channels_s8, constants)
 
 static const int8_t conv_2d_3x3_weights[135] =
@@ -1025,23 +1026,27 @@ static const thumbnet_source_t dequantize_uint8_sources[1] =
 GOLDEN_LAYER(dequantize_uint8, 96, 2, 1, 3, 0)
 static const golden_input_t dequantize_uint8_inputs[1] = {{3, 8, 152}};
 
-static const int8_t conv_2d_dilated_weights[36] =
+static const int8_t conv_2d_dilated_part_weights[36] =
 {76,21,-53,10,9,-48,90,-30,28,34,1,0,-17,85,-9,-21,3,39,-10,-49,12,66,42,63,-55,-127,0,56,77,-6,
 -11,16,-47,-4,-3,52};
-static const int32_t conv_2d_dilated_bias[3] = {-6166,-13186,-7321};
-static const int32_t conv_2d_dilated_mantissa[3] = {1930738836,1403283197,1539176669};
-static const int8_t conv_2d_dilated_shift[3] = {-9,-7,-8};
-static const thumbnet_conv_2d_general_t conv_2d_dilated_constants =
-{.weights = conv_2d_dilated_weights, .bias = conv_2d_dilated_bias,
-.mantissa = conv_2d_dilated_mantissa, .shift = conv_2d_dilated_shift, .groups = 1, .channels = 3,
-.depth = 2, .ties_up = 1, .in_width = 5, .pad_left = 1, .kernel_height = 3, .kernel_width = 2,
-.dilation_height = 1, .dilation_width = 2, .stride_width = 1, .in_zero_point = 88,
-.out_zero_point = 104, .low = -128, .high = 127};
+static const int32_t conv_2d_dilated_part_bias[3] = {-18310,-31138,-2745};
+static const int32_t conv_2d_dilated_part_edge_bias[3] = {-6166,-13186,-7321};
+static const int32_t conv_2d_dilated_part_mantissa[3] = {1930738836,1403283197,1539176669};
+static const int8_t conv_2d_dilated_part_shift[3] = {-9,-7,-8};
+static const thumbnet_conv_2d_t conv_2d_dilated_part_constants =
+{.weights = conv_2d_dilated_part_weights, .bias = conv_2d_dilated_part_bias,
+.edge_bias = conv_2d_dilated_part_edge_bias, .mantissa = conv_2d_dilated_part_mantissa,
+.shift = conv_2d_dilated_part_shift, .in_channels = 2, .out_channels = 3, .in_width = 7,
+.stride_width = 1, .in_zero_point = 88, .out_zero_point = 104, .low = -128, .high = 127};
+static const thumbnet_dilated_conv_2d_t conv_2d_dilated_constants =
+{.part = {run_conv_2d_s8_3_2, &conv_2d_dilated_part_constants}, .in_width = 5, .in_channels = 2,
+.out_channels = 3, .pad_left = 1, .kernel_height = 3, .kernel_width = 2, .dilation_height = 1,
+.dilation_width = 2, .stride_width = 1, .phases = 2, .stride = 1, .in_zero_point = 88};
 static const thumbnet_source_t conv_2d_dilated_sources[1] =
 {{.row_size = 10, .height = 4, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(conv_2d_dilated, 15, 4, 1, 5, 0)
-static const golden_input_t conv_2d_dilated_inputs[1] = {{5, 2, 34}};
+static const golden_input_t conv_2d_dilated_inputs[1] = {{5, 2, 40}};
 
 static const int8_t conv_2d_groups_weights[108] =
 {-59,-25,27,37,47,-29,61,56,-68,56,-38,101,9,-28,40,59,7,5,-54,-7,54,21,-18,-33,6,49,41,-19,-30,
@@ -1056,31 +1061,36 @@ static const thumbnet_conv_2d_general_t conv_2d_groups_constants =
 {.weights = conv_2d_groups_weights, .bias = conv_2d_groups_bias,
 .mantissa = conv_2d_groups_mantissa, .shift = conv_2d_groups_shift, .groups = 2, .channels = 3,
 .depth = 2, .in_width = 3, .pad_left = 1, .kernel_height = 3, .kernel_width = 3,
-.dilation_height = 1, .dilation_width = 1, .stride_width = 1, .in_zero_point = 127, .low = -128,
-.high = 127};
+.stride_width = 1, .in_zero_point = 127, .low = -128, .high = 127};
 static const thumbnet_source_t conv_2d_groups_sources[1] =
 {{.row_size = 12, .height = 3, .kernel_height = 3, .stride = 1, .pad = 1, .kernel_width = 3,
 .stride_width = 1, .pad_left = 1}};
 GOLDEN_LAYER(conv_2d_groups, 18, 3, 1, 3, 0)
 static const golden_input_t conv_2d_groups_inputs[1] = {{3, 4, 38}};
 
-static const int8_t depthwise_dilated_weights[36] =
+static const int8_t depthwise_dilated_part_weights[36] =
 {11,8,-22,38,34,-26,-52,0,-33,-70,-61,-30,18,41,34,-64,22,5,-38,18,-51,-30,27,-6,-51,-14,32,26,
 121,-77,26,-16,-45,-49,-81,2};
-static const int32_t depthwise_dilated_bias[4] = {-3196,32288,292,23043};
-static const int32_t depthwise_dilated_mantissa[4] = {1345547114,1090888932,2124492065,1821335258};
-static const int8_t depthwise_dilated_shift[4] = {-5,-5,-6,-8};
-static const thumbnet_depthwise_conv_2d_general_t depthwise_dilated_constants =
-{.weights = depthwise_dilated_weights, .bias = depthwise_dilated_bias,
-.mantissa = depthwise_dilated_mantissa, .shift = depthwise_dilated_shift, .channels = 2,
-.multiplier = 2, .in_width = 5, .pad_left = 2, .kernel_height = 3, .kernel_width = 3,
-.dilation_height = 2, .dilation_width = 2, .stride_width = 1, .in_zero_point = 127, .low = -128,
-.high = 127};
+static const int32_t depthwise_dilated_part_bias[4] = {2138,45623,14643,34854};
+static const int16_t depthwise_dilated_part_weight_sums[4] = {-42,-105,-113,-93};
+static const int32_t depthwise_dilated_part_mantissa[4] =
+{1345547114,1090888932,2124492065,1821335258};
+static const int8_t depthwise_dilated_part_shift[4] = {-5,-5,-6,-8};
+static const thumbnet_depthwise_conv_2d_t depthwise_dilated_part_constants =
+{.weights = depthwise_dilated_part_weights, .bias = depthwise_dilated_part_bias,
+.weight_sums = depthwise_dilated_part_weight_sums, .mantissa = depthwise_dilated_part_mantissa,
+.shift = depthwise_dilated_part_shift, .channels = 2, .in_width = 8, .multiplier = 2,
+.stride_width = 1, .in_zero_point = 127, .low = -128, .high = 127};
+static const thumbnet_dilated_conv_2d_t depthwise_dilated_constants =
+{.part = {run_depthwise_conv_2d_multiplier_s8_3_3, &depthwise_dilated_part_constants},
+.in_width = 5, .in_channels = 2, .out_channels = 4, .pad_left = 2, .kernel_height = 3,
+.kernel_width = 3, .dilation_height = 2, .dilation_width = 2, .stride_width = 1, .phases = 2,
+.stride = 1, .in_zero_point = 127};
 static const thumbnet_source_t depthwise_dilated_sources[1] =
 {{.row_size = 10, .height = 4, .kernel_height = 5, .stride = 1, .pad = 2, .kernel_width = 5,
 .stride_width = 1, .pad_left = 2}};
 GOLDEN_LAYER(depthwise_dilated, 20, 4, 1, 5, 0)
-static const golden_input_t depthwise_dilated_inputs[1] = {{5, 2, 66}};
+static const golden_input_t depthwise_dilated_inputs[1] = {{5, 2, 70}};
 
 static const int16_t fully_connected_wide_wide_weights[13] =
 {-147,26,-10,-99,-147,-85,-73,-76,-147,11,2,65,-147};
@@ -1247,12 +1257,12 @@ static const golden_case_t golden_dequantize_f32[2] =
 {GOLDEN_CASE(dequantize_int8, dequantize_int8, run_dequantize_f32_0, 1, 192, 32, 0, 1),
 GOLDEN_CASE(dequantize_uint8, dequantize_uint8, run_dequantize_f32_1, 1, 192, 32, 0, 1)};
 
-static const golden_case_t golden_conv_2d_general_s8[2] =
-{GOLDEN_CASE(conv_2d_dilated, conv_2d_dilated, run_conv_2d_general_s8_0, 1, 60, 3, 48, 0),
-GOLDEN_CASE(conv_2d_groups, conv_2d_groups, run_conv_2d_general_s8_0, 1, 54, 6, 144, 0)};
+static const golden_case_t golden_dilated_conv_2d_s8[2] =
+{GOLDEN_CASE(conv_2d_dilated, conv_2d_dilated, run_dilated_conv_2d_s8_1, 1, 60, 3, 40, 0),
+GOLDEN_CASE(depthwise_dilated, depthwise_dilated, run_dilated_conv_2d_s8_1, 1, 80, 4, 48, 0)};
 
-static const golden_case_t golden_depthwise_conv_2d_general_s8[1] =
-{GOLDEN_CASE(depthwise_dilated, depthwise_dilated, run_depthwise_conv_2d_general_s8_0, 1, 80, 4, 0, 0)};
+static const golden_case_t golden_conv_2d_general_s8[1] =
+{GOLDEN_CASE(conv_2d_groups, conv_2d_groups, run_conv_2d_general_s8_0, 1, 54, 6, 144, 0)};
 
 static const golden_case_t golden_wide_channels_s8[1] =
 {GOLDEN_CASE(fully_connected_wide, fully_connected_wide, run_wide_channels_s8, 1, 15, 5, 16, 1)};

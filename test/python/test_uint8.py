@@ -248,10 +248,22 @@ def test_many_wide_channels_take_the_general_kernels(tmp_path: Path) -> None:
                 shape = graph.tensor(operator.inputs[0]).shape
                 harness.add(graph, operator, [[inputs.noise(shape, "int8", 2)]])
     functions = {case.lowered.kernel.function for case in harness.cases}
-    assert {"thumbnet_conv_2d_general_s8", "thumbnet_depthwise_conv_2d_general_s8"} <= functions
+    assert functions == {"thumbnet_conv_2d_general_s8", "thumbnet_wide_channels_s8"}
     for case in harness.cases:
         stored = next(array for array in case.lowered.arrays if array.name.endswith("weights"))
         assert stored.ctype in ("int8_t", "int16_t")
+    harness.check()
+
+
+def test_averages_and_means_in_c(tmp_path: Path) -> None:
+    harness = KernelHarness(tmp_path, widths=(1, 3))
+    made = [*pool_samples(4, 12), *mean_samples(5, 1)]
+    for seed, sample in enumerate(made):
+        graph = imported(unsigned(sample.model))
+        operator = next(op for op in graph.operators if op.kind != "quantize")
+        shape = graph.tensor(operator.inputs[0]).shape
+        harness.add(graph, operator, [[inputs.noise(shape, "int8", seed)]])
+    assert any(("ties_up", 1) in case.lowered.fields for case in harness.cases)
     harness.check()
 
 

@@ -46,9 +46,9 @@ static void test_conv_2d_general_s8(void)
     CHECK_CASES(golden_conv_2d_general_s8);
 }
 
-static void test_depthwise_conv_2d_general_s8(void)
+static void test_dilated_conv_2d_s8(void)
 {
-    CHECK_CASES(golden_depthwise_conv_2d_general_s8);
+    CHECK_CASES(golden_dilated_conv_2d_s8);
 }
 
 static void test_wide_channels_s8(void)
@@ -265,7 +265,7 @@ int main(void)
     RUN_TEST(test_depthwise_conv_2d_s8);
     RUN_TEST(test_depthwise_conv_2d_multiplier_s8);
     RUN_TEST(test_conv_2d_general_s8);
-    RUN_TEST(test_depthwise_conv_2d_general_s8);
+    RUN_TEST(test_dilated_conv_2d_s8);
     RUN_TEST(test_wide_channels_s8);
     RUN_TEST(test_inverted_bottleneck_s8);
     RUN_TEST(test_add_s8);

@@ -142,6 +142,8 @@ def _window(
         rates = [node.integer(options, slot, "i", 1) for slot in reversed(dilation)]
         if not all(1 <= rate <= MAX_STEP for rate in rates):
             raise node.malformed(f"dilations {rates} are out of range")
+    # Of one row or column there is nothing to leave out between.
+    rates = [rate if taps > 1 else 1 for taps, rate in zip(kernel, rates, strict=True)]
     reach = [(taps - 1) * rate + 1 for taps, rate in zip(kernel, rates, strict=True)]
     pads = []
     for size, extent, stride in zip(x.shape[1:3], reach, strides, strict=True):

@@ -45,6 +45,7 @@ from thumbnet.operators.conv_2d_general import (
 from thumbnet.operators.conv_2d_general import Layer as GeneralLayer
 from thumbnet.operators.conv_2d_mve import for_helium
 from thumbnet.operators.conv_2d_pairs import lower_pairs
+from thumbnet.operators.dilated_conv_2d import is_dilated, undilated, with_dilation
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
@@ -375,6 +376,10 @@ class Conv2d(Family):
         """Where the kernels of int8 weights do not serve alone."""
         x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
         output, taps = graph.tensor(operator.outputs[0]), cast(Array, weights.data)
+        if is_dilated(operator):
+            plain = self.lower(*undilated(graph, operator))
+            source = window_source(cast(Convolution, operator.attributes).window, rows_of(x))
+            return with_dilation(graph, operator, plain, source)
         wide, groups, window = wide_channels(taps), 1, Window(1, 1)
         if isinstance(operator.attributes, Convolution):
             window, groups = operator.attributes.window, operator.attributes.groups
@@ -382,7 +387,7 @@ class Conv2d(Family):
         else:
             pixels = x.elements // taps.shape[1]
             rows, out_rows = Rows(1, pixels, taps.shape[1]), Rows(1, pixels, len(taps))
-        general = groups > 1 or window.dilated or not are_few(wide)
+        general = groups > 1 or not are_few(wide)
         if not (general or wide.any()):
             return None
         multipliers = _multipliers(graph, operator)

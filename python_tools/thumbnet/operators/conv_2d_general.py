@@ -1,10 +1,10 @@
-"""Convolutions that the kernels for int8 weights do not serve: dilation, groups, nine-bit weights.
+"""Convolutions that the kernels for int8 weights do not serve alone: groups, nine-bit weights.
 
-Kernels: ``src/thumbnet/kernels/conv_2d_general.h``, ``depthwise_conv_2d_general.h`` and
-``wide_channels.h``. Weights of uint8 networks less their zero point are in [-255, 255], but mostly
-in int8 of all channels but a few. Those few are made by a kernel that calls the ordinary one, which
-may be any instruction set's, for all others; where they are many, all are made by the general
-kernel from bytes to which it adds an offset. So a weight takes one byte of flash in all.
+Kernels: ``src/thumbnet/kernels/conv_2d_general.h`` and ``wide_channels.h``. Weights of uint8
+networks less their zero point are in [-255, 255], but mostly in int8 of all channels but a few.
+Those few are made by a kernel that calls the ordinary one, which may be any instruction set's, for
+all others; where they are many, all are made by the general kernel from bytes to which it adds an
+offset.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from thumbnet.quantize.requantize import IntArray, Multiplier
 
 WIDE_HEADER = "thumbnet/kernels/wide_channels.h"
 HEADER = "thumbnet/kernels/conv_2d_general.h"
-DEPTHWISE_HEADER = "thumbnet/kernels/depthwise_conv_2d_general.h"
 
 LARGEST_WEIGHT = 255
 _RUN = 32
@@ -183,32 +182,6 @@ def general_conv_2d(layer: Layer, groups: int) -> Lowered:
     )
 
 
-def general_depthwise(layer: Layer, multiplier: int) -> Lowered:
-    """The general kernel of a depthwise layer."""
-    stored, offset = _stored(layer.taps)
-    return Lowered(
-        kernel=Kernel(
-            DEPTHWISE_HEADER, "thumbnet_depthwise_conv_2d_general_s8", (int(offset != 0),)
-        ),
-        struct="thumbnet_depthwise_conv_2d_general_t",
-        fields=(
-            ("weights", CArray("weights", "int8_t", stored)),
-            ("bias", CArray("bias", "int32_t", layer.bias.astype(np.int32))),
-            *_requantization(layer.multipliers),
-            ("channels", layer.source.rows.channels),
-            ("multiplier", multiplier),
-            ("ties_up", layer.ties_up),
-            *_geometry(layer),
-            *_quantization(layer),
-            ("weight_offset", offset),
-        ),
-        sources=(layer.source,),
-        output=layer.output,
-        macs=layer.macs,
-        overlap=(_overlap(layer, 1, reads_first=False),),
-    )
-
-
 def _stored(taps: IntArray) -> tuple[npt.NDArray[np.int8], int]:
     """Weights as bytes, and what is to be added to each: 0 where they fit as they are."""
     least, greatest = int(taps.min()), int(taps.max())
@@ -257,8 +230,6 @@ def _geometry(layer: Layer) -> tuple[tuple[str, int], ...]:
         ("pad_left", window.pad_left),
         ("kernel_height", window.kernel_height),
         ("kernel_width", window.kernel_width),
-        ("dilation_height", window.dilation_height),
-        ("dilation_width", window.dilation_width),
         ("stride_width", window.stride_width),
     )
 

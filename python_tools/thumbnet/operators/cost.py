@@ -31,7 +31,8 @@ CORES = {
 """The table of each core that instructions are counted on."""
 
 WIDE, WIDE_RUN = "thumbnet_wide_channels_s8", 32
-"""A kernel that calls one of any sort, and the pixels for which it does."""
+DILATED, DILATED_RUN = "thumbnet_dilated_conv_2d_s8", 6
+"""Kernels that call one of any sort, and the most pixels for which they do."""
 
 ROUGH = {"call": 200.0, "pixels": 10.0, "elements": 10.0, "taps": 2.0}
 """What a kernel without weights may cost."""
@@ -72,7 +73,9 @@ class CallCost:
         return self._known[n]
 
     def called(self, n: int) -> float:
-        """Of the kernel that makes all but the wide channels of a call that makes ``n`` pixels."""
+        """Of the calls that a kernel of wide channels or of dilation makes for ``n`` pixels."""
+        if self.lowered.kernel.function == DILATED:
+            return sum(self.parts["part"](run) for run in _dilated_runs(self.lowered, n))
         if self.lowered.kernel.function != WIDE:
             return 0.0
         full, last = divmod(n, WIDE_RUN)
@@ -219,15 +222,32 @@ def _general(lowered: Lowered, n: int) -> Features:
     }
 
 
-def _general_depthwise(lowered: Lowered, n: int) -> Features:
-    """Output by output, row by row, tap by tap."""
-    of, outputs = _numbers(lowered), n * lowered.output.channels
+def _dilated(lowered: Lowered, n: int) -> Features:
+    """Runs of every so many pixels, whose columns are gathered and whose outputs moved."""
+    of = _numbers(lowered)
+    if of["dilation_width"] == 1:
+        return {"picked": of["kernel_height"]}
+    runs = _dilated_runs(lowered, n)
+    gathered = sum((run - 1) * of["stride"] + of["kernel_width"] for run in runs)
+    gathered *= of["kernel_height"]
     return {
+        "runs": len(runs),
+        "rows": len(runs) * of["kernel_height"],
+        "gathered": gathered,
+        "gathered bytes": gathered * of["in_channels"],
         "pixels": n,
-        "outputs": outputs,
-        "rows": outputs * of["kernel_height"],
-        "taps": outputs * of["kernel_height"] * of["kernel_width"],
+        "bytes": n * of["out_channels"],
     }
+
+
+def _dilated_runs(lowered: Lowered, n: int) -> list[int]:
+    """The pixels of each call of the kernel without dilation."""
+    of = _numbers(lowered)
+    if of["dilation_width"] == 1:
+        return [n]
+    phases = min(of["phases"], n)
+    pixels = [(n - phase - 1) // of["phases"] + 1 for phase in range(phases)]
+    return [min(DILATED_RUN, count - at) for count in pixels for at in range(0, count, DILATED_RUN)]
 
 
 def _wide(lowered: Lowered, n: int) -> Features:
@@ -339,7 +359,7 @@ def _block(lowered: Lowered, n: int) -> int:
 _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     (WIDE, _wide),
     ("thumbnet_conv_2d_general", _general),
-    ("thumbnet_depthwise_conv_2d_general", _general_depthwise),
+    (DILATED, _dilated),
     ("thumbnet_conv_2d", _convolution),
     ("thumbnet_fully_connected", _convolution),
     ("thumbnet_depthwise", _depthwise),

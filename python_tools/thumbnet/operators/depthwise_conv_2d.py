@@ -38,16 +38,11 @@ from thumbnet.operators.conv_2d import (
     windows,
 )
 from thumbnet.operators.conv_2d_general import Layer as GeneralLayer
-from thumbnet.operators.conv_2d_general import (
-    are_few,
-    general_depthwise,
-    narrowed,
-    wide_channels,
-    with_wide,
-)
+from thumbnet.operators.conv_2d_general import narrowed, wide_channels, with_wide
 from thumbnet.operators.depthwise_conv_2d_columns import lower_columns
 from thumbnet.operators.depthwise_conv_2d_dsp import Channels, lower_dsp
 from thumbnet.operators.depthwise_conv_2d_mve import for_helium
+from thumbnet.operators.dilated_conv_2d import is_dilated, undilated, with_dilation
 from thumbnet.quantize.requantize import activation_bounds
 
 HEADER = "thumbnet/kernels/depthwise_conv_2d.h"
@@ -181,10 +176,13 @@ class DepthwiseConv2d(Family):
         x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
         output, attributes = graph.tensor(operator.outputs[0]), _attributes(operator)
         window, multiplier = attributes.window, attributes.depth_multiplier
+        if is_dilated(operator):
+            plain = self.lower(*undilated(graph, operator))
+            source = window_source(window, rows_of(x))
+            return with_dilation(graph, operator, plain, source)
         taps = cast(Array, weights.data).reshape(-1, output.shape[3]).T.astype(np.int64)
         wide = wide_channels(taps)
-        general = window.dilated or not are_few(wide)
-        if not (general or wide.any()):
+        if not wide.any():
             return None
         multipliers = channel_multipliers(x, weights, output, len(taps))
         bounds = activation_bounds(attributes.activation, output)
@@ -200,8 +198,6 @@ class DepthwiseConv2d(Family):
             window_source(window, rows),
             out_rows,
         )
-        if general:
-            return general_depthwise(layer, multiplier)
         rest = self.lower(narrowed(graph, operator, wide, 3), operator)
         return with_wide(rest, layer, wide, 1, np.arange(len(taps)) // multiplier)
 

@@ -121,6 +121,9 @@ def _windows(lowered: Lowered, window: attributes.Window, rows: Rows, output: Ro
     # Strides beyond the kernel's width skip columns; the last windows may not reach the last ones.
     read = columns < last * window.stride_width - window.pad_left + window.width
     function = lowered.kernel.function
+    if function == "thumbnet_dilated_conv_2d_s8":
+        # Every so many pixels of a run, then those between, which read from its first window on.
+        return np.where(np.repeat(read, _pixel_size(rows)), output.row_size, _NEVER_READ)
     if function == "thumbnet_wide_channels_s8":
         # Reads what it makes itself before the kernel that it calls writes.
         part = next(value for _, value in lowered.fields if isinstance(value, Part))

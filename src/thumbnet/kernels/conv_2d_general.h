@@ -1,8 +1,8 @@
-/* conv_2d with dilation, groups or weights that have a zero point. SPDX-License-Identifier:
+/* conv_2d with groups or weights that have a zero point. SPDX-License-Identifier:
  * Apache-2.0
  *
  * The windows of two neighbouring pixels are expanded to int16 in scratch, less the zero point,
- * group by group, so that only the expansion knows of dilations, groups and edges. All channels are
+ * group by group, so that only the expansion knows of groups and edges. All channels are
  * made from there, two at a time, before either pixel is written. */
 #ifndef THUMBNET_KERNELS_CONV_2D_GENERAL_H
 #define THUMBNET_KERNELS_CONV_2D_GENERAL_H
@@ -21,8 +21,6 @@ typedef struct {
     uint16_t pad_left;
     uint8_t kernel_height;
     uint8_t kernel_width;
-    uint8_t dilation_height;
-    uint8_t dilation_width;
     uint8_t stride_width;
     uint8_t ties_up; /* 1: ties are rounded up, 0: away from zero */
     int8_t in_zero_point;
@@ -43,9 +41,9 @@ static THUMBNET_NOINLINE void thumbnet_conv_2d_general_expand(const thumbnet_con
     const int32_t zero_point = p->in_zero_point;
     for (int32_t g = 0; g < p->groups; g++) {
         for (int32_t k = 0; k < p->kernel_height; k++) {
-            const int8_t *row = (const int8_t *)rows[k * p->dilation_height];
+            const int8_t *row = (const int8_t *)rows[k];
             int32_t at = column;
-            for (int32_t j = 0; j < p->kernel_width; j++, at += p->dilation_width, to += depth) {
+            for (int32_t j = 0; j < p->kernel_width; j++, at++, to += depth) {
                 if (row == NULL || at < 0 || at >= p->in_width) {
                     for (int32_t i = 0; i < depth; i++) {
                         to[i] = 0;

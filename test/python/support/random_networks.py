@@ -80,7 +80,7 @@ class Chain:
             *(self.reshape, self.reshape, self.transpose, self.moving_ones),
             *(self.identity, self.requantize, self.shared_pad, self.pad_everything),
             *(self.constant_branch, self.residual, self.pool, self.resize, self.mean, self.dense),
-            self.bytewise,
+            *(self.grouped, self.grouped, self.dilated, self.bytewise),
         ]
 
     def flat(self) -> list[Callable[[], Value]]:
@@ -114,6 +114,27 @@ class Chain:
         if self.rng.random() < 0.25:
             return self.writer.add(made, clamped, scale=2 * made.scale[0], zero_point=self._point())
         return clamped
+
+    def grouped(self) -> Value:
+        """conv_2d in groups, mostly of one channel each."""
+        rng, writer = self.rng, self.writer
+        x = self.x if self.x.shape[3] > 1 else self.convolve(self.x, channels=self._pick([2, 4]))
+        depth = x.shape[3]
+        fits = [groups for groups in range(2, depth) if depth % groups == 0]
+        groups = self._pick([depth, depth, *fits])
+        weights = random_weights(rng, (groups * self._pick([1, 2]), 3, 1, depth // groups))
+        scale = self._sum_scale(x, 0.01, weights[0].size)
+        return writer.conv_2d(
+            x, weights, self._bias(len(weights), 99), weight_scale=0.01, scale=scale,
+            zero_point=self._point(), dilation=self._pick([1, 1, 2]), stride=self._pick([1, 1, 2]),
+        )  # fmt: skip
+
+    def dilated(self) -> Value:
+        """conv_2d or depthwise_conv_2d, dilated."""
+        rates = (self._pick([1, 2]), self._pick([2, 3]))
+        if self.rng.random() < 0.5:
+            return self.depthwise(self.x, dilation=rates)
+        return self.convolve(self.x, padding="same", dilation=rates)
 
     def clamp(self) -> Value:
         """A clamp behind whatever there is."""
@@ -253,6 +274,7 @@ class Chain:
         kernel: int = 0,
         stride: int = 0,
         padding: str | None = None,
+        dilation: tuple[int, int] = (1, 1),
     ) -> Value:
         """conv_2d, with what is not given chosen at random."""
         rng = self.rng
@@ -267,10 +289,17 @@ class Chain:
             scale=self._sum_scale(x, float(scales.mean()), weights[0].size),
             stride=stride or self._pick([1, 1, 2]),
             padding=padding or (self._pick(["same", "valid"]) if valid else "same"),
-            activation=self._pick(["none", "none", "none", "relu"]),
+            activation=self._pick(["none", "none", "none", "relu"]), dilation=dilation,
         )  # fmt: skip
 
-    def depthwise(self, x: Value, *, multiplier: int = 0, stride: int = 0) -> Value:
+    def depthwise(
+        self,
+        x: Value,
+        *,
+        multiplier: int = 0,
+        stride: int = 0,
+        dilation: tuple[int, int] = (1, 1),
+    ) -> Value:
         """depthwise_conv_2d SAME; a multiplier where there is but one channel."""
         mono = multiplier == 0 and x.shape[3] == 1
         multiplier = self._pick([1, 2, 7, 8, 9]) if mono else multiplier or 1
@@ -281,6 +310,7 @@ class Chain:
             x, weights, self._bias(channels, 99), weight_scale=scales,
             zero_point=self._point(), scale=self._sum_scale(x, float(scales.mean()), 9),
             stride=stride or self._pick([1, 2]), activation=self._pick(["none", "none", "relu6"]),
+            dilation=dilation,
         )  # fmt: skip
 
     def clamped(self, x: Value) -> Value:
