@@ -31,6 +31,7 @@ class Window:
 
     An output pixel (y, x) reads input rows ``y * stride_height - pad_top`` and on, likewise
     columns; what lies outside the input is zero point (convolution) or left out (pooling).
+    With a dilation d, which only convolutions have, it reads every d-th of them.
     """
 
     kernel_height: int
@@ -41,14 +42,37 @@ class Window:
     pad_bottom: int = 0
     pad_left: int = 0
     pad_right: int = 0
+    dilation_height: int = 1
+    dilation_width: int = 1
+
+    @property
+    def height(self) -> int:
+        """Rows from the first that is read to the last."""
+        return (self.kernel_height - 1) * self.dilation_height + 1
+
+    @property
+    def width(self) -> int:
+        """Columns from the first that is read to the last."""
+        return (self.kernel_width - 1) * self.dilation_width + 1
+
+    @property
+    def dilated(self) -> bool:
+        """Whether rows or columns are left out."""
+        return self.dilation_height > 1 or self.dilation_width > 1
 
 
 @dataclass(frozen=True)
 class Convolution(Attributes):
-    """conv_2d: inputs x [1,H,W,I], weights [O,KH,KW,I], bias [O] or ""."""
+    """conv_2d: inputs x [1,H,W,I], weights [O,KH,KW,I/groups], bias [O] or "".
+
+    Weights are int8, or int16 in [-255, 255] where a zero point has been taken off that leaves
+    more than eight bits. Outputs and inputs are divided into ``groups`` of neighbouring channels,
+    each of which reads the inputs of its own.
+    """
 
     window: Window
     activation: Activation = Activation.NONE
+    groups: int = 1
 
 
 @dataclass(frozen=True)
@@ -117,6 +141,26 @@ class Transpose(Attributes):
     """transpose: output dimension i is input dimension ``permutation[i]``."""
 
     permutation: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Span:
+    """Positions ``begin``, ``begin + step`` and so on, ``count`` of them."""
+
+    begin: int
+    step: int
+    count: int
+
+
+@dataclass(frozen=True)
+class Pick(Attributes):
+    """pick: output element (i, j, ...) is input element (axes[0][i], axes[1][j], ...).
+
+    Of each dimension the positions, spans one behind the other; what slices, splits, mirrors,
+    repeats and gathers become.
+    """
+
+    axes: tuple[tuple[Span, ...], ...]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from thumbnet.ir.graph import Graph, Operator, Tensor
 
 _DIGITS = 12
 """Hexadecimal digits of a digest that are shown."""
+_RARE = {"groups", "ties_up", "unsigned"}
+"""Attributes that are shown only where they are not what they mostly are."""
 
 
 def dump(graph: Graph) -> str:
@@ -47,18 +49,26 @@ def _attributes(operator: Operator) -> str:
     parts = []
     for field in dataclasses.fields(operator.attributes):
         value = getattr(operator.attributes, field.name)
-        if value == Activation.NONE or (value is None and field.default is None):
+        rare = field.default is None or field.name in _RARE
+        if value == Activation.NONE or (rare and value == field.default):
             continue
         if isinstance(value, Activation):
             value = value.value
         elif isinstance(value, Window):
-            value = (
-                f"{value.kernel_height}x{value.kernel_width} "
-                f"stride {value.stride_height}x{value.stride_width} "
-                f"pad {value.pad_top},{value.pad_bottom},{value.pad_left},{value.pad_right}"
-            )
+            value = _window(value)
         parts.append(f"{field.name}={value}")
     return " {" + "; ".join(parts) + "}" if parts else ""
+
+
+def _window(window: Window) -> str:
+    text = (
+        f"{window.kernel_height}x{window.kernel_width} "
+        f"stride {window.stride_height}x{window.stride_width} "
+        f"pad {window.pad_top},{window.pad_bottom},{window.pad_left},{window.pad_right}"
+    )
+    if window.dilated:
+        text += f" dilation {window.dilation_height}x{window.dilation_width}"
+    return text
 
 
 def _tensor(tensor: Tensor) -> str:
