@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thumbnet.errors import ThumbnetError
+from thumbnet.frontends.onnx_bias import with_bias
 from thumbnet.frontends.onnx_linear import LINEAR, Linear
 from thumbnet.frontends.onnx_model import DAMAGED, RawModel, RawNode, printable, short_name
 from thumbnet.frontends.onnx_values import NotFoldable, axis_of, fold, integer
@@ -124,6 +125,9 @@ class _Annotator:
                 self._try(self._visit, node)
             else:
                 self.poisoned.update(node.outputs)
+        constants = {name: constant.data for name, constant in self.constants.items()}
+        taken = {*self.scales, *map(self._named, self.model.outputs)}
+        self.nodes = with_bias(self.nodes, constants, taken)
         self._spread_backwards()
         outputs = tuple(n if n in self.kept else self._named(n) for n in self.model.outputs)
         quantized = bool(self.scales) or any(c.quantization for c in self.constants.values())
