@@ -173,6 +173,10 @@ class _Importer:
         try:
             made = self._folded(raw, node) or self._made(raw, node)
             results = [self._finished(node, number, value) for number, value in enumerate(made)]
+            for name in raw.outputs[len(made) :]:
+                if name and self.reads[name]:
+                    text = f'its output "{printable(name)}" is used; the first one is supported'
+                    raise node.refuse(text, "leave it out")
         except ThumbnetError as error:
             self.errors.append(error)
         except Poisoned:

@@ -18,7 +18,7 @@ from thumbnet.frontends.onnx_model import printable
 from thumbnet.frontends.onnx_nodes import Converter, Floats, Function, Held, Node, Value, signed
 from thumbnet.frontends.onnx_quantization import Constant
 from thumbnet.frontends.onnx_values import quantize
-from thumbnet.ir.attributes import Activation, Attributes, Elementwise
+from thumbnet.ir.attributes import Activation, Attributes, Elementwise, Numbers
 from thumbnet.ir.graph import Array, DType, Quantization, Tensor
 from thumbnet.quantize.requantize import activation_bounds
 
@@ -52,10 +52,10 @@ def elementwise(node: Node) -> Sequence[Value]:
     moving = [value for value in values if not isinstance(value, Constant)]
     if not moving:
         raise node.refuse("its inputs are constant and it cannot be evaluated", "fold it")
-    whole = all(isinstance(value, Held) for value in moving)
-    if whole and all(
-        value.tensor.dtype is DType.FLOAT32 for value in moving if isinstance(value, Held)
-    ):
+    if len(values) == 1 and node.raw.op in ("Max", "Min", "Sum"):
+        return values
+    tensors = [value.tensor for value in moving if isinstance(value, Held)]
+    if len(tensors) == len(moving) and all(t.dtype is DType.FLOAT32 for t in tensors):
         return [_in_float(node, values)]
     clamp = _clamp(node, values)
     if clamp is not None:
@@ -223,7 +223,11 @@ def _in_float(node: Node, values: Sequence[Value]) -> Held:
     numbers = [value.data for value in values[1:] if isinstance(value, Constant)]
     if len(numbers) != len(values) - 1 or any(data.size > 1 for data in numbers):
         raise node.refuse(f"{len(values)} operands; one and numbers are supported", "split it")
-    return _like(node, kind, first)
+    named = [(n, float(v)) for n, v in node.raw.attributes.items() if isinstance(v, int | float)]
+    for number, value in enumerate(values):
+        if isinstance(value, Constant) and value.data.size:
+            named.append((f"input_{number}", float(value.data.reshape(-1)[0])))
+    return _like(node, kind, first, Numbers(tuple(named)) if named else None)
 
 
 CONVERTERS: dict[str, Converter] = dict.fromkeys(ELEMENTWISE, elementwise)

@@ -118,6 +118,9 @@ def _axes(node: Node) -> list[int] | None:
 
 def same(node: Node) -> Sequence[Value]:
     """Identity, Dropout, and what quantizes or dequantizes at the borders."""
+    training = node.raw.op == "Dropout" and node.present(2)
+    if training and node.constant(2, "training mode").data.any():
+        raise node.refuse("its training mode is on", "export for inference")
     return [node.moved()]
 
 
@@ -160,7 +163,9 @@ def space_to_depth(node: Node) -> Sequence[Value]:
     if block < 1 or h % block or w % block:
         raise node.malformed(f"blocksize {block} does not divide {h} rows and {w} columns")
     made = _reshaped(node, value, (n, c, h // block, block, w // block, block))
-    made = _as(made, _view(made).transposed((0, 3, 5, 1, 2, 4)))
+    channels_first = node.text("mode", "DCR") == "CRD"
+    permutation = (0, 1, 3, 5, 2, 4) if channels_first else (0, 3, 5, 1, 2, 4)
+    made = _as(made, _view(made).transposed(permutation))
     return [_reshaped(node, made, (n, c * block * block, h // block, w // block))]
 
 
@@ -173,7 +178,7 @@ def _image_shape(node: Node, value: Held | Function) -> tuple[int, int, int, int
 
 def concat(node: Node) -> Sequence[Value]:
     """Concat; inputs of another scale than the output's are requantized first."""
-    values = [_joined(node, number) for number in range(len(node.raw.inputs))]
+    values = [node.elements(number) for number in range(len(node.raw.inputs))]
     if not values:
         raise node.malformed("has no inputs")
     rank = len(values[0].view.dims)
@@ -193,11 +198,6 @@ def concat(node: Node) -> Sequence[Value]:
         tensors.append(tensor)
     attributes = Concatenation(order.index(axis))
     return [node.make("concatenation", attributes, tensors, shape, quantization, order)]
-
-
-def _joined(node: Node, number: int) -> Held:
-    value = node.value(number)
-    return node.as_held(value, number) if isinstance(value, Constant) else node.held(number)
 
 
 def _common(node: Node, values: Sequence[Held]) -> Quantization | None:
@@ -223,9 +223,7 @@ def _spans(positions: Sequence[int]) -> tuple[Span, ...]:
     return tuple(found)
 
 
-def _picked(
-    node: Node, held: Held, positions: Mapping[int, Sequence[int]], number: int = 0
-) -> Held:
+def picked(node: Node, held: Held, positions: Mapping[int, Sequence[int]], number: int = 0) -> Held:
     """Some positions of some dimensions."""
     shape = list(held.view.shape)
     for taken in positions.values():
@@ -248,15 +246,9 @@ def _picked(
     )
 
 
-def _data(node: Node) -> Held:
-    """The first input of an operator that picks elements."""
-    value = node.value()
-    return node.as_held(value, 0) if isinstance(value, Constant) else node.held()
-
-
 def slice_(node: Node) -> Sequence[Value]:
     """Slice with constant bounds."""
-    held = _data(node)
+    held = node.elements()
     for number, role in enumerate(("starts", "ends", "axes", "steps"), 1):
         if number < 3 or node.present(number):
             node.constant(number, role)
@@ -268,12 +260,12 @@ def slice_(node: Node) -> Sequence[Value]:
         d: range(size)[part]
         for d, (size, part) in enumerate(zip(held.view.shape, slices, strict=True))
     }
-    return [_picked(node, held, positions)]
+    return [picked(node, held, positions)]
 
 
 def split(node: Node) -> Sequence[Value]:
     """Split along an axis."""
-    held = _data(node)
+    held = node.elements()
     axis = node.axis(node.integer("axis"), len(held.view.dims))
     if node.present(1):
         node.constant(1, "sizes")
@@ -284,14 +276,14 @@ def split(node: Node) -> Sequence[Value]:
     made, start = [], 0
     for number, size in enumerate(sizes):
         taken = range(start, start + size)
-        made.append(_picked(node, held, {axis: taken}, number))
+        made.append(picked(node, held, {axis: taken}, number))
         start += size
     return made
 
 
 def gather(node: Node) -> Sequence[Value]:
     """Gather with constant indices."""
-    held = _data(node)
+    held = node.elements()
     rank = len(held.view.dims)
     axis = node.axis(node.integer("axis"), rank)
     indices, size = node.constant(1, "indices").data, held.view.shape[axis]
@@ -300,7 +292,7 @@ def gather(node: Node) -> Sequence[Value]:
     taken = [int(index) for index in indices.reshape(-1)]
     if not all(-size <= index < size for index in taken):
         raise node.malformed(f"indices lie outside a dimension of {size}")
-    made = _picked(node, held, {axis: [index % size for index in taken]})
+    made = picked(node, held, {axis: [index % size for index in taken]})
     shape = made.view.shape
     if indices.ndim == 0:
         return [Held(made.tensor, made.view.with_dims([d for d in range(rank) if d != axis]))]
@@ -309,7 +301,7 @@ def gather(node: Node) -> Sequence[Value]:
 
 def expand(node: Node) -> Sequence[Value]:
     """Expand to a constant shape."""
-    held = _data(node)
+    held = node.elements()
     shape = [int(size) for size in node.constant(1, "shape").data.reshape(-1)]
     missing = max(len(shape) - len(held.view.dims), 0)
     view = held.view.with_dims([*[None] * missing, *range(len(held.view.dims))])
@@ -323,12 +315,12 @@ def expand(node: Node) -> Sequence[Value]:
         for d, (old, size) in enumerate(zip(view.shape, wanted, strict=True))
         if old != size
     }
-    return [_picked(node, Held(held.tensor, view), repeated)]
+    return [picked(node, Held(held.tensor, view), repeated)]
 
 
 def tile(node: Node) -> Sequence[Value]:
     """Tile by constant counts."""
-    held = _data(node)
+    held = node.elements()
     counts = [int(count) for count in node.constant(1, "repeats").data.reshape(-1)]
     shape = held.view.shape
     if len(counts) != len(shape) or min(counts, default=1) < 1:
@@ -337,12 +329,12 @@ def tile(node: Node) -> Sequence[Value]:
     positions = {
         d: [*range(size)] * count for d, (size, count) in enumerate(zip(shape, counts, strict=True))
     }
-    return [_picked(node, held, positions)]
+    return [picked(node, held, positions)]
 
 
 def pad(node: Node) -> Sequence[Value]:
     """Pad with zeros, or with elements of the input."""
-    held = _data(node)
+    held = node.elements()
     shape, rank = held.view.shape, len(held.view.dims)
     given = [int(n) for n in node.constant(1, "pads").data.reshape(-1)]
     axes = [int(a) for a in node.constant(3, "axes").data.reshape(-1)] if node.present(3) else None
@@ -381,7 +373,7 @@ def pad(node: Node) -> Sequence[Value]:
         for d, size in enumerate(shape)
         if before[d] or after[d]
     }
-    return [_picked(node, held, positions)]
+    return [picked(node, held, positions)]
 
 
 def _reflected(at: int, size: int) -> int:

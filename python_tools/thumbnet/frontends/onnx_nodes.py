@@ -279,8 +279,15 @@ class Node:
             )
         if isinstance(value, Function):
             raise self.unscaled(role, name)
-        if self.builder.real.quantized and value.tensor.dtype is DType.FLOAT32:
-            raise self.unscaled(role, name)
+        if value.tensor.dtype is DType.FLOAT32:
+            if self.builder.real.quantized:
+                raise self.unscaled(role, name)
+        elif value.tensor.dtype is not DType.INT8 or value.tensor.quantization is None:
+            raise self.refuse(
+                f'{role} "{name}" is {value.tensor.dtype.name} and stands for no reals;'
+                f" {self.raw.op} is supported for float32 and quantized int8",
+                "dequantize it",
+            )
         return value
 
     def unscaled(self, role: str, name: str) -> ThumbnetError:
@@ -292,6 +299,13 @@ class Node:
         value = self.value(number)
         if isinstance(value, Constant):
             return self.as_held(value, number)
+        return value
+
+    def elements(self, number: int = 0) -> Held:
+        """Input ``number`` of an operator that picks elements of any type."""
+        value = self.moved(number)
+        if isinstance(value, Function):
+            raise self.unscaled("input", printable(self.raw.inputs[number]))
         return value
 
     def as_held(self, value: Constant, number: int) -> Held:

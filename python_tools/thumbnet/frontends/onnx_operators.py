@@ -166,6 +166,8 @@ def reduction(kind: str, *, scaled: bool) -> Converter:
 
 def batch_normalization(node: Node) -> Sequence[Value]:
     """BatchNormalization of float32, folded into the operator before it where it can be."""
+    if node.integer("training_mode"):
+        raise node.refuse("its training mode is on", "export for inference")
     x = node.held()
     if x.tensor.quantization is not None:
         raise node.refuse(

@@ -169,7 +169,8 @@ class _Annotator:
             return True
         known = all(not name or name in self.constants for name in inputs)
         if node.op in _SKIPPED and not known:
-            if not set(node.outputs).isdisjoint(self.model.outputs):
+            # What is an output needs an operator; Dropout in training is refused where it is read.
+            if not set(node.outputs).isdisjoint(self.model.outputs) or len(node.inputs) > 2:
                 return False
             self.aliases[node.outputs[0]] = inputs[0]
             return True

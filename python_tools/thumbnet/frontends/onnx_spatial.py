@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from thumbnet.frontends.onnx_layout import CHANNELS_LAST
+from thumbnet.frontends.onnx_movement import picked
 from thumbnet.frontends.onnx_nodes import MAX_STEP, Held, Node, Value
 from thumbnet.frontends.onnx_weights import bias_of, weights_of
 from thumbnet.ir.attributes import (
@@ -224,9 +225,9 @@ def resize(node: Node) -> Sequence[Value]:
             attributes = ResizeNearestNeighbor(align, half)
             kind = "resize_nearest_neighbor"
             return [node.make(kind, attributes, (x,), made, x.quantization, order)]
-    raise node.refuse(
-        "picks pixels in a way that no other resizing does", "resize by whole factors, asymmetric"
-    )
+    held = node.held()
+    rank = len(held.view.dims)
+    return [picked(node, held, dict(zip(range(2, rank), wanted[4 - rank :], strict=True)))]
 
 
 def _target(node: Node, shape: Sequence[int]) -> tuple[list[int], list[float]]:

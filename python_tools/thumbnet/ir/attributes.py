@@ -26,6 +26,16 @@ class Attributes:
 
 
 @dataclass(frozen=True)
+class Numbers(Attributes):
+    """What a function of a float32 network is told, by the names that its file has for it.
+
+    Such networks are shown, not built; see the families for what is.
+    """
+
+    values: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class Window:
     """How a spatial operator walks over rows and columns; all pads are explicit.
 
