@@ -22,6 +22,7 @@ from thumbnet.frontends.onnx_model import (
     read_model,
 )
 from thumbnet.frontends.onnx_nodes import (
+    SOFTMAX_SCALE,
     Builder,
     Function,
     Held,
@@ -30,7 +31,7 @@ from thumbnet.frontends.onnx_nodes import (
     Value,
     dequantized,
 )
-from thumbnet.frontends.onnx_operators import CONVERTERS, REMEDIES, SOFTMAX_SCALE
+from thumbnet.frontends.onnx_operators import CONVERTERS, REMEDIES
 from thumbnet.frontends.onnx_order import wanted_order
 from thumbnet.frontends.onnx_quantization import COPYING, Constant, Real, to_reals
 from thumbnet.frontends.onnx_values import NotFoldable, fold

@@ -15,7 +15,16 @@ import numpy as np
 from thumbnet.frontends.onnx_functions import ELEMENTWISE
 from thumbnet.frontends.onnx_layout import Arrangement, View
 from thumbnet.frontends.onnx_model import printable
-from thumbnet.frontends.onnx_nodes import Converter, Floats, Function, Held, Node, Value, signed
+from thumbnet.frontends.onnx_nodes import (
+    SOFTMAX_SCALE,
+    Converter,
+    Floats,
+    Function,
+    Held,
+    Node,
+    Value,
+    signed,
+)
 from thumbnet.frontends.onnx_quantization import Constant
 from thumbnet.frontends.onnx_values import quantize
 from thumbnet.ir.attributes import Activation, Attributes, Elementwise, Numbers
@@ -57,6 +66,10 @@ def elementwise(node: Node) -> Sequence[Value]:
     tensors = [value.tensor for value in moving if isinstance(value, Held)]
     if len(tensors) == len(moving) and all(t.dtype is DType.FLOAT32 for t in tensors):
         return [_in_float(node, values)]
+    if node.raw.op == "Sigmoid" and isinstance(values[0], Held):
+        made = _logistic(node, values[0])
+        if made is not None:
+            return [made]
     clamp = _clamp(node, values)
     if clamp is not None:
         return [clamp]
@@ -88,6 +101,16 @@ def _clamp(node: Node, values: Sequence[Value]) -> Held | None:
     if list(activation_bounds(activation, x.tensor)) != exact:
         return None
     return _like(node, kind, x)
+
+
+def _logistic(node: Node, x: Held) -> Held | None:
+    """Sigmoid from byte tensor to byte tensor; None where what it makes has no scale."""
+    scale = node.scale()
+    if x.tensor.quantization is None or (scale is None and not node.at_end):
+        return None
+    quantization = SOFTMAX_SCALE if scale is None else scale.quantization
+    output = node.builder.tensor(node.raw.outputs[0], x.tensor.shape, DType.INT8, quantization)
+    return Held(node.builder.emit("logistic", Attributes(), (x.tensor,), output), x.view)
 
 
 def _zero(quantization: Quantization) -> Array:
@@ -169,7 +192,11 @@ def _of_two(node: Node) -> Held:
     keeps = node.raw.op in _SAME_SCALE and same and node.scale() is None
     quantization = first if keeps else node.required()
     kind = KINDS[node.raw.op]
-    attributes = Elementwise() if kind in ("add", "sub", "mul", "div") else Attributes()
+    attributes = (
+        Elementwise(unsigned=node.unsigned)
+        if kind in ("add", "sub", "mul", "div")
+        else Attributes()
+    )
     return node.make(kind, attributes, tensors, shape, quantization, order)
 
 

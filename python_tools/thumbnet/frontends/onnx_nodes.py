@@ -25,6 +25,9 @@ from thumbnet.frontends.onnx_values import axis_of, quantize
 from thumbnet.ir.attributes import Attributes, Lookup, Reshape, Transpose
 from thumbnet.ir.graph import Array, DType, Operator, Quantization, Tensor
 
+SOFTMAX_SCALE = Quantization((1 / 256,), (-128,))
+LOG_SOFTMAX_SCALE = Quantization((16 / 256,), (127,))
+"""What the end of a network is quantized by, where the file computes it in float32: TFLite's."""
 Floats = npt.NDArray[np.float32]
 MAX_STEP = 65535
 """Largest kernel size and stride."""
@@ -343,6 +346,12 @@ class Node:
     def scale(self, number: int = 0) -> Scale | None:
         """How output ``number`` is quantized, where the file says so."""
         return self.builder.real.scales.get(self.raw.outputs[number])
+
+    @property
+    def unsigned(self) -> bool | None:
+        """Whether the file has the output in uint8; None in a float32 network."""
+        scale = self.scale()
+        return None if scale is None else scale.dtype is DType.UINT8
 
     def required(self) -> Quantization | None:
         """The output's quantization, which must be known; None in a float32 network."""

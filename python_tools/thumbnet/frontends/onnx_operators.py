@@ -9,16 +9,20 @@ from collections.abc import Sequence
 import numpy as np
 
 from thumbnet.frontends import onnx_elementwise, onnx_movement, onnx_spatial
-from thumbnet.frontends.onnx_nodes import Converter, Held, Node, Value
+from thumbnet.frontends.onnx_nodes import (
+    LOG_SOFTMAX_SCALE,
+    SOFTMAX_SCALE,
+    Converter,
+    Held,
+    Node,
+    Value,
+)
 from thumbnet.frontends.onnx_quantization import Constant
 from thumbnet.frontends.onnx_values import axes_of
 from thumbnet.frontends.onnx_weights import Weights, bias_of, weights_of
 from thumbnet.ir.attributes import Attributes, Elementwise, FullyConnected, Reduce, Softmax
 from thumbnet.ir.graph import DType, Operator, Quantization
 
-SOFTMAX_SCALE = Quantization((1 / 256,), (-128,))
-LOG_SOFTMAX_SCALE = Quantization((16 / 256,), (127,))
-"""What the end of a network is quantized by, where the file computes it in float32: TFLite's."""
 _FLATTENING_SOFTMAX = 13
 """The first opset whose Softmax is over one dimension."""
 _RANK = {"conv_2d": 0, "fully_connected": 0, "depthwise_conv_2d": 3}

@@ -133,7 +133,8 @@ def _pool(
     shape = (x.shape[0], x.shape[3], *size[2 - spatial :])
     quantization = node.required() if scaled else x.quantization
     order = CHANNELS_LAST[spatial + 2]
-    return node.make(kind, Pool(window), (x,), shape, quantization, order)
+    attributes = Pool(window, unsigned=node.unsigned if scaled else None)
+    return node.make(kind, attributes, (x,), shape, quantization, order)
 
 
 def _window(

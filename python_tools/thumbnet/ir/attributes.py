@@ -108,9 +108,14 @@ class FullyConnected(Attributes):
 
 @dataclass(frozen=True)
 class Elementwise(Attributes):
-    """add, sub, mul: two inputs, broadcast as numpy does."""
+    """add, sub, mul: two inputs, broadcast as numpy does.
+
+    ``unsigned``, of models that round as onnxruntime does: that it works on uint8, whose codes are
+    greater by 128 than those here, which shows in what its float32 numbers are rounded to.
+    """
 
     activation: Activation = Activation.NONE
+    unsigned: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -123,10 +128,14 @@ class Pad(Attributes):
 
 @dataclass(frozen=True)
 class Pool(Attributes):
-    """average_pool_2d, max_pool_2d."""
+    """average_pool_2d, max_pool_2d.
+
+    ``unsigned`` as in :class:`Elementwise`, of averages.
+    """
 
     window: Window
     activation: Activation = Activation.NONE
+    unsigned: bool | None = None
 
 
 @dataclass(frozen=True)
