@@ -10,6 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
+from thumbnet.frontends.onnx_builder import (
+    SOFTMAX_SCALE,
+    Builder,
+    Function,
+    Held,
+    Value,
+    dequantized,
+)
 from thumbnet.frontends.onnx_elementwise import kind_of
 from thumbnet.frontends.onnx_layout import Arrangement, View
 from thumbnet.frontends.onnx_model import (
@@ -22,18 +30,19 @@ from thumbnet.frontends.onnx_model import (
     read_model,
 )
 from thumbnet.frontends.onnx_nodes import (
-    SOFTMAX_SCALE,
-    Builder,
-    Function,
-    Held,
     Node,
     Poisoned,
-    Value,
-    dequantized,
 )
 from thumbnet.frontends.onnx_operators import CONVERTERS, REMEDIES
 from thumbnet.frontends.onnx_order import wanted_order
-from thumbnet.frontends.onnx_quantization import COPYING, Constant, Real, to_reals
+from thumbnet.frontends.onnx_quantization import (
+    to_reals,
+)
+from thumbnet.frontends.onnx_reals import (
+    COPYING,
+    Constant,
+    Real,
+)
 from thumbnet.frontends.onnx_values import NotFoldable, fold
 from thumbnet.ir.attributes import Attributes, Reshape
 from thumbnet.ir.graph import DType, Graph, Quantization, Tensor

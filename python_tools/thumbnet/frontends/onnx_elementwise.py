@@ -12,20 +12,22 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from thumbnet.frontends.onnx_builder import (
+    SOFTMAX_SCALE,
+    Floats,
+    Function,
+    Held,
+    Value,
+)
 from thumbnet.frontends.onnx_functions import ELEMENTWISE
 from thumbnet.frontends.onnx_layout import Arrangement, View
 from thumbnet.frontends.onnx_model import printable
 from thumbnet.frontends.onnx_nodes import (
-    SOFTMAX_SCALE,
     Converter,
-    Floats,
-    Function,
-    Held,
     Node,
-    Value,
     signed,
 )
-from thumbnet.frontends.onnx_quantization import Constant
+from thumbnet.frontends.onnx_reals import Constant
 from thumbnet.frontends.onnx_values import quantize
 from thumbnet.ir.attributes import Activation, Attributes, Elementwise, Numbers
 from thumbnet.ir.graph import Array, DType, Quantization, Tensor

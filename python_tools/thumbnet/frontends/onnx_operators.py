@@ -8,19 +8,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from thumbnet.frontends import onnx_elementwise, onnx_movement, onnx_spatial
-from thumbnet.frontends.onnx_nodes import (
+from thumbnet.frontends import onnx_elementwise, onnx_movement, onnx_picks, onnx_spatial
+from thumbnet.frontends.onnx_builder import (
     LOG_SOFTMAX_SCALE,
     SOFTMAX_SCALE,
-    Converter,
     Held,
-    Node,
     Value,
 )
-from thumbnet.frontends.onnx_quantization import Constant
+from thumbnet.frontends.onnx_nodes import (
+    Converter,
+    Node,
+)
+from thumbnet.frontends.onnx_reals import Constant
 from thumbnet.frontends.onnx_values import axes_of
 from thumbnet.frontends.onnx_weights import Weights, bias_of, weights_of
-from thumbnet.ir.attributes import Attributes, Elementwise, FullyConnected, Reduce, Softmax
+from thumbnet.ir.attributes import (
+    Attributes,
+    BatchMatMul,
+    Elementwise,
+    FullyConnected,
+    Reduce,
+    Softmax,
+)
 from thumbnet.ir.graph import DType, Operator, Quantization
 
 _FLATTENING_SOFTMAX = 13
@@ -46,21 +55,46 @@ def gemm(node: Node) -> Sequence[Value]:
 
 
 def matmul(node: Node) -> Sequence[Value]:
-    """MatMul with constant weights [I,O] as fully_connected; a third input is its bias."""
-    if isinstance(node.value(0), Constant) or not isinstance(node.value(1), Constant):
-        raise node.refuse(
-            "its first operand is constant or its second one computed; it is supported for"
-            " constant weights on the right",
-            "use Gemm or Conv",
-        )
+    """MatMul: with constant weights [I,O] fully_connected, to which a third input is the bias."""
+    second = node.value(1)
+    plain = isinstance(second, Constant) and second.data.ndim == 2
+    if isinstance(node.value(0), Constant) or not plain:
+        return [_matrices(node)]
     x = node.held()
     weights = weights_of(node, 1, x.tensor)
-    if weights.data.ndim != 2 or not x.view.dims:
-        raise node.refuse(
-            f"weights have shape {list(weights.data.shape)}; two dimensions are supported",
-            "split it",
-        )
+    if not x.view.dims:
+        raise node.malformed("its input has no dimensions")
     return [_dense(node, x, _rows_are_outputs(node, weights, False))]
+
+
+def _matrices(node: Node) -> Held:
+    """The product of two matrices, or of two stacks of them."""
+    if node.present(2):
+        raise node.refuse("a bias beside two matrices", "add it behind")
+    tensors, transposed, shapes = [], [], []
+    for number, role in enumerate(("first matrix", "second matrix")):
+        value = node.elements(number)
+        if value.tensor.data is None:
+            node.held(number, role)
+        shape, rank = value.view.shape, len(value.view.dims)
+        if rank < 2:
+            raise node.refuse(f"{role} has shape {list(shape)}", "give it two dimensions")
+        order = tuple(range(rank))
+        swapped = (*order[:-2], rank - 1, rank - 2)
+        turned = value.view.move_to(order) is not None and value.view.move_to(swapped) is None
+        tensors.append(node.builder.arranged(value, swapped if turned else order))
+        transposed.append(turned)
+        shapes.append(shape)
+    first, second = shapes
+    try:
+        leading = np.broadcast_shapes(first[:-2], second[:-2])
+    except ValueError:
+        raise node.malformed(f"{list(first)} and {list(second)} do not multiply") from None
+    if first[-1] != second[-2]:
+        raise node.malformed(f"{list(first)} and {list(second)} do not multiply")
+    shape = (*leading, first[-2], second[-1])
+    attributes = BatchMatMul(transposed[0], transposed[1])
+    return node.make("batch_matmul", attributes, tensors, shape, node.required())
 
 
 def _rows_are_outputs(node: Node, weights: Weights, transposed: bool) -> Weights:
@@ -168,6 +202,31 @@ def reduction(kind: str, *, scaled: bool) -> Converter:
     return convert
 
 
+def place(kind: str) -> Converter:
+    """The converter of the place of an extreme along a dimension; places are int32 here."""
+
+    def convert(node: Node) -> Sequence[Value]:
+        x = node.held()
+        rank = len(x.view.dims)
+        axis = node.axis(node.integer("axis", 0), rank)
+        if node.integer("select_last_index"):
+            raise node.refuse("select_last_index; the first is supported", "leave it out")
+        natural = x.view.natural()
+        kept = [d for d in range(rank) if d != axis]
+        order = tuple(None if d is None else kept.index(d) for d in natural if d != axis)
+        tensor = node.builder.arranged(x, natural)
+        attributes = Reduce((natural.index(axis),), False)
+        shape = [x.view.shape[d] for d in kept]
+        made = node.make(kind, attributes, (tensor,), shape, None, order, dtype=DType.INT32)
+        if not node.integer("keepdims", 1):
+            return [made]
+        dims = [None if d == axis else kept.index(d) for d in range(rank)]
+        return [Held(made.tensor, made.view.with_dims(dims))]
+
+    convert.__doc__ = f"The first place of an extreme, which becomes {kind}."
+    return convert
+
+
 def batch_normalization(node: Node) -> Sequence[Value]:
     """BatchNormalization of float32, folded into the operator before it where it can be."""
     if node.integer("training_mode"):
@@ -237,8 +296,10 @@ def _folded(
 
 CONVERTERS: dict[str, Converter] = {
     **onnx_movement.CONVERTERS,
+    **onnx_picks.CONVERTERS,
     **onnx_elementwise.CONVERTERS,
     "Conv": onnx_spatial.conv,
+    "ConvTranspose": onnx_spatial.conv_transpose,
     "MaxPool": onnx_spatial.max_pool,
     "AveragePool": onnx_spatial.average_pool,
     "GlobalAveragePool": onnx_spatial.global_average_pool,
@@ -252,6 +313,8 @@ CONVERTERS: dict[str, Converter] = {
     "ReduceSum": reduction("sum", scaled=True),
     "ReduceMax": reduction("reduce_max", scaled=False),
     "ReduceMin": reduction("reduce_min", scaled=False),
+    "ArgMax": place("arg_max"),
+    "ArgMin": place("arg_min"),
     "BatchNormalization": batch_normalization,
 }
 """Operator -> converter."""
@@ -264,7 +327,6 @@ REMEDIES = {
     "DynamicQuantizeLinear": _STATIC,
     "DynamicQuantizeMatMul": _STATIC,
     "MatMulIntegerToFloat": _STATIC,
-    "ConvTranspose": "use Resize and Conv instead",
     "Upsample": "export with a later opset, whose Resize takes its place",
     "LSTM": _CONVOLUTIONAL,
     "GRU": _CONVOLUTIONAL,
@@ -272,7 +334,6 @@ REMEDIES = {
     "If": "export without control flow",
     "Loop": "export without control flow",
     "Scan": "export without control flow",
-    "ArgMax": "leave it to the caller, who gets the scores",
     "TopK": "leave it to the caller, who gets the scores",
     "NonMaxSuppression": "leave it to the caller, who gets boxes and scores",
     "LayerNormalization": "use BatchNormalization, which folds into convolutions",

@@ -8,9 +8,16 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from thumbnet.frontends.onnx_builder import (
+    Held,
+    Value,
+)
 from thumbnet.frontends.onnx_layout import CHANNELS_LAST
-from thumbnet.frontends.onnx_movement import picked
-from thumbnet.frontends.onnx_nodes import MAX_STEP, Held, Node, Value
+from thumbnet.frontends.onnx_nodes import (
+    MAX_STEP,
+    Node,
+)
+from thumbnet.frontends.onnx_picks import picked
 from thumbnet.frontends.onnx_weights import bias_of, weights_of
 from thumbnet.ir.attributes import (
     Convolution,
@@ -19,6 +26,7 @@ from thumbnet.ir.attributes import (
     Pool,
     Reduce,
     ResizeNearestNeighbor,
+    TransposeConvolution,
     Window,
 )
 from thumbnet.ir.graph import Tensor
@@ -60,6 +68,69 @@ def conv(node: Node) -> Sequence[Value]:
     shape = (x.shape[0], channels, *size[2 - spatial :])
     order = CHANNELS_LAST[spatial + 2]
     return [node.make(kind, attributes, (x, stored, bias), shape, node.required(), order)]
+
+
+def conv_transpose(node: Node) -> Sequence[Value]:
+    """ConvTranspose with weights [I,O,KH,KW] or [I,O,K]."""
+    x, spatial = node.image()
+    weights = weights_of(node, 1, x)
+    if weights.data.ndim != spatial + 2 or weights.data.shape[0] != x.shape[3]:
+        raise node.malformed(f"weights {list(weights.data.shape)} do not fit {list(x.shape)}")
+    if node.integer("group", 1) != 1:
+        raise node.refuse("groups; one is supported", "use Resize and Conv instead")
+    channels = weights.data.shape[1]
+    window, size = _spread(node, x, spatial, weights.data.shape[2:])
+    bias = bias_of(node, 2, channels, x, weights)
+    if spatial == 1:
+        weights = dataclasses.replace(weights, data=weights.data[:, :, None])
+    shape = (x.shape[0], channels, *size[2 - spatial :])
+    inputs = (x, weights.stored(node, (1, 2, 3, 0)), bias)
+    order = CHANNELS_LAST[spatial + 2]
+    attributes = TransposeConvolution(window)
+    return [node.make("transpose_conv", attributes, inputs, shape, node.required(), order)]
+
+
+def _spread(
+    node: Node, x: Tensor, spatial: int, kernel: Sequence[int]
+) -> tuple[Window, tuple[int, int]]:
+    """The window of a ConvTranspose, and the output's height and width."""
+    ones = [1] * spatial
+    strides = node.integers("strides", ones, spatial)
+    added = node.integers("output_padding", [0] * spatial, spatial)
+    pads = node.integers("pads", [0] * 2 * spatial, 2 * spatial)
+    if node.integers("dilations", ones, spatial) != ones:
+        raise node.refuse("dilations; none is supported", "export without dilation")
+    values = (*kernel, *strides, *(n + 1 for n in (*added, *pads)))
+    if not all(1 <= value <= MAX_STEP for value in values):
+        raise node.malformed(f"kernel {list(kernel)}, strides {strides} or pads {pads}")
+    auto = node.text("auto_pad", "NOTSET")
+    sizes = []
+    for axis in range(spatial):
+        size, stride = x.shape[3 - spatial + axis], strides[axis]
+        whole = (size - 1) * stride + kernel[axis] + added[axis]
+        total = whole - size * stride
+        if "output_shape" in node.raw.attributes:
+            total = whole - node.integers("output_shape", (), spatial)[axis]
+        elif not auto.startswith("SAME"):
+            sizes.append(whole - pads[axis] - pads[spatial + axis])
+            continue
+        if total < 0:
+            raise node.refuse("an output larger than its windows", "use output_padding")
+        less, more = total // 2, total - total // 2
+        first = less if auto == "SAME_UPPER" else more
+        pads[axis], pads[spatial + axis] = first, total - first
+        sizes.append(whole - total)
+    if auto == "VALID":
+        raise node.refuse("auto_pad VALID", "give the pads")
+    ends = [pads[spatial + axis] - added[axis] for axis in range(spatial)]
+    if spatial == 1:
+        kernel, strides, sizes = [1, *kernel], [1, *strides], [1, *sizes]
+        pads, ends = [0, *pads], [0, *ends]
+    node.check_shape(sizes)
+    window = Window(
+        kernel[0], kernel[1], strides[0], strides[1], pads[0], ends[0], pads[1], ends[1]
+    )
+    return window, (sizes[0], sizes[1])
 
 
 def max_pool(node: Node) -> Sequence[Value]:

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from thumbnet.frontends.onnx_nodes import NO_SCALE, Node, signed
+from thumbnet.frontends.onnx_nodes import (
+    NO_SCALE,
+    Node,
+    signed,
+)
 from thumbnet.ir.graph import Array, DType, Quantization, Tensor
 
 _NEAR = 1e-3

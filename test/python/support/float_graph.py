@@ -39,7 +39,7 @@ def run_float(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     return [values[name] for name in graph.outputs]
 
 
-_IMAGES = ("conv_2d", "depthwise_conv_2d", "average_pool_2d", "max_pool_2d")
+_IMAGES = ("conv_2d", "depthwise_conv_2d", "transpose_conv", "average_pool_2d", "max_pool_2d")
 """Kinds whose functions take one sample."""
 
 
@@ -71,6 +71,27 @@ def _depthwise(graph: Graph, operator: Operator, given: Sequence[AnyArray | None
     how = cast(a.DepthwiseConvolution, operator.attributes)
     seen = np.repeat(_windows(x, how.window, 0), how.depth_multiplier, -1)
     return np.einsum("yxhwc,hwc->yxc", seen, weights[0])[None] + (0 if bias is None else bias)
+
+
+def _transpose_conv(graph: Graph, operator: Operator, given: Sequence[AnyArray | None]) -> AnyArray:
+    x, weights, bias = given
+    assert x is not None and weights is not None
+    w = cast(a.TransposeConvolution, operator.attributes).window
+    _, height, width, channels = graph.tensor(operator.outputs[0]).shape
+    full = np.zeros((2 * height + 99, 2 * width + 99, channels))
+    for y in range(x.shape[1]):
+        for c in range(x.shape[2]):
+            top, left = y * w.stride_height, c * w.stride_width
+            part = np.einsum("ohwi,i->hwo", weights, x[0, y, c])
+            full[top : top + w.kernel_height, left : left + w.kernel_width] += part
+    seen = full[w.pad_top : w.pad_top + height, w.pad_left : w.pad_left + width]
+    return seen[None] + (0 if bias is None else bias)
+
+
+def _batch_matmul(graph: Graph, operator: Operator, given: Sequence[AnyArray]) -> AnyArray:
+    how = cast(a.BatchMatMul, operator.attributes)
+    first = given[0].swapaxes(-1, -2) if how.adj_x else given[0]
+    return np.asarray(first @ (given[1].swapaxes(-1, -2) if how.adj_y else given[1]))
 
 
 def _fully_connected(
@@ -141,6 +162,10 @@ def _of(function: Callable[..., Any]) -> Callable[..., AnyArray]:
 _KINDS: dict[str, Callable[..., AnyArray]] = {
     "conv_2d": _conv_2d,
     "depthwise_conv_2d": _depthwise,
+    "transpose_conv": _transpose_conv,
+    "batch_matmul": _batch_matmul,
+    "arg_max": _reduce(lambda x, axis, keepdims: np.argmax(x, axis[0], keepdims=keepdims)),
+    "arg_min": _reduce(lambda x, axis, keepdims: np.argmin(x, axis[0], keepdims=keepdims)),
     "fully_connected": _fully_connected,
     "average_pool_2d": _pool,
     "max_pool_2d": _pool,
