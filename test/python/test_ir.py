@@ -15,7 +15,15 @@ import pytest
 from support.every_operator import every_operator
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.ir import attributes
-from thumbnet.ir.attributes import Activation, Attributes, Convolution, Lookup, Softmax, Window
+from thumbnet.ir.attributes import (
+    Activation,
+    Attributes,
+    Convolution,
+    Lookup,
+    Softmax,
+    Span,
+    Window,
+)
 from thumbnet.ir.dump import dump
 from thumbnet.ir.graph import DType, Graph, Operator, Quantization, Tensor
 from thumbnet.ir.verify import InvalidGraph, verify
@@ -195,8 +203,10 @@ def test_different_graphs_have_different_texts(what: str) -> None:
 def test_every_attribute_shows() -> None:
     """Also those of kinds that the small graph does not have."""
     graph = small_graph()
-    defaults = {"tuple[int, ...]": (1, 2), "bool": True, "int": 77, "float": 7.5, "str": "seven"}
-    defaults["int | None"] = 78
+    defaults: dict[str, Any] = {"bool": True, "int": 77, "float": 7.5, "str": "seven"}
+    defaults |= {"int | None": 78, "bool | None": True, "tuple[int, ...]": (1, 2)}
+    defaults["tuple[tuple[Span, ...], ...]"] = ((Span(3, 1, 4),),)
+    defaults["tuple[tuple[str, float], ...]"] = (("alpha", 0.5),)
     for kind in Attributes.__subclasses__():
         given = {
             f.name: {"Window": Window(5, 6), "Activation": Activation.RELU6}.get(
