@@ -118,13 +118,15 @@ def read_model(data: bytes, file: str) -> RawModel:
     if not model.HasField("graph") or not model.graph.output:
         raise NotOnnx("it holds no network")
     graph = model.graph
+    _check_text(model)
     if len(graph.node) > MAX_NODES:
         raise ThumbnetError(file, f"has {len(graph.node)} nodes; the limit is {MAX_NODES}")
     opset = _opset(model, file)
     if graph.sparse_initializer:
         raise ThumbnetError(file, "has sparse weights", "export dense weights")
     constants = {
-        item.name: _array(item, f'constant "{item.name}"', file) for item in graph.initializer
+        item.name: _array(item, f'constant "{printable(item.name)}"', file)
+        for item in graph.initializer
     }
     nodes = [_node(index, node, file) for index, node in enumerate(graph.node)]
     borders = tuple(_input(item, file) for item in graph.input if item.name not in constants)
@@ -133,6 +135,21 @@ def read_model(data: bytes, file: str) -> RawModel:
     if not borders:
         raise NotOnnx("the network has no inputs")
     return RawModel(file, opset, borders, outputs, _needed(nodes, outputs), constants)
+
+
+def _check_text(model: onnx.ModelProto) -> None:
+    """Names are text; protobuf hands out bytes where they are not."""
+    graph = model.graph
+    names: list[object] = [item.domain for item in model.opset_import]
+    for node in graph.node:
+        names += [node.op_type, node.domain, node.name, *node.input, *node.output]
+        names += [item.name for item in node.attribute]
+    for items in (graph.initializer, graph.input, graph.output):
+        names += [item.name for item in items]
+    for item in graph.input:
+        names += [size.dim_param for size in item.type.tensor_type.shape.dim]
+    if not all(isinstance(name, str) for name in names):
+        raise NotOnnx("a name in it is not UTF-8")
 
 
 def _opset(model: onnx.ModelProto, file: str) -> int:
@@ -151,7 +168,7 @@ def _node(index: int, node: onnx.NodeProto, file: str) -> RawNode:
     domain = DOMAINS.get(node.domain, node.domain)
     attributes = {}
     for item in node.attribute:
-        value = _attribute(item, f'attribute "{item.name}" of node {index}', file)
+        value = _attribute(item, f'attribute "{printable(item.name)}" of node {index}', file)
         if value is not None:
             attributes[item.name] = value
     return RawNode(
@@ -187,7 +204,7 @@ def _array(item: onnx.TensorProto, place: str, file: str) -> Array:
     """A constant of the file; other types than the compiler's stay, their reader refuses them."""
     if item.data_location == onnx.TensorProto.EXTERNAL or item.external_data:
         raise ThumbnetError(
-            f"{file}: {printable(place)}",
+            f"{file}: {place}",
             "lies in another file; models of one file are supported",
             "save it with onnx.save(model, path, save_as_external_data=False)",
         )
@@ -198,17 +215,17 @@ def _array(item: onnx.TensorProto, place: str, file: str) -> Array:
         onnx.TensorProto.UINT32,
     ):
         raise ThumbnetError(
-            f"{file}: {printable(place)}",
+            f"{file}: {place}",
             f"has type {_type_name(item.data_type)}; constants of int8, uint8, int16, int32, int64,"
             " bool and float32 are supported",
             "quantize weights to int8",
         )
     if math.prod(item.dims) > MAX_ELEMENTS or any(size < 0 for size in item.dims):
-        raise NotOnnx(f"{printable(place)} has shape {list(item.dims)}")
+        raise NotOnnx(f"{place} has shape {list(item.dims)}")
     try:
         array = np.asarray(numpy_helper.to_array(item))
     except (ValueError, TypeError, IndexError) as error:
-        raise NotOnnx(f"{printable(place)} has data of another size or type: {error}") from None
+        raise NotOnnx(f"{place} has data of another size or type: {error}") from None
     if array.dtype in (np.float64, np.float16):
         with np.errstate(over="ignore"):
             array = array.astype(np.float32)

@@ -265,9 +265,9 @@ class _Annotator:
             self._keep(node, "QuantizeLinear", [x])
             self.scales[result] = scale
         else:
-            self._check_readers(node, x, scale)
             self.scales[x] = scale
             self.aliases[result] = x
+            self._check_readers(node, x, scale)
 
     def _check_readers(self, node: RawNode, name: str, scale: Scale) -> None:
         """All readers of what a node computes get the same bytes."""

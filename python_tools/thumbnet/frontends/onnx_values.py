@@ -156,6 +156,13 @@ def _constant_of_shape(node: RawNode, given: Given) -> list[Array]:
     return [np.full(shape, value.reshape(-1)[0])]
 
 
+def _dropout(node: RawNode, given: Given) -> list[Array]:
+    training = given[2] if len(given) > 2 else None
+    if training is not None and training.any():
+        raise ValueError("its training mode is on")
+    return [_first(given)]
+
+
 def _cast(node: RawNode, given: Given) -> list[Array]:
     dtype = onnx.helper.tensor_dtype_to_np_dtype(integer(node, "to", 0))
     if dtype.kind not in "iufb":
@@ -321,7 +328,7 @@ FOLDERS: dict[str, Folder] = {
     "Constant": _constant,
     "ConstantOfShape": _constant_of_shape,
     "Identity": lambda node, given: [_first(given)],
-    "Dropout": lambda node, given: [_first(given)],
+    "Dropout": _dropout,
     "Cast": _cast,
     "Concat": _concat,
     "Gather": _gather,

@@ -26,7 +26,7 @@ def run_float(graph: Graph, inputs: Sequence[Array]) -> list[Array]:
     for operator in graph.operators:
         given = [values[name] if name else None for name in operator.inputs]
         output = graph.tensor(operator.outputs[0])
-        apply = _KINDS[operator.kind]
+        apply = KINDS[operator.kind]
         if operator.kind in _IMAGES:
             x = given[0]
             assert x is not None
@@ -159,7 +159,7 @@ def _of(function: Callable[..., Any]) -> Callable[..., AnyArray]:
     return lambda graph, operator, given: np.asarray(function(*given))
 
 
-_KINDS: dict[str, Callable[..., AnyArray]] = {
+KINDS: dict[str, Callable[..., AnyArray]] = {
     "conv_2d": _conv_2d,
     "depthwise_conv_2d": _depthwise,
     "transpose_conv": _transpose_conv,
