@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto
+from onnx import TensorProto, numpy_helper
 from support.cli import run as run_command
 from support.compiled import compile_file, mismatches, run_on
 from support.float_graph import run_float
@@ -273,6 +273,40 @@ def test_bytes_that_are_cut_or_flipped_never_crash(seed: int) -> None:
         imported(bytes(data))
     except ThumbnetError as error:
         assert error.place.startswith("net.onnx")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nodes_that_contradict_themselves_never_crash(seed: int) -> None:
+    """Inputs exchanged, missing or too many, attributes and constants of other values."""
+    random = np.random.default_rng(seed)
+    for sample in SAMPLES.values():
+        model = onnx.ModelProto.FromString(sample.bytes())
+        graph = model.graph
+        names = [item.name for item in (*graph.input, *graph.initializer)]
+        names += [name for node in graph.node for name in node.output] + [""]
+        for _ in range(random.integers(1, 4)):
+            node = graph.node[random.integers(len(graph.node))]
+            item = graph.initializer[random.integers(len(graph.initializer))]
+            match random.integers(6):
+                case 0:
+                    node.input[0] = names[random.integers(len(names))]
+                case 1:
+                    node.input.append(names[random.integers(len(names))])
+                case 2:
+                    node.input.pop()
+                case 3:
+                    value = numpy_helper.to_array(item).reshape(-1)[: random.integers(3)]
+                    item.CopyFrom(numpy_helper.from_array(value, item.name))
+                case 4:
+                    node.op_type = ("Add", "Conv", "Concat", "Resize", "MatMul")[random.integers(5)]
+                case _:
+                    for attribute in node.attribute:
+                        attribute.i = int(random.integers(-9, 9))
+                        attribute.ints.extend([1 << 40] * int(random.integers(2)))
+        try:
+            imported(bytes(model.SerializeToString()))
+        except ThumbnetError as error:
+            assert error.place.startswith("net.onnx")
 
 
 # -- constants ------------------------------------------------------------------------------------

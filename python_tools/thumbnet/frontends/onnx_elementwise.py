@@ -33,6 +33,7 @@ from thumbnet.ir.attributes import Activation, Attributes, Elementwise, Numbers
 from thumbnet.ir.graph import Array, DType, Quantization, Tensor
 from thumbnet.quantize.requantize import activation_bounds
 
+MAX_OPERANDS = 1000
 KINDS = {
     "Add": "add",
     "Sub": "sub",
@@ -44,6 +45,12 @@ KINDS = {
     "Sigmoid": "logistic",
 }
 """Operator -> kind, where it is not the operator's name in lower case."""
+_OPERANDS = {
+    **dict.fromkeys(("Add", "Sub", "Mul", "Div", "Pow", "PRelu"), (2, 2)),
+    **dict.fromkeys(("Max", "Min", "Sum"), (1, MAX_OPERANDS)),
+    "Clip": (1, 3),
+}
+"""How many inputs an operator has, where it is not one."""
 _SAME_SCALE = ("Max", "Min")
 _CLAMPS = {
     (0.0, np.inf): ("relu", Activation.RELU),
@@ -60,6 +67,9 @@ def kind_of(op: str) -> str:
 def elementwise(node: Node) -> Sequence[Value]:
     """A function of numbers, of one byte tensor, or of two tensors."""
     values = [node.value(number) for number in range(len(node.raw.inputs)) if node.present(number)]
+    least, most = _OPERANDS.get(node.raw.op, (1, 1))
+    if not least <= len(values) <= most:
+        raise node.malformed(f"has {len(values)} inputs")
     moving = [value for value in values if not isinstance(value, Constant)]
     if not moving:
         raise node.refuse("its inputs are constant and it cannot be evaluated", "fold it")
@@ -122,12 +132,14 @@ def _zero(quantization: Quantization) -> Array:
 def _bounds(node: Node) -> tuple[float, float]:
     if node.raw.op == "Relu":
         return 0.0, np.inf
-    low, high = -np.inf, np.inf
-    if node.present(1):
-        low = float(node.constant(1, "least value").real.reshape(-1)[0])
-    if node.present(2):
-        high = float(node.constant(2, "greatest value").real.reshape(-1)[0])
-    return low, high
+    bounds = [-np.inf, np.inf]
+    for place, role in enumerate(("least value", "greatest value")):
+        if node.present(place + 1):
+            value = node.constant(place + 1, role).real
+            if value.size != 1:
+                raise node.malformed(f"its {role} has shape {list(value.shape)}")
+            bounds[place] = float(value.reshape(()))
+    return bounds[0], bounds[1]
 
 
 def _like(node: Node, kind: str, x: Held, attributes: Attributes | None = None) -> Held:

@@ -28,6 +28,8 @@ MAX_FILE_SIZE = 64 << 20
 """Bytes; far above any microcontroller's flash."""
 MAX_NODES = 50_000
 """A quantized model has about four nodes an operator."""
+MAX_CONSTANT_RANK = 16
+"""Dimensions of a constant; what becomes a tensor has up to MAX_RANK."""
 OLDEST_OPSET = 11
 NEWEST_OPSET = int(onnx.defs.onnx_opset_version())
 DOMAINS = {"": "", "ai.onnx": "", "com.microsoft": "com.microsoft"}
@@ -220,7 +222,8 @@ def _array(item: onnx.TensorProto, place: str, file: str) -> Array:
             " bool and float32 are supported",
             "quantize weights to int8",
         )
-    if math.prod(item.dims) > MAX_ELEMENTS or any(size < 0 for size in item.dims):
+    large = math.prod(item.dims) > MAX_ELEMENTS or len(item.dims) > MAX_CONSTANT_RANK
+    if large or any(size < 0 for size in item.dims):
         raise NotOnnx(f"{place} has shape {list(item.dims)}")
     try:
         array = np.asarray(numpy_helper.to_array(item))

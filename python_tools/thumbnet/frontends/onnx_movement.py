@@ -57,7 +57,7 @@ def reshaped(node: Node, value: Held | Function, shape: Sequence[int]) -> Held |
 def reshape(node: Node) -> Sequence[Value]:
     """Reshape to a constant shape."""
     value = node.moved()
-    wanted = [int(size) for size in node.constant(1, "shape").data.reshape(-1)]
+    wanted = node.whole(1, "shape")
     try:
         zeros = bool(node.integer("allowzero"))
         shape = target_shape(_view(value).shape, wanted, zeros_stay=zeros)
@@ -191,7 +191,9 @@ def concat(node: Node) -> Sequence[Value]:
     axis = node.axis(node.integer("axis"), rank)
     shapes = [list(value.view.shape) for value in values]
     shape = list(shapes[0])
-    shape[axis] = sum(s[axis] for s in shapes if len(s) == rank)
+    if any(len(s) != rank for s in shapes):
+        raise node.malformed(f"inputs {shapes} differ in rank")
+    shape[axis] = sum(s[axis] for s in shapes)
     if any([*s[:axis], shape[axis], *s[axis + 1 :]] != shape for s in shapes):
         raise node.malformed(f"inputs {shapes} do not fit along dimension {axis}")
     quantization = _common(node, values)

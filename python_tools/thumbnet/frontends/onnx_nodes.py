@@ -24,6 +24,8 @@ from thumbnet.ir.graph import Array, DType, Quantization, Tensor
 
 MAX_STEP = 65535
 """Largest kernel size and stride."""
+MAX_LIST = 1 << 10
+"""Most values of an input such as axes or paddings."""
 NO_SCALE = (
     "put QuantizeLinear and DequantizeLinear behind every operator"
     " (onnxruntime's quantize_static does, with its pre-processing)"
@@ -128,6 +130,13 @@ class Node:
             )
         return value
 
+    def whole(self, number: int, role: str) -> list[int]:
+        """Input ``number`` as constant integers (shapes, axes, paddings), flattened."""
+        data = self.constant(number, role).data
+        if data.dtype.kind not in "iu" or data.ndim > 1 or data.size > MAX_LIST:
+            raise self.malformed(f"{role} are {data.dtype}{list(data.shape)}")
+        return [int(value) for value in data.reshape(-1)]
+
     def given(self) -> list[Array | None]:
         """All inputs that are constant, None for the others."""
         found: list[Array | None] = []
@@ -179,6 +188,7 @@ class Node:
 
     def as_held(self, value: Constant, number: int) -> Held:
         """A constant as a tensor."""
+        self.check_shape(value.data.shape)
         view = View.of(value.data.shape)
         data, quantization = value.data, value.quantization
         dtypes = {dtype.numpy: dtype for dtype in DType}

@@ -113,7 +113,8 @@ def gather(node: Node) -> Sequence[Value]:
 def expand(node: Node) -> Sequence[Value]:
     """Expand to a constant shape."""
     held = node.elements()
-    shape = [int(size) for size in node.constant(1, "shape").data.reshape(-1)]
+    shape = node.whole(1, "shape")
+    node.check_shape(shape)
     missing = max(len(shape) - len(held.view.dims), 0)
     view = held.view.with_dims([*[None] * missing, *range(len(held.view.dims))])
     try:
@@ -132,7 +133,7 @@ def expand(node: Node) -> Sequence[Value]:
 def tile(node: Node) -> Sequence[Value]:
     """Tile by constant counts."""
     held = node.elements()
-    counts = [int(count) for count in node.constant(1, "repeats").data.reshape(-1)]
+    counts = node.whole(1, "repeats")
     shape = held.view.shape
     if len(counts) != len(shape) or min(counts, default=1) < 1:
         raise node.malformed(f"repeats {counts} do not fit {list(shape)}")
@@ -147,8 +148,8 @@ def pad(node: Node) -> Sequence[Value]:
     """Pad with zeros, or with elements of the input."""
     held = node.elements()
     shape, rank = held.view.shape, len(held.view.dims)
-    given = [int(n) for n in node.constant(1, "pads").data.reshape(-1)]
-    axes = [int(a) for a in node.constant(3, "axes").data.reshape(-1)] if node.present(3) else None
+    given = node.whole(1, "pads")
+    axes = node.whole(3, "axes") if node.present(3) else None
     places = [node.axis(axis, rank) for axis in (range(rank) if axes is None else axes)]
     if len(given) != 2 * len(places):
         raise node.malformed(f"pads {given} do not fit {len(places)} dimensions")

@@ -79,6 +79,9 @@ class _Annotator:
             self.errors.append(error)
         except (NotFoldable, ValueError) as error:
             self.errors.append(ThumbnetError(place_of(self.model.file, node), str(error), DAMAGED))
+        except IndexError:
+            place = place_of(self.model.file, node)
+            self.errors.append(ThumbnetError(place, "lacks an input", DAMAGED))
         self.poisoned.update(node.outputs)
         return True
 
@@ -120,7 +123,7 @@ class _Annotator:
         if moved and given[0] is not None:
             values[0] = given[0].data
         results = fold(node, values)
-        if results is None:
+        if results is None or any(node.outputs[len(results) :]):
             return False
         self.budget -= sum(result.size for result in results)
         if self.budget < 0:

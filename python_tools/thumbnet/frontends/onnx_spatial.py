@@ -309,7 +309,7 @@ def _target(node: Node, shape: Sequence[int]) -> tuple[list[int], list[float]]:
     places = [node.axis(axis, rank) for axis in axes]
     target, scales = list(shape), [1.0] * rank
     if node.present(3):
-        sizes = [int(n) for n in node.constant(3, "sizes").data.reshape(-1)]
+        sizes = node.whole(3, "sizes")
         if (
             len(sizes) != len(places)
             or node.text("keep_aspect_ratio_policy", "stretch") != "stretch"

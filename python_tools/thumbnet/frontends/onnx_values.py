@@ -15,11 +15,15 @@ import numpy as np
 import onnx
 
 from thumbnet.frontends.onnx_functions import COMPARISONS, ELEMENTWISE
-from thumbnet.frontends.onnx_model import MAX_ELEMENTS, RawNode
+from thumbnet.frontends.onnx_model import MAX_CONSTANT_RANK, MAX_ELEMENTS, RawNode
 from thumbnet.ir.graph import Array
 
 Given = Sequence[Array | None]
 Folder = Callable[[RawNode, Given], list[Array]]
+
+
+_FAULTS = (ValueError, IndexError, TypeError, ArithmeticError, KeyError, RuntimeError)
+"""What numpy raises where shapes, types or values do not fit."""
 
 
 class NotFoldable(Exception):  # noqa: N818 - the name says what the node is
@@ -46,7 +50,7 @@ def fold(node: RawNode, given: Given) -> list[Array] | None:
                 operands = _operands(node, given)
                 _bounded(np.broadcast_shapes(*(value.shape for value in operands)))
                 results = [cast(Callable[..., Array], elementwise)(node, operands)]
-    except (ValueError, IndexError, TypeError, OverflowError, KeyError) as error:
+    except _FAULTS as error:
         raise NotFoldable(str(error).splitlines()[0] if str(error) else "is malformed") from None
     for result in results:
         _bounded(result.shape)
@@ -63,6 +67,8 @@ def _operands(node: RawNode, given: Given) -> list[Array]:
 
 
 def _bounded(shape: Sequence[int]) -> None:
+    if len(shape) > MAX_CONSTANT_RANK:
+        raise ValueError(f"{len(shape)} dimensions; the limit is {MAX_CONSTANT_RANK}")
     if math.prod(shape) > MAX_ELEMENTS:
         raise ValueError(f"a result of shape {list(shape)}; the limit is {MAX_ELEMENTS} elements")
 
