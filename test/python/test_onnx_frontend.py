@@ -362,8 +362,8 @@ def test_large_results_of_small_files_are_refused() -> None:
 
 
 def test_bytes_at_the_borders_keep_their_type() -> None:
-    m = OnnxModel()
-    numbers = m.scale(0.05, 130, np.uint8)
+    m = OnnxModel(dtype=np.uint8)
+    numbers = m.scale(0.05, 2)
     x = m.node("DequantizeLinear", m.input((1, 3, 4, 4), TensorProto.UINT8), *numbers)
     y = m.node("QuantizeLinear", m.node("MaxPool", x, kernel_shape=[2, 2]), *numbers)
     data = m.bytes(y, dtype=TensorProto.UINT8)

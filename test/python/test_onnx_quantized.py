@@ -18,7 +18,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from support import shared
 from support.onnx_models import OnnxModel, arranged, imported, kinds, session, worst
-from support.onnx_samples import SAMPLES, Sample, codes
+from support.onnx_samples import ROUNDS, SAMPLES, Sample, codes
 from thumbnet.ir.graph import Array, DType
 from thumbnet.reference.interpreter import run
 
@@ -28,13 +28,12 @@ F32 = np.float32
 @pytest.mark.parametrize("dtype", [np.int8, np.uint8])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_operators(name: str, dtype: npt.DTypeLike) -> None:
-    """Equal where only bytes are moved or looked up, else within one unit of the output."""
+    """Equal, or within one unit of the output where onnxruntime works in float32."""
     sample = SAMPLES[name]
     data = sample.bytes(dtype)
     assert kinds(data) == list(sample.kinds)
-    assert sample.output is not None
-    unit = 0.01 if sample.exact else 1.01
-    assert worst(data) < unit * sample.output[0]
+    equal = sample.equal == "always" or (sample.equal == "rounding" and ROUNDS)
+    assert worst(data) < (0.01 if equal else 1.01) * sample.output[0]
 
 
 @pytest.mark.parametrize("name", ["conv", "add", "concat, other scales", "silu", "pad"])
@@ -86,10 +85,10 @@ def qlinear() -> dict[str, bytes]:
     """Operators that carry their scales, of bytes that the caller gives."""
     random = np.random.default_rng(3)
     found = {}
-    for dtype, offset, kind in ((np.int8, 0, TensorProto.INT8), (np.uint8, 128, TensorProto.UINT8)):
-        m = OnnxModel()
+    for dtype, kind in ((np.int8, TensorProto.INT8), (np.uint8, TensorProto.UINT8)):
+        m = OnnxModel(dtype=dtype)
         x = m.input((1, 4, 6, 7), kind)
-        a, b, c = (m.scale(s, z + offset, dtype) for s, z in ((0.03, 4), (0.05, -3), (0.04, 1)))
+        a, b, c = (m.scale(s, z) for s, z in ((0.03, 4), (0.05, -3), (0.04, 1)))
         weights = m.constant(codes(random, 4, 4, 3, 3))
         scales = m.constant(random.uniform(0.002, 0.01, 4), F32)
         zeros = m.constant(np.zeros(4, np.int8))
@@ -110,7 +109,7 @@ def qlinear() -> dict[str, bytes]:
         gemm = (m.constant(codes(random, 5, 6)), *ones)
         ints = m.constant(random.integers(-9, 9, 5, np.int32))
         z = m.node("QGemm", z, *a, *gemm, ints, *a, transB=1, **ms)
-        ends = m.scale(1 / 256, offset - 128, dtype)
+        ends = m.scale(1 / 256, -128)
         z = m.node("QLinearSoftmax", z, *a, *ends, axis=1, opset=13, **ms)
         found[np.dtype(dtype).name] = m.bytes(z, y, dtype=kind)
     return found
@@ -121,8 +120,8 @@ def test_operators_that_carry_their_scales(name: str) -> None:
     data = qlinear()[name]
     graph = imported(data).graph
     assert {graph.tensor(n).dtype.value for n in (*graph.inputs, *graph.outputs)} == {name}
-    # A unit of a sum may become several behind weights.
-    assert worst(data) <= 3
+    # Else a unit of a sum may become several behind weights.
+    assert worst(data) <= (0 if ROUNDS else 3)
 
 
 class Samples(CalibrationDataReader):  # type: ignore[misc]
@@ -206,7 +205,7 @@ def test_what_onnxruntime_quantizes(
     )
     data = path.read_bytes()
     assert sorted(kinds(data)) == sorted(NETWORK)
-    assert worst(data, spread=1.0) < 3.01 / 255
+    assert worst(data, spread=1.0) < (0.01 if ROUNDS else 3.01) / 255
 
 
 def test_weights_of_nine_bits_keep_their_values() -> None:
@@ -217,7 +216,7 @@ def test_weights_of_nine_bits_keep_their_values() -> None:
         raw = random.integers(0, 256, (4, 6, 3, 3), np.uint8)
         return m.node("Conv", x, m.weights(raw, 0.004, 0, 30))
 
-    data = Sample(build, ["conv_2d"], False).bytes(np.uint8)
+    data = Sample(build, ["conv_2d"], "rounding").bytes(np.uint8)
     graph = imported(data).graph
     weights = graph.tensor(graph.operators[1].inputs[1])
     assert weights.dtype is DType.INT16
@@ -245,5 +244,7 @@ def test_real_networks(name: str, top: float, kinds_wanted: list[str]) -> None:
         value = random.uniform(0, top, item.shape).astype(F32)
         (wanted,) = runtime.run(None, {item.name: value})
         (found,) = run(model.graph, [arranged(value, model.inputs[0])])
-        assert np.abs(found - arranged(wanted, model.outputs[0])).max() < 0.15
+        # A byte has no 256/256.
+        limit = 1.01 / 256 if ROUNDS else 0.15
+        assert np.abs(found - arranged(wanted, model.outputs[0])).max() < limit
         assert found.argmax() == wanted.argmax()

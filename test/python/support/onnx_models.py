@@ -20,8 +20,9 @@ Floats = npt.NDArray[np.float32]
 class OnnxModel:
     """A model that grows node by node; methods return names of tensors."""
 
-    def __init__(self, opset: int = 17) -> None:
+    def __init__(self, opset: int = 17, dtype: npt.DTypeLike = np.int8) -> None:
         self.opset = opset
+        self.dtype = dtype
         self.nodes: list[onnx.NodeProto] = []
         self.constants: list[onnx.TensorProto] = []
         self.inputs: list[onnx.ValueInfoProto] = []
@@ -55,14 +56,14 @@ class OnnxModel:
     def node(self, op: str, *inputs: str, domain: str = "", **attributes: object) -> str:
         return self.many(op, inputs, 1, domain, **attributes)[0]
 
-    def scale(self, scale: float, zero_point: int, dtype: npt.DTypeLike = np.int8) -> list[str]:
-        return [self.constant(scale, np.float32), self.constant(zero_point, dtype)]
+    def scale(self, scale: float, zero_point: int) -> list[str]:
+        """A scale and a zero point, which is given as of int8, in the model's type of bytes."""
+        offset = 128 if self.dtype == np.uint8 else 0
+        return [self.constant(scale, np.float32), self.constant(zero_point + offset, self.dtype)]
 
-    def quantized(
-        self, x: str, scale: float, zero_point: int = 0, dtype: npt.DTypeLike = np.int8
-    ) -> str:
+    def quantized(self, x: str, scale: float, zero_point: int = 0) -> str:
         """``x`` through QuantizeLinear and DequantizeLinear."""
-        numbers = self.scale(scale, zero_point, dtype)
+        numbers = self.scale(scale, zero_point)
         return self.node("DequantizeLinear", self.node("QuantizeLinear", x, *numbers), *numbers)
 
     def weights(
@@ -106,6 +107,8 @@ def session(data: bytes) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
+    # Else it makes uint8 of int8 and then leaves operators with one of each in float32.
+    options.add_session_config_entry("session.qdqisint8allowed", "1")
     return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
 
 
