@@ -67,8 +67,8 @@ class Window:
 
     @property
     def dilated(self) -> bool:
-        """Whether rows or columns are left out."""
-        return self.dilation_height > 1 or self.dilation_width > 1
+        """Whether rows or columns between those that are read are left out."""
+        return self.height > self.kernel_height or self.width > self.kernel_width
 
 
 @dataclass(frozen=True)
