@@ -31,10 +31,10 @@ app = typer.Typer(
 )
 
 ManifestPath = Annotated[
-    Path, typer.Argument(metavar="MANIFEST", help="thumbnet.yaml, or a bare .tflite.")
+    Path, typer.Argument(metavar="MANIFEST", help="thumbnet.yaml, or a bare .tflite or .onnx.")
 ]
 ModelPath = Annotated[
-    Path, typer.Argument(metavar="MODEL|MANIFEST", help="A .tflite, or a thumbnet.yaml.")
+    Path, typer.Argument(metavar="MODEL|MANIFEST", help="A .tflite, an .onnx, or a thumbnet.yaml.")
 ]
 TargetName = Annotated[
     str, typer.Option("--target", metavar="T", help="A core (cortex-m4), a board, host or generic.")

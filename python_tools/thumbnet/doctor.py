@@ -14,7 +14,7 @@ from pathlib import Path
 
 MINIMUM_PYTHON = (3, 11)
 
-PACKAGES = ("numpy", "flatbuffers", "tflite", "pydantic", "ruamel.yaml", "typer", "rich")
+PACKAGES = ("numpy", "flatbuffers", "tflite", "onnx", "pydantic", "ruamel.yaml", "typer", "rich")
 """Distributions without which nothing is built."""
 
 TIMEOUT_S = 20

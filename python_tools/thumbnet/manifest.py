@@ -282,13 +282,13 @@ def _absolute(path: Path) -> Path:
 
 
 def _model_errors(document: Document, model: str) -> list[ThumbnetError]:
-    later = re.search(r"\.py(:\w+)?\Z|\.onnx\Z", model)
+    later = re.search(r"\.py(:\w+)?\Z", model)
     if later is None and model.strip() and "\0" not in model:
         return []
-    problem = f'model: "{model}" ' + (
-        "is not supported yet in this release; .tflite is" if later else "is not a file name"
-    )
-    return [ThumbnetError(document.place(("model",)), problem, "convert the model to .tflite")]
+    fault = "is not supported yet in this release; .tflite and .onnx are"
+    problem = f'model: "{model}" {fault if later else "is not a file name"}'
+    remedy = "convert the model to .tflite or .onnx"
+    return [ThumbnetError(document.place(("model",)), problem, remedy)]
 
 
 def _later(document: Document, key: str) -> ThumbnetError:

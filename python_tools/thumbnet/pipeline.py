@@ -7,15 +7,17 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from thumbnet import __version__
 from thumbnet.codegen import Naming, Provenance, generate
 from thumbnet.errors import ThumbnetError
+from thumbnet.frontends.onnx import read_onnx
 from thumbnet.frontends.tflite import read_tflite
-from thumbnet.ir.graph import Graph
+from thumbnet.ir.graph import DType, Graph, Operator
 from thumbnet.ir.verify import verify
 from thumbnet.manifest import MOST_RECOMPUTE, Manifest
-from thumbnet.operators.registry import check_supported
+from thumbnet.operators.registry import check_supported, is_supported
 from thumbnet.options import Build
 from thumbnet.passes import run_passes
 from thumbnet.passes.quantized_io import quantize_io
@@ -52,6 +54,7 @@ def compile_model(manifest: Manifest, target: Target) -> Compiled:
         ThumbnetError: the model cannot be read, is not supported, or does not fit.
     """
     imported = import_model(manifest)
+    check_quantized(imported, manifest.model.name)
     build = Build(target.isa, manifest.optimize, target.core)
     graph = run_passes(imported).built_for(build)
     check_supported(graph, manifest.model.name)
@@ -65,12 +68,46 @@ def compile_model(manifest: Manifest, target: Target) -> Compiled:
 
 
 def import_model(manifest: Manifest) -> Graph:
-    """The manifest's model as a verified graph within the operators' limits."""
-    graph = read_tflite(manifest.model)
+    """The manifest's model as a verified graph within the operators' limits.
+
+    A float32 network is shown, not built: nothing is said of its operators' limits.
+    """
+    graph = read_model(manifest.model)
     if manifest.io == "quantized":
         graph = quantize_io(graph)
-    check_supported(graph, manifest.model.name)
+    if float_operator(graph) is None:
+        check_supported(graph, manifest.model.name)
     return verify(graph).renamed(manifest.name)
+
+
+def read_model(path: Path) -> Graph:
+    """The network in a model file, by its suffix: .onnx, else .tflite."""
+    return read_onnx(path) if path.suffix.lower() == ".onnx" else read_tflite(path)
+
+
+def float_operator(graph: Graph) -> Operator | None:
+    """The first operator that would have to compute in float32 and does not."""
+    for operator in graph.operators:
+        float32 = graph.tensor(operator.outputs[0]).dtype is DType.FLOAT32
+        if float32 and not is_supported(graph, operator):
+            return operator
+    return None
+
+
+def check_quantized(graph: Graph, file: str) -> None:
+    """Refuses networks that compute in float32.
+
+    Raises:
+        ThumbnetError: names the first operator that does.
+    """
+    operator = float_operator(graph)
+    if operator is not None:
+        raise ThumbnetError(
+            f'{file}: node "{operator.name}" ({operator.kind.upper()})',
+            "computes in float32; networks of int8 are built",
+            "quantize the model with a representative data set (quantize_static of onnxruntime,"
+            " TFLITE_BUILTINS_INT8 of TensorFlow)",
+        )
 
 
 def check_outputs(graph: Graph, file: str) -> None:

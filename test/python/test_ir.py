@@ -210,8 +210,14 @@ def test_every_attribute_shows() -> None:
         "float": 7.5,
         "str": "seven",
     }
-    defaults |= {"int | None": 78, "float | None": 1.5, "tuple[int, int]": (3, 4)}
+    defaults |= {
+        "int | None": 78,
+        "bool | None": True,
+        "float | None": 1.5,
+        "tuple[int, int]": (3, 4),
+    }
     defaults["tuple[tuple[Span, ...], ...]"] = ((Span(5, -1, 6),), (Span(7, 2, 8),))
+    defaults["tuple[tuple[str, float], ...]"] = (("alpha", 0.5),)
     for kind in Attributes.__subclasses__():
         given = {
             f.name: {"Window": Window(5, 6), "Activation": Activation.RELU6}.get(

@@ -7,7 +7,7 @@ from pathlib import Path
 from thumbnet.ir.dump import dump as graph_text
 from thumbnet.manifest import load_or_implicit
 from thumbnet.passes import run_passes
-from thumbnet.pipeline import import_model
+from thumbnet.pipeline import float_operator, import_model
 
 
 def dump(path: Path) -> None:
@@ -15,5 +15,6 @@ def dump(path: Path) -> None:
     manifest = load_or_implicit(path)
     manifest.require_model()
     imported = import_model(manifest)
-    print(f"# as imported\n{graph_text(imported)}\n# after the passes")
-    print(graph_text(run_passes(imported)), end="")
+    print(f"# as imported\n{graph_text(imported)}", end="")
+    if float_operator(imported) is None:  # passes are for what can be built
+        print(f"\n# after the passes\n{graph_text(run_passes(imported))}", end="")

@@ -26,6 +26,16 @@ class Attributes:
 
 
 @dataclass(frozen=True)
+class Numbers(Attributes):
+    """What a function of a float32 network is told, by the names that its file has for it.
+
+    Such networks are shown, not built; see the families for what is.
+    """
+
+    values: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True)
 class Window:
     """How a spatial operator walks over rows and columns; all pads are explicit.
 
@@ -92,6 +102,18 @@ class DepthwiseConvolution(Attributes):
 
 
 @dataclass(frozen=True)
+class TransposeConvolution(Attributes):
+    """transpose_conv: inputs x [1,H,W,I], weights [O,KH,KW,I], bias [O].
+
+    Input pixel (y, x) is spread over output rows ``y * stride_height - pad_top`` and on, likewise
+    columns; the window's other pads are what of the last kernels lies outside the output.
+    """
+
+    window: Window
+    activation: Activation = Activation.NONE
+
+
+@dataclass(frozen=True)
 class FullyConnected(Attributes):
     """fully_connected: inputs x (flattened to [N,I]), weights [O,I], bias [O] or "".
 
@@ -116,9 +138,14 @@ class BatchMatMul(Attributes):
 
 @dataclass(frozen=True)
 class Elementwise(Attributes):
-    """add, sub, mul: two inputs, broadcast as numpy does."""
+    """add, sub, mul: two inputs, broadcast as numpy does.
+
+    ``unsigned``, of models that round as onnxruntime does: that it works on uint8, whose codes are
+    greater by 128 than those here, which shows in what its float32 numbers are rounded to.
+    """
 
     activation: Activation = Activation.NONE
+    unsigned: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -137,12 +164,14 @@ class Pad(Attributes):
 class Pool(Attributes):
     """average_pool_2d, max_pool_2d.
 
-    Averages round ties upwards where ``ties_up``, else away from zero.
+    Averages round ties upwards where ``ties_up``, else away from zero. ``unsigned`` as in
+    :class:`Elementwise`, of averages.
     """
 
     window: Window
     activation: Activation = Activation.NONE
     ties_up: bool = False
+    unsigned: bool | None = None
 
 
 @dataclass(frozen=True)

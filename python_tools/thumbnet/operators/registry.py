@@ -133,6 +133,12 @@ def check_supported(graph: Graph, file: str) -> None:
         raise ThumbnetErrors(errors)
 
 
+def is_supported(graph: Graph, operator: Operator) -> bool:
+    """Whether an operator lies within its family's limits."""
+    found = families().get(operator.kind)
+    return found is not None and all(limit(graph, operator) is None for limit in found.constraints)
+
+
 def constraint_text(constraint: Constraint) -> str:
     """The limit in the user's words: the first line of the constraint's docstring."""
     return (constraint.__doc__ or "").strip().splitlines()[0].rstrip(".")
