@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from thumbnet.ir.graph import Graph, Operator
+from thumbnet.ir.graph import Arithmetic, Graph, Operator
 from thumbnet.operators.base import CArray, Kernel, Lowered, Rows, Source
 from thumbnet.operators.registry import family
 
@@ -76,6 +76,7 @@ class KernelHarness:
         self.directory = directory
         self.widths = widths
         self.cases: list[Case] = []
+        self.arithmetics: set[Arithmetic] = set()
 
     def add(
         self,
@@ -85,6 +86,7 @@ class KernelHarness:
     ) -> None:
         """Adds ``operator`` with sets of inputs: arrays of its inputs that are not constant."""
         found = family(operator)
+        self.arithmetics.add(graph.arithmetic)
         lowered = found.lower(graph, operator)
         expected = []
         for given in inputs:
@@ -125,6 +127,8 @@ class KernelHarness:
 
     def build(self) -> Path:
         """Compiles the cases; returns the program."""
+        assert len(self.arithmetics) == 1, "one program rounds in one way"
+        even = int(self.arithmetics == {"onnxruntime"})
         source = self.directory / "kernels.c"
         source.write_text(program_text(self.cases))
         program = self.directory / "kernels"
@@ -135,6 +139,7 @@ class KernelHarness:
             *SANITIZERS,
             "-O1",
             f"-I{SOURCES}",
+            f"-DTHUMBNET_NEAREST_EVEN={even}",
             str(source),
             "-o",
             str(program),
