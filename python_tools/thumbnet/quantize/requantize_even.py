@@ -58,6 +58,13 @@ def dequantize_even(codes: IntArray, scale: float, zero_point: int) -> Floats:
     return values
 
 
+def fused_multiply_add(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
+    """a * b + c of float32, rounded once (but for what double precision of the sum loses)."""
+    product = np.asarray(a, np.float64) * np.asarray(b, np.float64)
+    total: Floats = (product + np.asarray(c, np.float64)).astype(np.float32)
+    return total
+
+
 def _rounded(values: Floats, zero_point: int, limits: Limits) -> IntArray:
     least, most = (np.float32(limit - zero_point) for limit in limits)
     rounded: IntArray = np.rint(np.clip(values, least, most)).astype(np.int64)
