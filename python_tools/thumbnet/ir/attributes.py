@@ -74,9 +74,14 @@ class FullyConnected(Attributes):
 
 @dataclass(frozen=True)
 class Elementwise(Attributes):
-    """add, sub, mul: two inputs, broadcast as numpy does."""
+    """add, sub, mul: two inputs, broadcast as numpy does.
+
+    ``unsigned``, of models that round as onnxruntime does: that it works on uint8, whose codes are
+    greater by 128 than those here, which shows in what its float32 numbers are rounded to.
+    """
 
     activation: Activation = Activation.NONE
+    unsigned: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """add, sub and mul of two int8 operands, broadcast as numpy does.
 
-Arithmetic: TFLite's add.cc, sub.cc, mul.cc and integer_ops/add.h, mul.h. A constant operand is part
+Arithmetic: TFLite's add.cc, sub.cc, mul.cc and integer_ops/add.h, mul.h; onnxruntime's is in
+``elementwise_even``. A constant operand is part
 of the kernel's constants (``<which>.constant``), so ``sources`` holds the other one only.
 """
 
@@ -24,7 +25,20 @@ from thumbnet.operators.base import (
     Source,
     elementwise_overlap,
 )
+from thumbnet.operators.constraints import positive_scales
+from thumbnet.operators.elementwise_even import HEADER as EVEN_HEADER
+from thumbnet.operators.elementwise_even import (
+    LARGEST_RATIO,
+    SMALLEST_RATIO,
+    SumParts,
+    even_product,
+    product_fields,
+    product_scale,
+    sum_fields,
+    sum_parts,
+)
 from thumbnet.quantize.requantize import (
+    IntArray,
     Multiplier,
     activation_bounds,
     multiply_by_quantized_multiplier,
@@ -80,18 +94,36 @@ def plain_constant(graph: Graph, operator: Operator) -> str | None:
 
 def ordinary_scales(graph: Graph, operator: Operator) -> str | None:
     """output scales of more than 2^-19 of the operands' (add and sub)."""
-    if operator.kind == "mul":
+    if operator.kind == "mul" or graph.arithmetic != "tflite":
         return None
     tensors = [graph.tensor(name) for name in (*operator.inputs, *operator.outputs)]
     last = _sum_multipliers(*tensors)[2]
     return None if last.shift <= 0 else f"scales are {[tensor.scale for tensor in tensors]}"
 
 
+def float_ratios(graph: Graph, operator: Operator) -> str | None:
+    """operand scales of 2^-18 to 2^10 of the output's (add and sub, as onnxruntime rounds)."""
+    if operator.kind == "mul" or graph.arithmetic != "onnxruntime":
+        return None
+    scales = [graph.tensor(name).scale for name in (*operator.inputs, *operator.outputs)]
+    ratios = [scale / scales[2] for scale in scales[:2]]
+    fits = all(SMALLEST_RATIO <= ratio <= LARGEST_RATIO for ratio in ratios)
+    return None if fits else f"scales are {scales}"
+
+
 class Elementwise(Family):
     """add, sub, mul."""
 
     kinds = ("add", "sub", "mul")
-    constraints = (two_operands, int8_operands, small_shapes, plain_constant, ordinary_scales)
+    constraints = (
+        two_operands,
+        int8_operands,
+        positive_scales,
+        small_shapes,
+        plain_constant,
+        ordinary_scales,
+        float_ratios,
+    )
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The operands' shapes, broadcast."""
@@ -100,9 +132,12 @@ class Elementwise(Family):
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
     ) -> list[Array]:
-        """TFLite's AddElementwise, SubElementwise and MulElementwise."""
+        """TFLite's AddElementwise, SubElementwise, MulElementwise; QLinearAdd and QLinearMul."""
         a, b = (graph.tensor(name) for name in operator.inputs)
         output = graph.tensor(operator.outputs[0])
+        if graph.arithmetic == "onnxruntime":
+            codes = [cast(Array, value).astype(np.int64) for value in inputs]
+            return [_even(operator, codes, (a, b, output))]
         first = cast(Array, inputs[0]).astype(np.int64) - a.zero_point
         second = cast(Array, inputs[1]).astype(np.int64) - b.zero_point
         if operator.kind == "mul":
@@ -134,16 +169,19 @@ class Elementwise(Family):
         low, high = activation_bounds(_activation(operator), output)
         kernel = Kernel(HEADER, f"thumbnet_{name}_{'' if whole else 'broadcast_'}s8")
         struct = f"thumbnet_{name}_t"
+        even = graph.arithmetic == "onnxruntime"
+        if even:
+            kernel = _on_even(kernel, name)
+            struct = f"thumbnet_{name}_even_t"
+            fields = _even_fields
         constants = fields(operator, operands, output, rows)
         if graph.build.isa == "mve" and whole:
             kernel = _on_helium(kernel, dict(constants))
-        numbers: Fields = (
-            *constants,
-            ("channels", rows.channels),
-            ("out_zero_point", output.zero_point),
-        )
+        numbers: Fields = (*constants, ("channels", rows.channels))
+        if not even:
+            numbers = (*numbers, ("out_zero_point", output.zero_point))
         short = None
-        if whole and name == "add" and graph.build.isa == "dsp":
+        if whole and name == "add" and graph.build.isa == "dsp" and not even:
             short = self._short_sum(graph, operator)
         if short is not None:
             clamps = int((low, high) != (-128, 127))
@@ -187,6 +225,46 @@ class Elementwise(Family):
             wanted.astype(np.int64),
             activation_bounds(_activation(operator), output),
         )
+
+
+def _even(
+    operator: Operator, codes: Sequence[IntArray], tensors: tuple[Tensor, Tensor, Tensor]
+) -> Array:
+    """onnxruntime's result, clamped."""
+    a, b, output = tensors
+    unsigned = _is_unsigned(operator)
+    if operator.kind == "mul":
+        first, second = codes[0] - a.zero_point, codes[1] - b.zero_point
+        scale = product_scale(a, b, output)
+        values = even_product(first, second, scale, output, unsigned=unsigned)
+    else:
+        values = _even_sum(operator, a, b, output)(*codes)
+    return np.clip(values, *activation_bounds(_activation(operator), output)).astype(np.int8)
+
+
+def _even_sum(operator: Operator, a: Tensor, b: Tensor, output: Tensor) -> SumParts:
+    sign = -1 if operator.kind == "sub" else 1
+    return sum_parts(a, b, output, sign=sign, unsigned=_is_unsigned(operator))
+
+
+def _even_fields(
+    operator: Operator, operands: Sequence[_Operand], output: Tensor, rows: Rows
+) -> Fields:
+    a, b = operands
+    numbers = _row_numbers(operands)
+    places = (*a.fields("first", numbers[0], rows), *b.fields("second", numbers[1], rows))
+    if operator.kind == "mul":
+        unsigned = _is_unsigned(operator)
+        return (*places, *product_fields(a.tensor, b.tensor, output, unsigned=unsigned).items())
+    return (*places, *sum_fields(_even_sum(operator, a.tensor, b.tensor, output)))
+
+
+def _on_even(kernel: Kernel, name: str) -> Kernel:
+    return Kernel(EVEN_HEADER, kernel.function.replace(name, f"{name}_even"))
+
+
+def _is_unsigned(operator: Operator) -> bool:
+    return bool(cast(attributes.Elementwise, operator.attributes).unsigned)
 
 
 def _on_helium(kernel: Kernel, constants: Mapping[str, int | CArray]) -> Kernel:
@@ -275,7 +353,12 @@ def _sum_multipliers(a: Tensor, b: Tensor, output: Tensor) -> tuple[Multiplier, 
 
 
 def result_multiplier(graph: Graph, operator: Operator) -> tuple[Multiplier, int]:
-    """The multiplier of the sum or product, and the greatest magnitude that it is applied to."""
+    """The multiplier of the sum or product, and the greatest magnitude that it is applied to.
+
+    In onnxruntime's arithmetic nothing overflows: that of zero.
+    """
+    if graph.arithmetic == "onnxruntime":
+        return Multiplier(0, 0), 0
     tensors = [graph.tensor(name) for name in (*operator.inputs, *operator.outputs)]
     if operator.kind == "mul":
         return _product_multiplier(*tensors), 255 * 255
