@@ -94,10 +94,14 @@ class Pad(Attributes):
 
 @dataclass(frozen=True)
 class Pool(Attributes):
-    """average_pool_2d, max_pool_2d."""
+    """average_pool_2d, max_pool_2d.
+
+    ``unsigned`` as in :class:`Elementwise`, of averages.
+    """
 
     window: Window
     activation: Activation = Activation.NONE
+    unsigned: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from thumbnet.operators.constraints import (
 )
 from thumbnet.operators.conv_2d import convolved_size, requantization_fields, windows
 from thumbnet.quantize.requantize import IntArray, activation_bounds
-from thumbnet.quantize.requantize_even import Floats, float_multiplier, multiply_even
+from thumbnet.quantize.requantize_even import Floats, float_multiplier
 
 HEADER = "thumbnet/kernels/pool.h"
 _COUNTER_SIZE = 4
@@ -116,9 +116,10 @@ class Pool(Family):
             counts = windows(ones, window, 0, height, width).sum(axis=(2, 3))
             if graph.arithmetic == "onnxruntime":
                 given = graph.tensor(operator.inputs[0])
-                scales = _even_scales(given, output, counts)
                 sums = sums - counts * given.zero_point
-                pooled = multiply_even(sums, scales, output.zero_point, (-128, 127))
+                products = sums.astype(np.float32) * _even_scales(given, output, counts)
+                inside, behind = _even_offsets(operator, given, output)
+                pooled = np.rint(products + np.float32(inside)).astype(np.int64) + behind
             else:
                 pooled = rounded_quotient(sums, counts)
         bounds = activation_bounds(_attributes(operator).activation, output)
@@ -141,7 +142,7 @@ class Pool(Family):
             ("high", high),
         )
         if graph.arithmetic == "onnxruntime" and operator.kind == "average_pool_2d":
-            fields = (*fields, *_even_fields(x, output, window))
+            fields = (*fields, *_even_fields(operator, x, output))
         function = f"thumbnet_{operator.kind}"
         size = 1 if operator.kind == "max_pool_2d" else 4
         scratch = _COUNTER_SIZE + -(-out_rows.size * size // 4) * 4  # whole words
@@ -183,17 +184,32 @@ class Pool(Family):
         )
 
 
+def _even_offsets(operator: Operator, x: Tensor, output: Tensor) -> tuple[int, int]:
+    """What onnxruntime adds to an average before it rounds, and behind that, less its codes' 128.
+
+    An average over the whole image is QLinearGlobalAveragePool's.
+    """
+    w = _window(operator)
+    if (w.kernel_height, w.kernel_width) == x.shape[1:3] and output.shape[1:3] == (1, 1):
+        return 0, output.zero_point
+    codes = 128 if _attributes(operator).unsigned else 0
+    return output.zero_point + codes, -codes
+
+
 def _even_fields(
-    x: Tensor, output: Tensor, window: Window
+    operator: Operator, x: Tensor, output: Tensor
 ) -> tuple[tuple[str, int | CArray], ...]:
     """Multipliers for all numbers of pixels that windows have inside, and for whole windows."""
+    window = _window(operator)
+    rounded, behind = _even_offsets(operator, x, output)
     ones = np.ones((*x.shape[1:3], 1), np.int8)
     inside = windows(ones, window, 0, *output.shape[1:3]).sum(axis=(2, 3))
     counts = np.unique(np.append(inside, window.kernel_height * window.kernel_width))
     multipliers = [float_multiplier(scale) for scale in _even_scales(x, output, counts)]
     return (
         ("in_zero_point", x.zero_point),
-        ("out_zero_point", output.zero_point),
+        ("rounded_offset", rounded),
+        ("offset", behind),
         ("counts", CArray("counts", "uint16_t", counts.astype(np.uint16))),
         *requantization_fields(multipliers),
     )

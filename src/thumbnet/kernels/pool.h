@@ -21,7 +21,8 @@ typedef struct {
 #if THUMBNET_NEAREST_EVEN
     /* Averages: for each number of pixels that a window has inside. */
     int8_t in_zero_point;
-    int8_t out_zero_point;
+    int16_t rounded_offset; /* added before an average is rounded, */
+    int16_t offset;         /* and behind it */
     const uint16_t *counts; /* holds every count */
     const int32_t *mantissa;
     const int8_t *shift;
@@ -54,8 +55,9 @@ THUMBNET_INLINE int8_t thumbnet_pool_average(const thumbnet_pool_2d_t *p, int32_
 {
 #if THUMBNET_NEAREST_EVEN
     const int32_t value = thumbnet_requantize_even(
-        sum - count * p->in_zero_point, p->mantissa[reciprocal], p->shift[reciprocal], 0);
-    return (int8_t)thumbnet_clamp(value + p->out_zero_point, p->low, p->high);
+        sum - count * p->in_zero_point, p->mantissa[reciprocal], p->shift[reciprocal],
+        p->rounded_offset);
+    return (int8_t)thumbnet_clamp(value + p->offset, p->low, p->high);
 #else
     const uint32_t nudged = (uint32_t)((sum < 0 ? -sum : sum) + count / 2);
     const int32_t quotient =
