@@ -367,7 +367,7 @@ class Conv2d(Family):
             layer = Layer(taps, folded.astype(np.int64), multipliers, points, (low, high))
             return lower_dsp(portable, layer, graph.build) or portable
         if graph.build.isa == "mve":
-            return for_helium(portable)
+            return for_helium(portable, even=multipliers[0].even)
         return lower_pairs(portable, taps, graph.build) or portable
 
 

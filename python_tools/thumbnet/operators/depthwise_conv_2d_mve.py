@@ -23,9 +23,14 @@ _SCATTERED = 8
 """Channels that are scattered at once."""
 
 
-def for_helium(lowered: Lowered) -> Lowered:
-    """The portable ``lowered`` on Helium, or itself where that is not exact or not written."""
+def for_helium(lowered: Lowered, *, even: bool = False) -> Lowered:
+    """The portable ``lowered`` on Helium, or itself where that is not exact or not written.
+
+    Not written are multipliers of onnxruntime (``even``).
+    """
     fields = dict(lowered.fields)
+    if even:
+        return lowered
     source, output = lowered.sources[0], lowered.output
     if not shifts_right(lowered) or fields["multiplier"] != 1:
         return lowered

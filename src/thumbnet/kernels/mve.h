@@ -141,7 +141,7 @@ THUMBNET_INLINE void thumbnet_mve_group(const thumbnet_mve_outputs_t *p, int32_t
 THUMBNET_INLINE void thumbnet_mve_outputs(const thumbnet_mve_outputs_t *p, const int32_t *sums,
                                           int columns, int8_t *out)
 {
-#if THUMBNET_MVE
+#if THUMBNET_MVE && !THUMBNET_NEAREST_EVEN
     const thumbnet_mve_outputs_t *at = p;
     int8_t *out0 = out;
     if (columns == 3) {
@@ -167,8 +167,11 @@ THUMBNET_INLINE void thumbnet_mve_outputs(const thumbnet_mve_outputs_t *p, const
     for (int32_t c = 0; c < p->channels; c++) {
         for (int j = 0; j < columns; j++) {
             const uint32_t sum = (uint32_t)sums[(c / 4 * columns + j) * 4 + c % 4];
-            const int32_t value = thumbnet_requantize((int32_t)(sum + (uint32_t)p->bias[c]),
-                                                      p->mantissa[c], p->shift[c]);
+            const int32_t biased = (int32_t)(sum + (uint32_t)p->bias[c]);
+            const int32_t value =
+                THUMBNET_NEAREST_EVEN
+                    ? thumbnet_requantize_even(biased, p->mantissa[c], p->shift[c], 0)
+                    : thumbnet_requantize(biased, p->mantissa[c], p->shift[c]);
             /* A value that could overflow is far outside the clamp. */
             const int32_t bounded = thumbnet_clamp(value, -1024, 1024);
             out[j * p->channels + c] =
