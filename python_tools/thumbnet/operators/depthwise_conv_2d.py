@@ -118,7 +118,7 @@ class DepthwiseConv2d(Family):
         sums = taps.sum(axis=1, dtype=np.int16)
         low, high = activation_bounds(attributes.activation, output)
         rounded_up = _visible_ties_up(graph, attributes, output, low)
-        if graph.build.isa == "dsp" and attributes.depth_multiplier == 1 and not multipliers[0].even:
+        if graph.build.isa == "dsp" and attributes.depth_multiplier == 1:
             channels = Channels(
                 taps.reshape(-1, window.kernel_height, window.kernel_width).astype(np.int64),
                 folded.astype(np.int64),

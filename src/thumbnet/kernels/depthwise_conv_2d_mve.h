@@ -193,6 +193,17 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_group(const thumbnet_depthwise_conv_
     const int8_t *w2 = w1 + (left > 2 ? size : 0);
     const int8_t *w3 = w2 + (left > 3 ? size : 0);
     for (; n > 0; n--, x += step, out += p->channels) {
+#if THUMBNET_NEAREST_EVEN
+        const int8_t *const weights[4] = {w0, w1, w2, w3};
+        for (int32_t i = 0; i < 4 && i < left; i++) {
+            const int32_t total =
+                thumbnet_depthwise_mve_sum(x + i * plane, weights[i], vectors) + p->bias[c + i];
+            const int32_t scaled =
+                thumbnet_requantize_even(total, p->mantissa[c + i], p->shift[c + i], 0);
+            out[i] = (int8_t)thumbnet_clamp(scaled + p->out_zero_point, p->low, p->high);
+        }
+        continue;
+#endif
         int32x4_t sum = vdupq_n_s32(thumbnet_depthwise_mve_sum(x, w0, vectors));
         sum = vsetq_lane_s32(thumbnet_depthwise_mve_sum(x + plane, w1, vectors), sum, 1);
         sum = vsetq_lane_s32(thumbnet_depthwise_mve_sum(x + 2 * plane, w2, vectors), sum, 2);
@@ -214,7 +225,7 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv
     const int vectors = (taps + 15) / 16;
     const int32_t channels = p->channels;
 #if THUMBNET_MVE
-    const int narrow = taps <= 16 && (step == 3 || step == 6) && p->low == -128 && p->high == 127;
+    const int narrow = !THUMBNET_NEAREST_EVEN && taps <= 16 && (step == 3 || step == 6) && p->low == -128 && p->high == 127;
     for (; c < end; c += 4, planes += 4 * plane, out += 4) {
         if (narrow && c + 4 <= channels && c + 4 <= p->ties_up) {
             const thumbnet_depthwise_mve_t four = {
@@ -244,7 +255,9 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv
             for (int t = 0; t < taps; t++) {
                 sum += planes[i * step + t] * p->weights[c * vectors * 16 + t];
             }
-            sum = c < p->ties_up
+            sum = THUMBNET_NEAREST_EVEN
+                      ? thumbnet_requantize_even(sum, p->mantissa[c], p->shift[c], 0)
+                  : c < p->ties_up
                       ? thumbnet_requantize(sum, p->mantissa[c], p->shift[c])
                       : thumbnet_multiply_by_quantized_multiplier(sum, p->mantissa[c], p->shift[c]);
             /* A value that could overflow is far outside the clamp. */
