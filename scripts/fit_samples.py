@@ -12,6 +12,9 @@ from support.tflite_writer import Writer
 Rng = np.random.Generator
 Make = Callable[[Rng], bytes]
 
+EVEN = "onnxruntime"
+"""What begins the names of models that are to be rounded as onnxruntime does."""
+
 _WIDTHS = (1, 2, 3, 4, 5, 7, 8, 16, 24, 40)
 
 
@@ -28,6 +31,9 @@ def _all() -> Iterator[tuple[str, Make]]:
     yield from _fully_connected()
     yield from _depthwise()
     yield from _others()
+    for name, make in _others():
+        if name.startswith(("add", "mul", "softmax")) and not name.startswith("multiplier"):
+            yield f"{EVEN} {name}", make
 
 
 def _pointwise() -> Iterator[tuple[str, Make]]:

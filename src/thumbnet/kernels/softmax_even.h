@@ -34,6 +34,9 @@ THUMBNET_INLINE int32_t thumbnet_softmax_quotient(uint32_t value, uint32_t sum, 
         rest <<= 1;
         power++;
     }
+    if (power > 27) {
+        return 0; /* below 2^26 * 2^-28 */
+    }
     uint32_t quotient = 0;
     /* Digit by digit: a division of 64 bits would bring half a kilobyte of library. */
     for (int bit = 25; bit >= 0; bit--) {
@@ -46,8 +49,7 @@ THUMBNET_INLINE int32_t thumbnet_softmax_quotient(uint32_t value, uint32_t sum, 
     /* One more bit says that the division leaves a rest. */
     const uint64_t found =
         thumbnet_rounded_to_float((uint64_t)quotient << 2 | (rest != 0 ? 1u : 0u));
-    power += 2;
-    return power > 40 ? 0 : (int32_t)thumbnet_shift_right_even(found, power);
+    return (int32_t)thumbnet_shift_right_even(found, power + 2);
 }
 
 /* n pixels; a row, or a whole tensor as one long row. */
