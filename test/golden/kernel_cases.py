@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from case_models import Build, KernelCase, Rng, random_case, seed_of
 from convolution_cases import convolutions, depthwise, for_instruction_sets
+from even_cases import even_cases
 from support import inputs as samples
 from support import random_models as models
 from support.litert import REFERENCE
@@ -33,6 +34,7 @@ def kernel_cases() -> list[KernelCase]:
         *others(),
         *borders(),
         *for_instruction_sets(),
+        *even_cases(),
     ]
 
 

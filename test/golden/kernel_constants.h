@@ -3,7 +3,7 @@
  * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
  * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
  * delegates: ai-edge-litert 2.3.0, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the operators
- * quantize and dequantize BUILTIN_REF, see kernel_cases.py).
+ * quantize and dequantize BUILTIN_REF, see kernel_cases.py); of names with "even", onnxruntime's.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GOLDEN_KERNEL_CONSTANTS_H
 #define GOLDEN_KERNEL_CONSTANTS_H
@@ -19,12 +19,14 @@
 #include <thumbnet/kernels/copy.h>
 #include <thumbnet/kernels/depthwise_conv_2d.h>
 #include <thumbnet/kernels/elementwise.h>
+#include <thumbnet/kernels/elementwise_even.h>
 #include <thumbnet/kernels/inverted_bottleneck.h>
 #include <thumbnet/kernels/lookup.h>
 #include <thumbnet/kernels/mean.h>
 #include <thumbnet/kernels/pool.h>
 #include <thumbnet/kernels/quantize.h>
 #include <thumbnet/kernels/softmax.h>
+#include <thumbnet/kernels/softmax_even.h>
 
 #define GOLDEN_MOST_OUTPUT 256
 #define GOLDEN_MOST_INPUT 256
@@ -69,6 +71,11 @@ GOLDEN_KERNEL(run_reshape, thumbnet_reshape, constants)
 GOLDEN_KERNEL(run_quantize_f32, thumbnet_quantize_f32, constants)
 GOLDEN_KERNEL(run_dequantize_f32_0, thumbnet_dequantize_f32, constants, 0)
 GOLDEN_KERNEL(run_dequantize_f32_1, thumbnet_dequantize_f32, constants, 1)
+GOLDEN_KERNEL(run_add_even_s8, thumbnet_add_even_s8, constants)
+GOLDEN_KERNEL(run_add_even_broadcast_s8, thumbnet_add_even_broadcast_s8, constants)
+GOLDEN_KERNEL(run_mul_even_s8, thumbnet_mul_even_s8, constants)
+GOLDEN_KERNEL(run_mul_even_broadcast_s8, thumbnet_mul_even_broadcast_s8, constants)
+GOLDEN_KERNEL(run_softmax_even_s8, thumbnet_softmax_even_s8, constants)
 
 static const int8_t conv_2d_3x3_weights[135] =
 {13,16,-8,50,-9,32,1,8,-61,-29,-6,35,28,-10,-3,-95,-46,-57,-62,47,-29,-48,18,-20,5,50,-21,15,-16,
@@ -925,6 +932,98 @@ static const thumbnet_source_t dequantize_uint8_sources[1] =
 GOLDEN_LAYER(dequantize_uint8, 96, 2, 1, 3, 0)
 static const golden_input_t dequantize_uint8_inputs[1] = {{3, 8, 152}};
 
+static const thumbnet_add_even_t add_even_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.column_step = 3,
+.second.channel_step = 1, .first_factor = 2058866, .second_factor = 1556673, .offset = 117826208,
+.margin = 612352, .first_float.mantissa = 8235464, .second_float.mantissa = 6226691,
+.constant.mantissa = -10812854, .constant.shift = 7, .point = 21, .fraction = 23, .codes = 128,
+.channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t add_even_sources[2] =
+{{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(add_even, 9, 2, 2, 3, 0)
+static const golden_input_t add_even_inputs[2] = {{3, 3, 0}, {3, 3, 0}};
+
+static const thumbnet_add_even_t add_even_channels_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.channel_step = 1,
+.first_factor = 4377888, .second_factor = 248022, .offset = 377869270, .margin = 420864,
+.first_float.mantissa = 8755776, .first_float.shift = 5, .second_float.mantissa = 15873387,
+.constant.mantissa = -13521520, .constant.shift = 10, .point = 22, .fraction = 28, .codes = 128,
+.channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t add_even_channels_sources[2] =
+{{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 3, .height = 1, .kernel_height = 1, .kernel_width = 1}};
+GOLDEN_LAYER(add_even_channels, 9, 2, 2, 3, 0)
+static const golden_input_t add_even_channels_inputs[2] = {{3, 3, 0}, {1, 3, -1}};
+
+static const thumbnet_mul_even_t mul_even_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.column_step = 3,
+.second.channel_step = 1, .mantissa = 1506564608, .out_zero_point = 115, .codes = 128,
+.shift = -7, .first_zero_point = 127, .channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t mul_even_sources[2] =
+{{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mul_even, 9, 2, 2, 3, 0)
+static const golden_input_t mul_even_inputs[2] = {{3, 3, 0}, {3, 3, 0}};
+
+static const thumbnet_mul_even_t mul_even_pixels_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.column_step = 1,
+.mantissa = 1152353280, .out_zero_point = 43, .codes = 128, .shift = -7,
+.first_zero_point = -128, .second_zero_point = -47, .channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t mul_even_pixels_sources[2] =
+{{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 3, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mul_even_pixels, 9, 2, 2, 3, 0)
+static const golden_input_t mul_even_pixels_inputs[2] = {{3, 3, 0}, {3, 1, -1}};
+
+static const uint32_t softmax_even_table[256] =
+{2058396056,2057774732,2057186758,2056630343,2056103794,2055605507,2055058971,2054166508,
+2053321948,2052522719,2051766389,2051050654,2050373337,2049732374,2049125815,2048551813,
+2048008620,2047494583,2047008137,2046275250,2045403994,2044579503,2043799267,2043060909,
+2042362183,2041700960,2041075229,2040483084,2039922721,2039392437,2038890615,2038399712,
+2037500918,2036650366,2035845467,2035083771,2034362959,2033680837,2033035327,2032424465,
+2031846391,2031299344,2030781661,2030291764,2029613188,2028735751,2027905411,2027119639,
+2026376044,2025672360,2025006447,2024376277,2023779930,2023215593,2022681546,2022176164,
+2021697909,2020836119,2019979533,2019168924,2018401825,2017675899,2016988938,2016338849,
+2015723653,2015141478,2014590551,2014069194,2013575822,2012951942,2012068281,2011232050,
+2010440704,2009691833,2008983158,2008312521,2007677880,2007077303,2006508962,2005971127,
+2005462159,2004980511,2004172118,2003309455,2002493096,2001720554,2000989479,2000297644,
+1999642943,1999023383,1998437078,1997882242,1997357187,1996860315,1996291520,1995401590,
+1994559427,1993762466,1993008283,1992294580,1991619185,1990980042,1990375204,1989802832,
+1989261181,1988748603,1988263537,1987508920,1986640137,1985817986,1985039964,1984303703,
+1983606960,1982947614,1982323659,1981733194,1981174423,1980645643,1980145245,1979631926,
+1978735682,1977887545,1977084931,1976325397,1975606631,1974926445,1974282767,1973673639,
+1973097205,1972551712,1972035498,1971546991,1970846531,1969971585,1969143602,1968360060,
+1967618575,1966916889,1966252866,1965624484,1965029831,1964467095,1963934564,1963430617,
+1962953719,1962070564,1961216410,1960408102,1959643180,1958919315,1958234303,1957586059,
+1956972610,1956392087,1955842724,1955322848,1954830876,1954184956,1953303803,1952469946,
+1951680846,1950934101,1950227437,1949558703,1948925864,1948326992,1947760264,1947223955,
+1946716433,1946236151,1945406242,1944546028,1943731986,1942961637,1942232637,1941542766,
+1940889923,1940272122,1939687480,1939134220,1938610655,1938115193,1937524202,1936636798,
+1935797025,1935002327,1934250284,1933538607,1932865130,1932227800,1931624680,1931053932,
+1930513818,1930002695,1929519007,1928742720,1927876404,1927056587,1926280773,1925546601,
+1924851836,1924194362,1923572177,1922983389,1922426203,1921898925,1921399948,1920864274,
+1919970575,1919124844,1918324509,1917567131,1916850405,1916172149,1915530299,1914922900,
+1914348102,1913804157,1913289408,1912802288,1912080005,1911207543,1910381910,1909600592,
+1908861212,1908161518,1907499380,1906872782,1906279816,1905718678,1905187658,1904685141,
+1904205178,1903305139,1902453409,1901647395,1900884644,1900162834,1899479766,1898833363,
+1898221654,1897642779,1897094976,1896576575,1896085999,1895418102,1894539451,1893707960,
+1892921100,1892176475,1891471817,1890804981,1890173938,1889576765,1889011646,1888476860};
+static const thumbnet_softmax_even_t softmax_even_constants =
+{.table = softmax_even_table, .channels = 5, .factor = 256, .out_zero_point = -128};
+static const thumbnet_source_t softmax_even_sources[1] =
+{{.row_size = 15, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(softmax_even, 15, 1, 1, 3, 0)
+static const golden_input_t softmax_even_inputs[1] = {{3, 5, 0}};
+
 static const golden_case_t golden_conv_2d_s8[4] =
 {GOLDEN_CASE(conv_2d_3x3, conv_2d_3x3, run_conv_2d_s8_3_3, 2, 75, 5, 0, 0),
 GOLDEN_CASE(conv_2d_stride_2, conv_2d_stride_2, run_conv_2d_s8_3_3, 2, 36, 4, 0, 0),
@@ -1035,5 +1134,20 @@ GOLDEN_CASE(quantize_uint8, quantize_uint8, run_quantize_f32, 3, 36, 6, 0, 1)};
 static const golden_case_t golden_dequantize_f32[2] =
 {GOLDEN_CASE(dequantize_int8, dequantize_int8, run_dequantize_f32_0, 1, 192, 32, 0, 1),
 GOLDEN_CASE(dequantize_uint8, dequantize_uint8, run_dequantize_f32_1, 1, 192, 32, 0, 1)};
+
+static const golden_case_t golden_add_even_s8[1] =
+{GOLDEN_CASE(add_even, add_even, run_add_even_s8, 1, 18, 3, 0, 1)};
+
+static const golden_case_t golden_add_even_broadcast_s8[1] =
+{GOLDEN_CASE(add_even_channels, add_even_channels, run_add_even_broadcast_s8, 1, 18, 3, 0, 0)};
+
+static const golden_case_t golden_mul_even_s8[1] =
+{GOLDEN_CASE(mul_even, mul_even, run_mul_even_s8, 1, 18, 3, 0, 1)};
+
+static const golden_case_t golden_mul_even_broadcast_s8[1] =
+{GOLDEN_CASE(mul_even_pixels, mul_even_pixels, run_mul_even_broadcast_s8, 1, 18, 3, 0, 1)};
+
+static const golden_case_t golden_softmax_even_s8[1] =
+{GOLDEN_CASE(softmax_even, softmax_even, run_softmax_even_s8, 1, 15, 5, 0, 1)};
 
 #endif

@@ -4,7 +4,7 @@
  * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
  * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
  * delegates: ai-edge-litert 2.3.0, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the operators
- * quantize and dequantize BUILTIN_REF, see kernel_cases.py).
+ * quantize and dequantize BUILTIN_REF, see kernel_cases.py); of names with "even", onnxruntime's.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GOLDEN_KERNEL_VECTORS_H
 #define GOLDEN_KERNEL_VECTORS_H
@@ -1013,5 +1013,38 @@ static const int8_t depthwise_long_0[108] =
 -105,-128,-128,-53,-71,-128,-128,-70,-59,-128,-128,-82,-86,-128,-128,-49,-61,-128,-128,-58,-80,
 -128,-128,-99};
 static const void *const depthwise_long_vectors[2] = {depthwise_long_0_0, depthwise_long_0};
+static const int8_t add_even_0_0[18] =
+{-77,84,-122,-99,-124,111,25,-88,52,101,-48,76,78,58,14,-105,-24,54};
+static const int8_t add_even_0_1[18] =
+{-58,127,86,90,-54,-51,12,119,-117,16,-106,-77,48,60,-8,-93,-55,5};
+static const int8_t add_even_0[18] =
+{-128,104,-128,-103,-128,-1,-39,-70,-108,39,-128,-55,40,29,-65,-128,-128,-16};
+static const void *const add_even_vectors[3] = {add_even_0_0, add_even_0_1, add_even_0};
+static const int8_t add_even_channels_0_0[18] =
+{67,7,41,-29,-3,2,35,50,112,55,-128,16,-122,92,36,-125,46,-74};
+static const int8_t add_even_channels_0_1[3] = {-128,-56,12};
+static const int8_t add_even_channels_0[18] =
+{24,-34,5,-76,-45,-36,-9,10,79,11,-128,-21,-128,54,0,-128,6,-115};
+static const void *const add_even_channels_vectors[3] =
+{add_even_channels_0_0, add_even_channels_0_1, add_even_channels_0};
+static const int8_t mul_even_0_0[18] =
+{-16,21,-35,88,-76,23,70,6,18,-88,-48,73,49,-40,95,23,-48,73};
+static const int8_t mul_even_0_1[18] =
+{-115,11,127,47,13,37,-34,-88,1,44,33,-3,19,86,93,-128,21,55};
+static const int8_t mul_even_0[18] =
+{77,-19,-126,-23,-27,-34,-2,45,-14,-65,-45,-12,-21,-92,-29,60,-33,-29};
+static const void *const mul_even_vectors[3] = {mul_even_0_0, mul_even_0_1, mul_even_0};
+static const int8_t mul_even_pixels_0_0[18] =
+{-20,22,102,-67,37,-59,85,-45,79,31,59,-99,-79,40,79,72,31,-10};
+static const int8_t mul_even_pixels_0_1[6] = {82,-48,-42,69,-51,-44};
+static const int8_t mul_even_pixels_0[18] =
+{-27,-4,39,-85,-86,-85,-81,-83,-81,-8,6,-71,-86,-88,-88,-82,-83,-84};
+static const void *const mul_even_pixels_vectors[3] =
+{mul_even_pixels_0_0, mul_even_pixels_0_1, mul_even_pixels_0};
+static const int8_t softmax_even_0_0[15] =
+{-102,-19,63,21,109,-96,-27,33,65,-34,-59,-101,-1,45,-54};
+static const int8_t softmax_even_0[15] =
+{-108,27,82,-112,127,-101,-28,-88,52,-128,81,-126,-122,-68,-128};
+static const void *const softmax_even_vectors[2] = {softmax_even_0_0, softmax_even_0};
 
 #endif

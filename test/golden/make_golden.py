@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes the golden data of the Unity suites: `python test/golden/make_golden.py`.
 
-Expected values come from TFLite's interpreter (LiteRT's kernels without delegates), never from
-thumbnet's references or its C. What comes from thumbnet is how an operator's constants are
+Expected values come from TFLite's interpreter (LiteRT's kernels without delegates) or, where it is
+to be followed, from onnxruntime, never from thumbnet's references or its C. What comes from thumbnet is how an operator's constants are
 laid out (kernel_constants.h), since kernels are tested together with that.
 """
 
@@ -31,6 +31,7 @@ from kernel_builds import PARTS, Part
 from kernel_cases import kernel_cases
 from networks import Network, networks
 from support.litert import LiteRT
+from support.ort import on_uint8, ort_outputs
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered, Rows
@@ -47,7 +48,7 @@ HEADER = """\
  * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
  * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
  * delegates: {version}, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the operators
- * quantize and dequantize BUILTIN_REF, see kernel_cases.py).
+ * quantize and dequantize BUILTIN_REF, see kernel_cases.py); of names with "even", onnxruntime's.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef {guard}
 #define {guard}
@@ -95,6 +96,8 @@ def golden_case(case: KernelCase) -> GoldenCase:
         ValueError: the passes leave more than the one operator that the case is about.
     """
     imported = parse_tflite(case.model, f"{case.name}.tflite")
+    if case.even:
+        imported = on_uint8(imported)
     graph = run_passes(imported) if case.passes else imported
     if case.banded:
         graph = in_bands(graph, dict.fromkeys(find_bottlenecks(graph), 1))
@@ -102,12 +105,17 @@ def golden_case(case: KernelCase) -> GoldenCase:
         raise ValueError(f"{case.name}: {[operator.kind for operator in graph.operators]}")
     operator = graph.operators[0]
     order = [graph.inputs.index(name) for name in operator.inputs if _is_variable(graph, name)]
-    reference = LiteRT(case.model, case.resolver)
     samples = []
-    for given in case.inputs:
-        (output,) = reference.run(list(given))
+    for given, output in zip(case.inputs, _outputs(case, graph), strict=True):
         samples.append([*(given[index] for index in order), output.copy()])
     return GoldenCase(case.name, case.name, graph, samples, generic=case.generic)
+
+
+def _outputs(case: KernelCase, graph: Graph) -> list[AnyArray]:
+    if case.even:
+        return ort_outputs(graph, case.inputs, style="qdq", unsigned=True)
+    reference = LiteRT(case.model, case.resolver)
+    return [reference.run(list(given))[0].copy() for given in case.inputs]
 
 
 def _is_variable(graph: Graph, name: str) -> bool:

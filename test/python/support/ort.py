@@ -7,6 +7,7 @@ uint8 ones, whose codes are greater by 128. Images are NCHW there.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -73,6 +74,24 @@ def _model(graph: onnx.GraphProto) -> bytes:
     opsets = [helper.make_opsetid("", 17), helper.make_opsetid(_MICROSOFT, 1)]
     made: bytes = helper.make_model(graph, opset_imports=opsets, ir_version=8).SerializeToString()
     return made
+
+
+def rounded_to_even(graph: Graph, *, unsigned: bool | None = None) -> Graph:
+    """The same graph, of one operator, in onnxruntime's arithmetic and without an activation."""
+    operator = graph.operators[0]
+    changes: dict[str, Any] = {}
+    if hasattr(operator.attributes, "activation"):
+        changes["activation"] = attributes.Activation.NONE
+    if hasattr(operator.attributes, "unsigned"):
+        changes["unsigned"] = unsigned
+    given = dataclasses.replace(operator.attributes, **changes)
+    operators = (dataclasses.replace(operator, attributes=given),)
+    return dataclasses.replace(graph, operators=operators, arithmetic="onnxruntime")
+
+
+def on_uint8(graph: Graph) -> Graph:
+    """:func:`rounded_to_even` for a file whose tensors are uint8."""
+    return rounded_to_even(graph, unsigned=True)
 
 
 class Writer:
