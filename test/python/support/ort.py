@@ -329,3 +329,27 @@ def _qdq(writer: Writer, graph: Graph, operator: Operator) -> None:
     writer.nodes.append(helper.make_node(_FLOAT[operator.kind], reals, ["real"], **settings))
     last = writer.quantization(output)
     writer.nodes.append(helper.make_node("QuantizeLinear", ["real", *last], ["y"]))
+
+
+def concatenated(x: Tensor, output: Tensor, values: AnyArray) -> AnyArray:
+    """int8 values of ``x`` in the quantization of ``output``, by a QLinearConcat of them alone."""
+    writer = Writer(unsigned=False)
+    kind = TensorProto.INT8
+    writer.inputs.append(helper.make_tensor_value_info("x", kind, values.shape))
+    inputs = [*writer.quantization(output), "x", *writer.quantization(x)]
+    writer.nodes.append(
+        helper.make_node("QLinearConcat", inputs, ["result"], domain=_MICROSOFT, axis=1)
+    )
+    return Ort(writer.finish("result", kind, values.shape)).run([values])
+
+
+def quantized_floats(output: Tensor, values: AnyArray) -> AnyArray:
+    """QuantizeLinear of float32 values."""
+    dtype = output.dtype.numpy
+    kind = _QDQ_TYPES[output.dtype.value]
+    writer = Writer(unsigned=False)
+    scale = writer.constant("scale", np.array(output.scale, np.float32))
+    point = writer.constant("point", np.array(output.zero_point, dtype))
+    writer.inputs.append(helper.make_tensor_value_info("x", TensorProto.FLOAT, values.shape))
+    writer.nodes.append(helper.make_node("QuantizeLinear", ["x", scale, point], ["result"]))
+    return Ort(writer.finish("result", kind, values.shape)).run([values])
