@@ -87,10 +87,16 @@ THUMBNET_INLINE uint64_t thumbnet_shift_right_even(uint64_t x, int drop)
 /* x as a float32 has it: of 24 bits, ties to even; x < 2^63. */
 THUMBNET_INLINE uint64_t thumbnet_rounded_to_float(uint64_t x)
 {
+    /* How many bits are above 24. */
+    uint64_t above = x >> 24;
     int drop = 0;
-    while (x >> drop >= (uint32_t)1 << 24) {
-        drop++;
+    for (int step = 32; step > 0; step >>= 1) {
+        if (above >> step != 0) {
+            above >>= step;
+            drop += step;
+        }
     }
+    drop += (int)above;
     return thumbnet_shift_right_even(x, drop) << drop;
 }
 
@@ -128,22 +134,46 @@ static THUMBNET_NOINLINE int32_t thumbnet_requantize_float(int32_t sum, int32_t 
     return (sum < 0 ? -total : total) + offset;
 }
 
-/* round(float32(sum) * multiplier + offset), ties to even. `upper` is sum * mantissa, plus 2^30, in
- * units of 2^32: times the multiplier with -shift - 1 bits behind the point. What float32 rounds
- * away is less than half of such a unit while the result is below 512, and the 2^30 is a quarter:
- * so unless the result lies within one unit of a tie, it is what the product says. */
+/* The same, shorter for shifts in the short way's range: what float32 operations round away is at
+ * most a 2^14th while the result is below 512, and so they need only be done where the product is
+ * as near to a tie as that. */
+static THUMBNET_NOINLINE int32_t thumbnet_requantize_near(int32_t sum, int32_t mantissa, int shift,
+                                                          int32_t offset)
+{
+    const int point = 31 - shift;
+    if ((uint32_t)(THUMBNET_EVEN_SHIFT - shift) >= THUMBNET_EVEN_SHIFTS) {
+        return thumbnet_requantize_float(sum, mantissa, shift, offset);
+    }
+    const int64_t moved = (int64_t)sum * mantissa + ((int64_t)1 << (point - 1));
+    const int64_t whole = moved >> point;
+    const int64_t rest = moved - whole * ((int64_t)1 << point);
+    const int64_t near = (int64_t)1 << (point - 14);
+    if (rest > near && rest < ((int64_t)1 << point) - near) {
+        return (int32_t)whole + offset;
+    }
+    return thumbnet_requantize_float(sum, mantissa, shift, offset);
+}
+
+/* What moves the bits behind the point, -shift - 1, to the top; all ones for shifts for which there
+ * is no short way. */
+THUMBNET_INLINE uint32_t thumbnet_even_unit(int shift)
+{
+    const uint32_t right = (uint32_t)(THUMBNET_EVEN_SHIFT - shift);
+    return right < THUMBNET_EVEN_SHIFTS ? (uint32_t)1 << (30 - right) : 0xffffffffu;
+}
+
+/* round(float32(sum) * multiplier + offset), ties to even. `upper` is sum * mantissa, perhaps plus
+ * 2^30, in units of 2^32: times the multiplier with -shift - 1 bits behind the point. What float32
+ * rounds away is at most half of such a unit while the result is below 512, and the 2^30 is a
+ * quarter: so unless the result lies within one unit of a tie, it is what the product says. */
 THUMBNET_INLINE int32_t thumbnet_rounded_even(int32_t upper, int32_t sum, int32_t mantissa,
                                               int shift, int32_t offset)
 {
-    const uint32_t right = (uint32_t)(THUMBNET_EVEN_SHIFT - shift);
-    if (right < THUMBNET_EVEN_SHIFTS) {
-        const uint32_t unit = (uint32_t)1 << (30 - right);
-        const uint32_t rest = ((uint32_t)upper + 1u) * unit;
-        if (rest - 0x80000000u > unit) {
-            return (((upper >> (right + 1)) + 1) >> 1) + offset;
-        }
+    const uint32_t unit = thumbnet_even_unit(shift);
+    if (((uint32_t)upper + 1u) * unit - 0x80000000u > unit) {
+        return (((upper >> (-2 - shift)) + 1) >> 1) + offset;
     }
-    return thumbnet_requantize_float(sum, mantissa, shift, offset);
+    return thumbnet_requantize_near(sum, mantissa, shift, offset);
 }
 
 /* The same from the sum alone. */

@@ -87,9 +87,8 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     source, output = lowered.sources[0], lowered.output
     low, high = layer.bounds
     row = source.kernel_width * source.rows.channels
-    clamps = (low, high) != (-128, 127)
     if layer.multipliers[0].even:
-        effort, clamps = EFFORT[build.optimize], False
+        effort = EFFORT[build.optimize]
         words = packed_even(layer, row if effort > 0 else None)
     else:
         channels = exact_channels(layer)
@@ -106,7 +105,7 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     scratch = tuple(
         _scratch(source, quads, made + 1, effort, gathered=gathered) for made in range(columns)
     )
-    literals: tuple[int, ...] = (effort, int(clamps))
+    literals: tuple[int, ...] = (effort, int((low, high) != (-128, 127)))
     if gathered:
         literals += (int((source.kernel_height, row) == (3, 9) and effort > 0),)
     return replace(

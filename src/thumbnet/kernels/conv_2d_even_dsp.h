@@ -9,7 +9,7 @@
 #define THUMBNET_KERNELS_CONV_2D_EVEN_DSP_H
 
 #include "thumbnet/kernels/conv_2d_asm_dsp.h"
-#include "thumbnet/kernels/convolution.h"
+#include "thumbnet/kernels/even_dsp.h"
 
 #define THUMBNET_CONV_2D_EVEN_SINGLE ((int32_t)1 << 16)
 #define THUMBNET_CONV_2D_EVEN_LAST ((int32_t)1 << 17)
@@ -136,9 +136,11 @@ THUMBNET_INLINE void thumbnet_conv_2d_even_channel(const thumbnet_conv_2d_dsp_t 
                                                    const int32_t *sums, int32_t columns,
                                                    int8_t *out)
 {
-    for (int32_t j = 0; j < columns; j++, out += p->out_channels) {
-        *out = thumbnet_convolution_output(sums[2 * j] + constants[0], constants[1], shift, 1,
-                                           p->out_zero_point, p->low, p->high);
+    const int32_t step = p->out_channels;
+    const thumbnet_even_channel_t channel =
+        thumbnet_even_channel(constants[0], constants[1], shift, p->out_zero_point);
+    for (int32_t j = columns; j > 0; j--, out += step, sums += 2) {
+        *out = thumbnet_even_dsp_output(&channel, *sums);
     }
 }
 

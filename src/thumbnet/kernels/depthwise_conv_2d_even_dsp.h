@@ -8,6 +8,7 @@
 
 #include "thumbnet/kernels/convolution.h"
 #include "thumbnet/kernels/depthwise_conv_2d_dsp_types.h"
+#include "thumbnet/kernels/even_dsp.h"
 
 THUMBNET_INLINE int32_t thumbnet_depthwise_two_taps(int32_t x, int32_t y, int32_t sum)
 {
@@ -22,9 +23,10 @@ THUMBNET_INLINE int32_t thumbnet_depthwise_two_taps(int32_t x, int32_t y, int32_
 /* The sum of an output from the words of the group in which its window begins, with the right
  * column where `right`; size and right are literals. */
 THUMBNET_INLINE int32_t thumbnet_depthwise_even_sum(const int32_t *words, const int32_t *weights,
-                                                    int size, int right, int32_t sum)
+                                                    int size, int right)
 {
     const int pitch = 4 * size;
+    int32_t sum = 0;
     THUMBNET_UNROLL
     for (int row = 0; row + 1 < size; row += 2) {
         THUMBNET_UNROLL
@@ -44,17 +46,6 @@ THUMBNET_INLINE int32_t thumbnet_depthwise_even_sum(const int32_t *words, const 
                         : (int16_t)last[half * pitch] * (weights[2 * half - 1] >> 16));
 }
 
-/* One output; record is a channel's. */
-THUMBNET_INLINE void thumbnet_depthwise_even_output(const thumbnet_depthwise_state_t *state,
-                                                    const int32_t *record, const int32_t *words,
-                                                    int size, int right, int8_t *out)
-{
-    const int32_t *const behind = record + size / 2 * size + size - 1;
-    const int32_t sum = thumbnet_depthwise_even_sum(words, record, size, right, behind[0]);
-    *out = thumbnet_convolution_output(sum, behind[1], behind[2], 1, state->layer->out_zero_point,
-                                       -128, 127);
-}
-
 /* The outputs of context->count channels; size and stride are literals. */
 THUMBNET_INLINE void thumbnet_depthwise_even_channels(thumbnet_depthwise_state_t *state, int size,
                                                       int stride)
@@ -64,17 +55,24 @@ THUMBNET_INLINE void thumbnet_depthwise_even_channels(thumbnet_depthwise_state_t
         const int32_t *words = context->columns += size;
         int8_t *out = ++context->outputs;
         const int32_t step = context->step[0];
-        for (int32_t i = state->made; i > 0; words += 4 * size) {
-            thumbnet_depthwise_even_output(state, context->record, words, size, 0, out);
+        const int32_t *const weights = context->record;
+        const int32_t *const behind = weights + size / 2 * size + size - 1;
+        const thumbnet_even_channel_t channel = thumbnet_even_channel(
+            behind[0], behind[1], behind[2], state->layer->out_zero_point);
+        for (int32_t i = state->made; i > 0; i -= 2) {
+            *out = thumbnet_even_dsp_output(
+                &channel, thumbnet_depthwise_even_sum(words, weights, size, 0));
             out += step;
-            i--;
-            if (stride == 1 && i > 0) {
-                thumbnet_depthwise_even_output(state, context->record, words, size, 1, out);
+            words += 4 * size;
+            if (i > 1) {
+                const int32_t *const second = stride == 1 ? words - 4 * size : words;
+                *out = thumbnet_even_dsp_output(
+                    &channel, thumbnet_depthwise_even_sum(second, weights, size, stride == 1));
                 out += step;
-                i--;
+                words += stride == 1 ? 0 : 4 * size;
             }
         }
-        context->record += size / 2 * size + size + 2;
+        context->record = behind + 3;
     }
 }
 
