@@ -193,24 +193,19 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_group(const thumbnet_depthwise_conv_
     const int8_t *w2 = w1 + (left > 2 ? size : 0);
     const int8_t *w3 = w2 + (left > 3 ? size : 0);
     for (; n > 0; n--, x += step, out += p->channels) {
-#if THUMBNET_NEAREST_EVEN
-        const int8_t *const weights[4] = {w0, w1, w2, w3};
-        for (int32_t i = 0; i < 4 && i < left; i++) {
-            const int32_t total =
-                thumbnet_depthwise_mve_sum(x + i * plane, weights[i], vectors) + p->bias[c + i];
-            const int32_t scaled =
-                thumbnet_requantize_even(total, p->mantissa[c + i], p->shift[c + i], 0);
-            out[i] = (int8_t)thumbnet_clamp(scaled + p->out_zero_point, p->low, p->high);
-        }
-        continue;
-#endif
         int32x4_t sum = vdupq_n_s32(thumbnet_depthwise_mve_sum(x, w0, vectors));
         sum = vsetq_lane_s32(thumbnet_depthwise_mve_sum(x + plane, w1, vectors), sum, 1);
         sum = vsetq_lane_s32(thumbnet_depthwise_mve_sum(x + 2 * plane, w2, vectors), sum, 2);
         sum = vsetq_lane_s32(thumbnet_depthwise_mve_sum(x + 3 * plane, w3, vectors), sum, 3);
+#if THUMBNET_NEAREST_EVEN
+        int32x4_t value = thumbnet_mve_rounded_even(vaddq_s32(sum, bias), mantissa, shift);
+        value = vqaddq_n_s32(value, p->out_zero_point);
+        (void)away;
+#else
         int32x4_t value = vqrdmulhq_s32(vaddq_s32(sum, bias), mantissa);
         value = vqaddq_s32(value, vshrq_n_s32(vandq_s32(value, away), 31));
         value = vqaddq_n_s32(vrshlq_s32(value, shift), p->out_zero_point);
+#endif
         vstrbq_p_s32(out, vminq_s32(vmaxq_s32(value, low), high), lanes);
     }
 }
