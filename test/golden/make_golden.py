@@ -2,8 +2,9 @@
 """Makes the golden data of the Unity suites: `python test/golden/make_golden.py`.
 
 Expected values come from TFLite's interpreter (LiteRT's kernels without delegates) or, where it is
-to be followed, from onnxruntime, never from thumbnet's references or its C. What comes from thumbnet is how an operator's constants are
-laid out (kernel_constants.h), since kernels are tested together with that.
+to be followed, from onnxruntime, never from thumbnet's references or its C. What comes from
+thumbnet is how an operator's constants are laid out (kernel_constants.h), since kernels are tested
+together with that.
 """
 
 from __future__ import annotations

@@ -13,13 +13,13 @@ import pytest
 
 pytest.importorskip("onnxruntime")
 
-from support.operator_samples import (  # noqa: E402
+from support.operator_samples import (
     mean_sample,
     pool_sample,
     softmax_sample,
     table_sample,
 )
-from support.ort import (  # noqa: E402
+from support.ort import (
     QOPERATORS,
     Ort,
     concatenated,
@@ -30,12 +30,12 @@ from support.ort import (  # noqa: E402
     rounded_to_even,
     saturates,
 )
-from support.spatial_samples import binary, convolutions, dense, depthwise  # noqa: E402
-from thumbnet.ir import attributes  # noqa: E402
-from thumbnet.ir.attributes import Activation, Attributes, Convolution, Window  # noqa: E402
-from thumbnet.ir.graph import DType, Graph, Operator, Quantization, Tensor  # noqa: E402
-from thumbnet.operators.registry import check_supported, family  # noqa: E402
-from thumbnet.passes import run_passes  # noqa: E402
+from support.spatial_samples import binary, convolutions, dense, depthwise
+from thumbnet.ir import attributes
+from thumbnet.ir.attributes import Activation, Attributes, Convolution, Window
+from thumbnet.ir.graph import DType, Graph, Operator, Quantization, Tensor
+from thumbnet.operators.registry import check_supported, family
+from thumbnet.passes import run_passes
 
 AnyArray = npt.NDArray[Any]
 
@@ -55,7 +55,11 @@ def exact() -> None:
 def reference(graph: Graph, given: Sequence[AnyArray]) -> AnyArray:
     operator, values = graph.operators[0], iter(given)
     operands = [
-        None if not name else graph.tensor(name).data if graph.tensor(name).is_constant else next(values)
+        None
+        if not name
+        else graph.tensor(name).data
+        if graph.tensor(name).is_constant
+        else next(values)
         for name in operator.inputs
     ]
     return family(operator).reference(graph, operator, operands)[0]

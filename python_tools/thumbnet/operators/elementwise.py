@@ -26,19 +26,8 @@ from thumbnet.operators.base import (
     elementwise_overlap,
 )
 from thumbnet.operators.constraints import positive_scales
-from thumbnet.operators.elementwise_even import HEADER as EVEN_HEADER
-from thumbnet.operators.elementwise_even import (
-    LARGEST_RATIO,
-    SMALLEST_RATIO,
-    SumParts,
-    even_product,
-    product_fields,
-    product_scale,
-    sum_fields,
-    sum_parts,
-)
+from thumbnet.operators.elementwise_even import even_fields, even_values, float_ratios
 from thumbnet.quantize.requantize import (
-    IntArray,
     Multiplier,
     activation_bounds,
     multiply_by_quantized_multiplier,
@@ -46,6 +35,7 @@ from thumbnet.quantize.requantize import (
 )
 
 HEADER = "thumbnet/kernels/elementwise.h"
+EVEN_HEADER = "thumbnet/kernels/elementwise_even.h"
 HELIUM_HEADER = "thumbnet/kernels/elementwise_mve.h"
 _LEFT_SHIFT = 20
 _LARGEST = 65535
@@ -101,16 +91,6 @@ def ordinary_scales(graph: Graph, operator: Operator) -> str | None:
     return None if last.shift <= 0 else f"scales are {[tensor.scale for tensor in tensors]}"
 
 
-def float_ratios(graph: Graph, operator: Operator) -> str | None:
-    """operand scales of 2^-18 to 2^10 of the output's (add and sub, as onnxruntime rounds)."""
-    if operator.kind == "mul" or graph.arithmetic != "onnxruntime":
-        return None
-    scales = [graph.tensor(name).scale for name in (*operator.inputs, *operator.outputs)]
-    ratios = [scale / scales[2] for scale in scales[:2]]
-    fits = all(SMALLEST_RATIO <= ratio <= LARGEST_RATIO for ratio in ratios)
-    return None if fits else f"scales are {scales}"
-
-
 class Elementwise(Family):
     """add, sub, mul."""
 
@@ -137,7 +117,9 @@ class Elementwise(Family):
         output = graph.tensor(operator.outputs[0])
         if graph.arithmetic == "onnxruntime":
             codes = [cast(Array, value).astype(np.int64) for value in inputs]
-            return [_even(operator, codes, (a, b, output))]
+            values = even_values(operator, codes, (a, b, output))
+            bounds = activation_bounds(_activation(operator), output)
+            return [np.clip(values, *bounds).astype(np.int8)]
         first = cast(Array, inputs[0]).astype(np.int64) - a.zero_point
         second = cast(Array, inputs[1]).astype(np.int64) - b.zero_point
         if operator.kind == "mul":
@@ -227,44 +209,17 @@ class Elementwise(Family):
         )
 
 
-def _even(
-    operator: Operator, codes: Sequence[IntArray], tensors: tuple[Tensor, Tensor, Tensor]
-) -> Array:
-    """onnxruntime's result, clamped."""
-    a, b, output = tensors
-    unsigned = _is_unsigned(operator)
-    if operator.kind == "mul":
-        first, second = codes[0] - a.zero_point, codes[1] - b.zero_point
-        scale = product_scale(a, b, output)
-        values = even_product(first, second, scale, output, unsigned=unsigned)
-    else:
-        values = _even_sum(operator, a, b, output)(*codes)
-    return np.clip(values, *activation_bounds(_activation(operator), output)).astype(np.int8)
-
-
-def _even_sum(operator: Operator, a: Tensor, b: Tensor, output: Tensor) -> SumParts:
-    sign = -1 if operator.kind == "sub" else 1
-    return sum_parts(a, b, output, sign=sign, unsigned=_is_unsigned(operator))
-
-
 def _even_fields(
     operator: Operator, operands: Sequence[_Operand], output: Tensor, rows: Rows
 ) -> Fields:
     a, b = operands
     numbers = _row_numbers(operands)
     places = (*a.fields("first", numbers[0], rows), *b.fields("second", numbers[1], rows))
-    if operator.kind == "mul":
-        unsigned = _is_unsigned(operator)
-        return (*places, *product_fields(a.tensor, b.tensor, output, unsigned=unsigned).items())
-    return (*places, *sum_fields(_even_sum(operator, a.tensor, b.tensor, output)))
+    return (*places, *even_fields(operator, a.tensor, b.tensor, output))
 
 
 def _on_even(kernel: Kernel, name: str) -> Kernel:
     return Kernel(EVEN_HEADER, kernel.function.replace(name, f"{name}_even"))
-
-
-def _is_unsigned(operator: Operator) -> bool:
-    return bool(cast(attributes.Elementwise, operator.attributes).unsigned)
 
 
 def _on_helium(kernel: Kernel, constants: Mapping[str, int | CArray]) -> Kernel:

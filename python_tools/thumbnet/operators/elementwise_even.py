@@ -10,19 +10,21 @@ other order, which is within one unit too.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
 
-from thumbnet.ir.graph import Tensor
+from thumbnet.ir import attributes
+from thumbnet.ir.graph import Graph, Operator, Tensor
 from thumbnet.quantize.requantize import IntArray
 from thumbnet.quantize.requantize_even import Floats, float_multiplier, fused_multiply_add
 
-HEADER = "thumbnet/kernels/elementwise_even.h"
-UNSIGNED = 128
+_UNSIGNED = 128
 """By how much a uint8 code is greater than the int8 code that stands for it."""
-SMALLEST_RATIO, LARGEST_RATIO = 2.0**-18, 2.0**10
+_SMALLEST, _LARGEST = 2.0**-18, 2.0**10
 """Bounds of an operand's scale by the output's, with which int64 holds the float32 operations."""
 
 _POINT = 22
@@ -47,32 +49,68 @@ class SumParts:
         return rounded - self.codes
 
 
-def sum_parts(a: Tensor, b: Tensor, output: Tensor, *, sign: int, unsigned: bool) -> SumParts:
-    """How QLinearAdd prepares its factors; ``sign`` is that of b."""
-    codes = UNSIGNED if unsigned else 0
+def float_ratios(graph: Graph, operator: Operator) -> str | None:
+    """operand scales of 2^-18 to 2^10 of the output's (add and sub, as onnxruntime rounds)."""
+    if operator.kind == "mul" or graph.arithmetic != "onnxruntime":
+        return None
+    scales = [graph.tensor(name).scale for name in (*operator.inputs, *operator.outputs)]
+    ratios = [scale / scales[2] for scale in scales[:2]]
+    fits = all(_SMALLEST <= ratio <= _LARGEST for ratio in ratios)
+    return None if fits else f"scales are {scales}"
+
+
+def even_values(
+    operator: Operator, codes: Sequence[IntArray], tensors: tuple[Tensor, Tensor, Tensor]
+) -> IntArray:
+    """Output codes of both operands' codes, not clipped yet; tensors are theirs and the output."""
+    a, b, output = tensors
+    if operator.kind != "mul":
+        return _sum_parts(operator, a, b, output)(*codes)
+    # QLinearMul adds the zero point before it rounds.
+    added = _added(operator)
+    products: Floats = ((codes[0] - a.zero_point) * (codes[1] - b.zero_point)).astype(np.float32)
+    moved = products * _product_scale(a, b, output) + np.float32(output.zero_point + added)
+    return np.rint(moved.astype(np.float64)).astype(np.int64) - added
+
+
+def even_fields(
+    operator: Operator, a: Tensor, b: Tensor, output: Tensor
+) -> tuple[tuple[str, int], ...]:
+    """``thumbnet_add_even_t`` or ``thumbnet_mul_even_t`` but for operands, channels, activation."""
+    if operator.kind != "mul":
+        return _sum_fields(_sum_parts(operator, a, b, output))
+    multiplier = float_multiplier(_product_scale(a, b, output))
+    return (
+        ("mantissa", multiplier.mantissa),
+        ("out_zero_point", output.zero_point + _added(operator)),
+        ("codes", _added(operator)),
+        ("shift", multiplier.shift),
+        ("first_zero_point", a.zero_point),
+        ("second_zero_point", b.zero_point),
+    )
+
+
+def _added(operator: Operator) -> int:
+    """By how much the file's codes are greater."""
+    return _UNSIGNED if cast(attributes.Elementwise, operator.attributes).unsigned else 0
+
+
+def _sum_parts(operator: Operator, a: Tensor, b: Tensor, output: Tensor) -> SumParts:
+    """How QLinearAdd prepares its factors."""
+    added = _added(operator)
     first = np.float32(a.scale) / np.float32(output.scale)
-    second = np.float32(sign) * (np.float32(b.scale) / np.float32(output.scale))
-    points = [np.float32(tensor.zero_point + codes) for tensor in (a, b, output)]
+    second = np.float32(b.scale) / np.float32(output.scale)
+    second = -second if operator.kind == "sub" else second
+    points = [np.float32(tensor.zero_point + added) for tensor in (a, b, output)]
     moved = fused_multiply_add(first, points[0], second * points[1])
-    return SumParts(first, second, np.float32(points[2] - moved), codes)
+    return SumParts(first, second, np.float32(points[2] - moved), added)
 
 
-def product_scale(a: Tensor, b: Tensor, output: Tensor) -> np.float32:
-    """QLinearMul's ratio."""
+def _product_scale(a: Tensor, b: Tensor, output: Tensor) -> np.float32:
     return np.float32(np.float32(a.scale) * np.float32(b.scale) / np.float32(output.scale))
 
 
-def even_product(
-    first: IntArray, second: IntArray, scale: np.float32, output: Tensor, *, unsigned: bool
-) -> IntArray:
-    """The rounded product of codes less their zero points, not clipped yet."""
-    codes = UNSIGNED if unsigned else 0
-    products: Floats = (first * second).astype(np.float32) * scale
-    moved = products + np.float32(output.zero_point + codes)
-    return np.rint(moved.astype(np.float64)).astype(np.int64) - codes
-
-
-def sum_fields(parts: SumParts) -> tuple[tuple[str, int], ...]:
+def _sum_fields(parts: SumParts) -> tuple[tuple[str, int], ...]:
     """``thumbnet_add_even_t`` but for its operands, channels and activation."""
     codes = np.arange(-128, 128) + parts.codes
     first, second = float(parts.first), float(parts.second)
@@ -96,20 +134,6 @@ def sum_fields(parts: SumParts) -> tuple[tuple[str, int], ...]:
     )
 
 
-def product_fields(a: Tensor, b: Tensor, output: Tensor, *, unsigned: bool) -> dict[str, int]:
-    """``thumbnet_mul_even_t`` but for its operands, channels and activation."""
-    multiplier = float_multiplier(product_scale(a, b, output))
-    codes = UNSIGNED if unsigned else 0
-    return {
-        "mantissa": multiplier.mantissa,
-        "out_zero_point": output.zero_point + codes,
-        "codes": codes,
-        "shift": multiplier.shift,
-        "first_zero_point": a.zero_point,
-        "second_zero_point": b.zero_point,
-    }
-
-
 def _common_units(parts: SumParts) -> tuple[int, list[tuple[str, int]]]:
     """The three numbers as multiples of 2^-fraction, each a mantissa and a shift."""
     numbers = {
@@ -125,4 +149,3 @@ def _common_units(parts: SumParts) -> tuple[int, list[tuple[str, int]]]:
         shift = max(abs(units).bit_length() - 24, 0)
         fields += [(f"{name}.mantissa", units >> shift), (f"{name}.shift", shift)]
     return fraction, fields
-

@@ -58,12 +58,14 @@ def _logistic(reals: Floats) -> Floats:
     inside = np.clip(reals, np.float32(-_RANGE), np.float32(_RANGE))
     squares = inside * inside
     odd, even = _polynomial(squares, _ALPHA) * inside, _polynomial(squares, _BETA)
-    return np.clip(odd / even + np.float32(0.5), np.float32(0), np.float32(1))
+    made: Floats = np.clip(odd / even + np.float32(0.5), np.float32(0), np.float32(1))
+    return made
 
 
 def _hard_swish(reals: Floats) -> Floats:
     sixth, half = np.float32(1 / 6), np.float32(0.5)
-    return reals * np.clip(reals * sixth + half, np.float32(0), np.float32(1))
+    made: Floats = reals * np.clip(reals * sixth + half, np.float32(0), np.float32(1))
+    return made
 
 
 def _clipped(least: float, most: float) -> Callable[[Floats], Floats]:

@@ -58,7 +58,8 @@ def even_softmax(values: npt.NDArray[np.int64], x: Tensor, output: Tensor) -> Ar
     with np.errstate(over="ignore"):
         shares = terms * np.float32(even_factor(output)) / sums
     codes = np.rint(shares).astype(np.int64) + output.zero_point
-    return np.clip(codes, -128, 127).astype(np.int8)
+    made: Array = np.clip(codes, -128, 127).astype(np.int8)
+    return made
 
 
 def lower_even(x: Tensor, output: Tensor) -> Lowered:

@@ -26,7 +26,7 @@ def float_multiplier(scale: float | np.float32) -> Multiplier:
 
 
 def product_scales(x: float, weights: Sequence[float], output: float) -> Floats:
-    """x * weights / output, each step in float32, as QLinearConv and QGemm compute them."""
+    """The products x * weights / output in float32 steps, as QLinearConv and QGemm have them."""
     products: Floats = np.float32(x) * np.array(weights, np.float32)
     scales: Floats = products / np.float32(output)
     return scales
@@ -45,7 +45,7 @@ def multiply_even(sums: IntArray, scales: Floats, zero_point: int, limits: Limit
 
 
 def quantize_even(values: Floats, scale: float, zero_point: int, limits: Limits) -> IntArray:
-    """onnxruntime's QuantizeLinear; NaN gives the least of ``limits``."""
+    """QuantizeLinear of onnxruntime; NaN gives the least of ``limits``."""
     with np.errstate(over="ignore", invalid="ignore"):
         ratios = values.astype(np.float32) / np.float32(scale)
     least = np.float32(limits[0] - zero_point)
@@ -53,13 +53,13 @@ def quantize_even(values: Floats, scale: float, zero_point: int, limits: Limits)
 
 
 def dequantize_even(codes: IntArray, scale: float, zero_point: int) -> Floats:
-    """onnxruntime's DequantizeLinear."""
+    """DequantizeLinear of onnxruntime."""
     values: Floats = np.float32(scale) * (codes - zero_point).astype(np.float32)
     return values
 
 
 def fused_multiply_add(a: npt.ArrayLike, b: npt.ArrayLike, c: npt.ArrayLike) -> Floats:
-    """a * b + c of float32, rounded once (but for what double precision of the sum loses)."""
+    """The float32 a * b + c, rounded once (but for what double precision of the sum loses)."""
     product = np.asarray(a, np.float64) * np.asarray(b, np.float64)
     total: Floats = (product + np.asarray(c, np.float64)).astype(np.float32)
     return total

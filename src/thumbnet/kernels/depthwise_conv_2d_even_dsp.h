@@ -39,8 +39,8 @@ THUMBNET_INLINE int32_t thumbnet_depthwise_even_sum(const int32_t *words, const 
     const int half = size / 2;
     THUMBNET_UNROLL
     for (int j = 0; j < half; j++) {
-        sum = thumbnet_depthwise_two_taps(last[(j + right) * pitch], weights[j + right * half],
-                                          sum);
+        sum =
+            thumbnet_depthwise_two_taps(last[(j + right) * pitch], weights[j + right * half], sum);
     }
     return sum + (right ? (last[0] >> 16) * (int16_t)weights[0]
                         : (int16_t)last[half * pitch] * (weights[2 * half - 1] >> 16));
@@ -57,11 +57,11 @@ THUMBNET_INLINE void thumbnet_depthwise_even_channels(thumbnet_depthwise_state_t
         const int32_t step = context->step[0];
         const int32_t *const weights = context->record;
         const int32_t *const behind = weights + size / 2 * size + size - 1;
-        const thumbnet_even_channel_t channel = thumbnet_even_channel(
-            behind[0], behind[1], behind[2], state->layer->out_zero_point);
+        const thumbnet_even_channel_t channel =
+            thumbnet_even_channel(behind[0], behind[1], behind[2], state->layer->out_zero_point);
         for (int32_t i = state->made; i > 0; i -= 2) {
-            *out = thumbnet_even_dsp_output(
-                &channel, thumbnet_depthwise_even_sum(words, weights, size, 0));
+            *out = thumbnet_even_dsp_output(&channel,
+                                            thumbnet_depthwise_even_sum(words, weights, size, 0));
             out += step;
             words += 4 * size;
             if (i > 1) {

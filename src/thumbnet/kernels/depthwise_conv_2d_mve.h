@@ -220,7 +220,8 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv
     const int vectors = (taps + 15) / 16;
     const int32_t channels = p->channels;
 #if THUMBNET_MVE
-    const int narrow = !THUMBNET_NEAREST_EVEN && taps <= 16 && (step == 3 || step == 6) && p->low == -128 && p->high == 127;
+    const int narrow = !THUMBNET_NEAREST_EVEN && taps <= 16 && (step == 3 || step == 6) &&
+                       p->low == -128 && p->high == 127;
     for (; c < end; c += 4, planes += 4 * plane, out += 4) {
         if (narrow && c + 4 <= channels && c + 4 <= p->ties_up) {
             const thumbnet_depthwise_mve_t four = {

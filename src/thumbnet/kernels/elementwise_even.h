@@ -64,10 +64,10 @@ static THUMBNET_NOINLINE int32_t thumbnet_add_float(const thumbnet_add_even_t *p
     const int64_t constant = thumbnet_float_units(&p->constant, 1);
     const int64_t inner = thumbnet_signed_to_float(
         constant + thumbnet_float_units(&p->second_float, second + p->codes));
-    const int64_t outer = thumbnet_signed_to_float(
-        inner + thumbnet_float_units(&p->first_float, first + p->codes));
-    const int32_t rounded = (int32_t)thumbnet_shift_right_even(
-        (uint64_t)(outer < 0 ? -outer : outer), p->fraction);
+    const int64_t outer =
+        thumbnet_signed_to_float(inner + thumbnet_float_units(&p->first_float, first + p->codes));
+    const int32_t rounded =
+        (int32_t)thumbnet_shift_right_even((uint64_t)(outer < 0 ? -outer : outer), p->fraction);
     return outer < 0 ? -rounded : rounded;
 }
 

@@ -27,7 +27,7 @@ THUMBNET_INLINE int8_t thumbnet_mean_output(const thumbnet_mean_t *p, int32_t su
     const int32_t value =
         THUMBNET_NEAREST_EVEN ? thumbnet_requantize_even(shifted, p->multiplier, p->shift, 0)
         : up ? thumbnet_requantize(shifted, p->multiplier, p->shift)
-           : thumbnet_multiply_by_quantized_multiplier(shifted, p->multiplier, p->shift);
+             : thumbnet_multiply_by_quantized_multiplier(shifted, p->multiplier, p->shift);
     return (int8_t)thumbnet_clamp(value + p->out_offset, -128, 127);
 }
 

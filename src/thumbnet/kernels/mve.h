@@ -98,8 +98,8 @@ THUMBNET_INLINE int32x4_t thumbnet_mve_rounded_even(int32x4_t sums, int32x4_t ma
     const uint32x4_t rest = vshlq_u32(vreinterpretq_u32_s32(vaddq_n_s32(upper, 1)), top);
     const uint32x4_t above = vsubq_n_u32(rest, 0x80000000u);
     const uint32x4_t right = vreinterpretq_u32_s32(vsubq_s32(vdupq_n_s32(-3), shift));
-    const uint32_t near = (uint32_t)vcmpcsq_u32(unit, above) |
-                          (uint32_t)vcmpcsq_n_u32(right, THUMBNET_EVEN_SHIFTS);
+    const uint32_t near =
+        (uint32_t)vcmpcsq_u32(unit, above) | (uint32_t)vcmpcsq_n_u32(right, THUMBNET_EVEN_SHIFTS);
     if (near != 0) {
         int32_t all[3][4];
         vst1q_s32(all[0], sums);

@@ -54,9 +54,9 @@ THUMBNET_INLINE int8_t thumbnet_pool_average(const thumbnet_pool_2d_t *p, int32_
                                              int32_t count, uint32_t reciprocal)
 {
 #if THUMBNET_NEAREST_EVEN
-    const int32_t value = thumbnet_requantize_even(
-        sum - count * p->in_zero_point, p->mantissa[reciprocal], p->shift[reciprocal],
-        p->rounded_offset);
+    const int32_t value =
+        thumbnet_requantize_even(sum - count * p->in_zero_point, p->mantissa[reciprocal],
+                                 p->shift[reciprocal], p->rounded_offset);
     return (int8_t)thumbnet_clamp(value + p->offset, p->low, p->high);
 #else
     const uint32_t nudged = (uint32_t)((sum < 0 ? -sum : sum) + count / 2);

@@ -16,8 +16,8 @@ typedef struct {
     int16_t high;
 } thumbnet_quantize_t;
 
-/* value / scale rounded half away from zero, or half to even, plus the zero point, saturated; NaN gives the lowest
- * byte. A division, since the product with a reciprocal rounds otherwise. */
+/* value / scale rounded half away from zero, or half to even, plus the zero point, saturated; NaN
+ * gives the lowest byte. A division, since the product with a reciprocal rounds otherwise. */
 THUMBNET_INLINE int32_t thumbnet_quantized(const thumbnet_quantize_t *p, float scale, float value)
 {
     const float low = (float)(p->low - p->zero_point);

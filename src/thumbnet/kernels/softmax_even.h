@@ -19,8 +19,8 @@ typedef struct {
  * the quotient have 24 bits each, ties go to even. */
 THUMBNET_INLINE int32_t thumbnet_softmax_quotient(uint32_t value, uint32_t sum, int32_t factor)
 {
-    const uint64_t product = thumbnet_rounded_to_float((uint64_t)thumbnet_float_significand(value) *
-                                                       (uint32_t)factor);
+    const uint64_t product =
+        thumbnet_rounded_to_float((uint64_t)thumbnet_float_significand(value) * (uint32_t)factor);
     const uint32_t divisor = thumbnet_float_significand(sum);
     /* quotient = product * 2^-drop / divisor. */
     const uint32_t drop = thumbnet_float_exponent(sum) - thumbnet_float_exponent(value);

@@ -189,9 +189,7 @@ def ort_model(graph: Graph, *, style: str, unsigned: bool) -> bytes:
         writer.inputs.append(helper.make_tensor_value_info(border, kind, shape))
         if style == "qdq":
             quantization = writer.quantization(graph.tensor(name))
-            writer.nodes.append(
-                helper.make_node("QuantizeLinear", [border, *quantization], [name])
-            )
+            writer.nodes.append(helper.make_node("QuantizeLinear", [border, *quantization], [name]))
     for name in operator.inputs:
         tensor = graph.tensor(name) if name else None
         if tensor is not None and tensor.data is not None and operator.kind in _OPERANDS:

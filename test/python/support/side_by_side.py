@@ -46,10 +46,10 @@ def side_by_side(made: Sequence[Graph], build: Build) -> Graph:
     )
 
 
-def compiled_graph(graph: Graph, *, passes: bool = False) -> Compiled:
+def compiled_graph(graph: Graph, *, passes: bool = False, objective: str = "speed") -> Compiled:
     """Generated code of a graph that comes from no file."""
     runs = run_passes(graph) if passes else graph
-    plan = choose_plan(runs, input="buffer", objective="speed", ram_limit=None)
+    plan = choose_plan(runs, input="buffer", objective=objective, ram_limit=None)
     inputs = tuple(f"in_{index}" for index in range(len(graph.inputs)))
     outputs = tuple(f"out_{index}" for index in range(len(graph.outputs)))
     naming = Naming("vectors", inputs, outputs)
