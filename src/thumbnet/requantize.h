@@ -1,4 +1,4 @@
-/* TFLite's requantization, bit for bit. SPDX-License-Identifier: Apache-2.0
+/* TFLite's and onnxruntime's requantization, bit for bit. SPDX-License-Identifier: Apache-2.0
  *
  * A multiplier is mantissa * 2^(shift - 31) with the mantissa in [2^30, 2^31) or 0 and the shift in
  * [-31, 30]. TFLite rounds twice: first to the high word, then for the shift. Its convolutions (the

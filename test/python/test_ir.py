@@ -196,7 +196,7 @@ def test_every_attribute_shows() -> None:
     """Also those of kinds that the small graph does not have."""
     graph = small_graph()
     defaults = {"tuple[int, ...]": (1, 2), "bool": True, "int": 77, "float": 7.5, "str": "seven"}
-    defaults["int | None"] = 78
+    defaults |= {"int | None": 78, "bool | None": True}
     for kind in Attributes.__subclasses__():
         given = {
             f.name: {"Window": Window(5, 6), "Activation": Activation.RELU6}.get(

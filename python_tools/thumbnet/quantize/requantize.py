@@ -2,6 +2,7 @@
 
 Source: ``tensorflow/lite/kernels/internal/quantization_util.cc`` and gemmlowp's fixed point
 (double rounding, the default build of TFLite). The C twin is ``src/thumbnet/requantize.h``.
+onnxruntime's is in ``requantize_even``.
 """
 
 from __future__ import annotations

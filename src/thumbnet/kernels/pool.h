@@ -33,8 +33,14 @@ typedef struct {
  * 2^24 / count + 1 is exact enough and the product fits in 32 bits. */
 #define THUMBNET_POOL_RECIPROCAL_LIMIT 361
 
-/* What thumbnet_pool_average wants to know of a count: its reciprocal, or its place in a table. */
-THUMBNET_INLINE uint32_t thumbnet_pool_reciprocal(const thumbnet_pool_2d_t *p, int32_t count)
+THUMBNET_INLINE uint32_t thumbnet_pool_reciprocal(int32_t count)
+{
+    return count < THUMBNET_POOL_RECIPROCAL_LIMIT ? ((uint32_t)1 << 24) / (uint32_t)count + 1u : 0u;
+}
+
+/* What thumbnet_pool_average wants to know of a count: its reciprocal, or its place in the table.
+ */
+THUMBNET_INLINE uint32_t thumbnet_pool_divisor(const thumbnet_pool_2d_t *p, int32_t count)
 {
 #if THUMBNET_NEAREST_EVEN
     uint32_t place = 0;
@@ -44,7 +50,7 @@ THUMBNET_INLINE uint32_t thumbnet_pool_reciprocal(const thumbnet_pool_2d_t *p, i
     return place;
 #else
     (void)p;
-    return count < THUMBNET_POOL_RECIPROCAL_LIMIT ? ((uint32_t)1 << 24) / (uint32_t)count + 1u : 0u;
+    return thumbnet_pool_reciprocal(count);
 #endif
 }
 
@@ -173,7 +179,7 @@ THUMBNET_INLINE void thumbnet_average_pool_2d_s8(const void *constants, int kern
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * p->stride_width - p->pad_left;
     const int32_t base = thumbnet_pool_max(column, 0);
-    const uint32_t whole = thumbnet_pool_reciprocal(p, kernel_height * kernel_width);
+    const uint32_t whole = thumbnet_pool_divisor(p, kernel_height * kernel_width);
     int32_t present = 0;
     for (int k = 0; k < kernel_height; k++) {
         present += rows[k] != NULL;
@@ -183,7 +189,7 @@ THUMBNET_INLINE void thumbnet_average_pool_2d_s8(const void *constants, int kern
         const int32_t taps = thumbnet_pool_min(column + kernel_width, p->in_width) - first;
         const int32_t count = taps * present;
         const uint32_t reciprocal =
-            count == kernel_height * kernel_width ? whole : thumbnet_pool_reciprocal(p, count);
+            count == kernel_height * kernel_width ? whole : thumbnet_pool_divisor(p, count);
         thumbnet_average_pool_2d_pixel_s8(p, kernel_height, rows, (first - base) * p->channels,
                                           taps, count, reciprocal, pixel);
     }
@@ -241,7 +247,7 @@ THUMBNET_INLINE void thumbnet_average_pool_2d_plane_s8(const void *constants,
             thumbnet_accumulate_s8(sums, in + (column - x) * channels, channels);
         }
         if (finished) {
-            const uint32_t reciprocal = thumbnet_pool_reciprocal(p, count);
+            const uint32_t reciprocal = thumbnet_pool_divisor(p, count);
             for (int32_t c = 0; c < channels; c++) {
                 result[c] = thumbnet_pool_average(p, sums[c], count, reciprocal);
             }
