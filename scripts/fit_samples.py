@@ -14,6 +14,9 @@ from support.tflite_writer import Writer
 Rng = np.random.Generator
 Make = Callable[[Rng], bytes]
 
+EVEN = "onnxruntime"
+"""What begins the names of models that are to be rounded as onnxruntime does."""
+
 _WIDTHS = (1, 2, 3, 4, 5, 7, 8, 16, 24, 40)
 
 
@@ -33,6 +36,9 @@ def _all() -> Iterator[tuple[str, Make]]:
     yield from byte_samples()
     yield from _general()
     yield from _recurrent()
+    for name, make in _others():
+        if name.startswith(("add", "mul", "softmax")) and not name.startswith("multiplier"):
+            yield f"{EVEN} {name}", make
 
 
 def _general() -> Iterator[tuple[str, Make]]:

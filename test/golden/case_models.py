@@ -30,6 +30,8 @@ class KernelCase:
     """Whether the compiler's passes run on it; they would remove a lone reshape."""
     banded: bool = False
     """Whether it is an inverted bottleneck that is lowered as one operator, in bands of a row."""
+    even: bool = False
+    """Whether it is rounded as onnxruntime does, on uint8 tensors."""
     generic: bool = True
     """Whether the generic build's kernels run on it; they gain nothing from cases of others."""
 

@@ -16,6 +16,7 @@ import numpy as np
 from byte_cases import byte_cases
 from case_models import Build, KernelCase, Rng, random_case, seed_of
 from convolution_cases import convolutions, depthwise, for_instruction_sets
+from even_cases import even_cases
 from general_cases import general
 from recurrent_cases import recurrent
 from shape_cases import shapes
@@ -41,6 +42,7 @@ def kernel_cases() -> list[KernelCase]:
         *byte_cases(),
         *for_instruction_sets(),
         *general(),
+        *even_cases(),
     ]
 
 

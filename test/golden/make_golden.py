@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Makes the golden data of the Unity suites: `python test/golden/make_golden.py`.
 
-Expected values come from TFLite's interpreter (LiteRT's kernels without delegates), never from
-thumbnet's references or its C. What comes from thumbnet is how an operator's constants are
-laid out (kernel_constants.h), since kernels are tested together with that.
+Expected values come from TFLite's interpreter (LiteRT's kernels without delegates) or, where it is
+to be followed, from onnxruntime, never from thumbnet's references or its C. What comes from
+thumbnet is how an operator's constants are laid out (kernel_constants.h), since kernels are tested
+together with that.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from kernel_builds import PARTS, Part
 from kernel_cases import kernel_cases
 from networks import Network, networks
 from support.litert import LiteRT
+from support.ort import on_uint8, ort_outputs
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.ir.graph import Graph
 from thumbnet.operators.base import Lowered, Rows
@@ -47,7 +49,7 @@ HEADER = """\
  * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
  * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
  * delegates: {version}, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the operators
- * quantize and dequantize BUILTIN_REF, see kernel_cases.py).
+ * quantize and dequantize BUILTIN_REF, see kernel_cases.py); of names with "even", onnxruntime's.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef {guard}
 #define {guard}
@@ -98,6 +100,8 @@ def golden_case(case: KernelCase) -> GoldenCase:
         ValueError: the passes leave more than the one operator that the case is about.
     """
     imported = parse_tflite(case.model, f"{case.name}.tflite")
+    if case.even:
+        imported = on_uint8(imported)
     graph = run_passes(imported) if case.passes else imported
     if case.banded:
         graph = in_bands(graph, dict.fromkeys(find_bottlenecks(graph), 1))
@@ -105,6 +109,14 @@ def golden_case(case: KernelCase) -> GoldenCase:
         raise ValueError(f"{case.name}: {[operator.kind for operator in graph.operators]}")
     operator = graph.operators[0]
     order = [name for name in operator.inputs if _is_variable(graph, name)]
+    if case.even:
+        rounded = ort_outputs(graph, case.inputs, style="qdq", unsigned=True)
+        places = [graph.inputs.index(name) for name in order]
+        samples = [
+            [*(given[place] for place in places), output.copy()]
+            for given, output in zip(case.inputs, rounded, strict=True)
+        ]
+        return GoldenCase(case.name, case.name, graph, samples, generic=case.generic)
     reference = LiteRT(case.model, case.resolver)
     variables = {d["name"]: d["index"] for d in reference.interpreter.get_tensor_details()}
     kept = {state.read: state for state in graph.states}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from support import inputs as samples
 from support import shared
 from support.compiled import compile_file, litert_outputs, mismatches, run_on
 from support.kernel_harness import KernelHarness
+from support.side_by_side import compiled_graph, side_by_side
 from support.spatial_samples import (
     FULL,
     Layer,
@@ -24,13 +25,9 @@ from support.spatial_samples import (
     dense,
     depthwise,
 )
-from thumbnet.codegen import Naming, Provenance, generate
-from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Kernel
 from thumbnet.operators.registry import family
 from thumbnet.options import Build
-from thumbnet.pipeline import Compiled
-from thumbnet.schedule.choose import choose_plan
 from thumbnet.schedule.replay_stream import replay_plan
 
 HELIUM = Build(isa="mve", optimize="speed", core="cortex-m55")
@@ -104,41 +101,6 @@ def test_ordinary_layers_in_plain_c(tmp_path: Path) -> None:
 # -- vectors --------------------------------------------------------------------------------------
 
 
-def side_by_side(made: Sequence[Sample]) -> Graph:
-    """One graph of all operators, none of which reads another's output."""
-    tensors, operators, inputs, outputs = {}, [], [], []
-    for index, sample in enumerate(made):
-
-        def name(old: str, index: int = index) -> str:
-            return f"{old}_{index}" if old else ""
-
-        for tensor in sample.graph.tensors.values():
-            tensors[name(tensor.name)] = dataclasses.replace(tensor, name=name(tensor.name))
-        old = sample.operator
-        operators.append(
-            Operator(
-                old.kind,
-                name(old.name),
-                tuple(map(name, old.inputs)),
-                tuple(map(name, old.outputs)),
-                old.attributes,
-            )
-        )
-        inputs += map(name, sample.graph.inputs)
-        outputs += map(name, sample.graph.outputs)
-    return Graph("vectors", tensors, tuple(operators), tuple(inputs), tuple(outputs), HELIUM)
-
-
-def compiled_for_m55(graph: Graph) -> Compiled:
-    """Generated code of a graph that comes from no file."""
-    plan = choose_plan(graph, input="buffer", objective="speed", ram_limit=None)
-    inputs = tuple(f"in_{index}" for index in range(len(graph.inputs)))
-    outputs = tuple(f"out_{index}" for index in range(len(graph.outputs)))
-    naming = Naming("vectors", inputs, outputs)
-    files = generate(plan, naming, Provenance("vectors.tflite", "0" * 64, "0"))
-    return Compiled(naming, graph, graph, plan, files)
-
-
 @pytest.mark.parametrize(
     "make",
     [
@@ -150,7 +112,7 @@ def compiled_for_m55(graph: Graph) -> Compiled:
 )
 def test_vectors_equal_reference(make: Callable[[], list[Sample]]) -> None:
     made = list(map(on_helium, make()))
-    compiled = compiled_for_m55(side_by_side(made))
+    compiled = compiled_graph(side_by_side([sample.graph for sample in made], HELIUM))
     assert sum("mve" in step.lowered.kernel.header for step in compiled.plan.steps) > len(made) // 3
     suites = [[sample.suites(index)[i] for index, sample in enumerate(made)] for i in range(4)]
     inputs: list[list[npt.NDArray[Any]]] = [[x for given in s for x in given] for s in suites]

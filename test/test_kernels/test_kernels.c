@@ -151,6 +151,31 @@ static void test_mean_plane_s8(void)
     CHECK_CASES(golden_mean_plane_s8);
 }
 
+static void test_add_even_s8(void)
+{
+    CHECK_CASES(golden_add_even_s8);
+}
+
+static void test_add_even_broadcast_s8(void)
+{
+    CHECK_CASES(golden_add_even_broadcast_s8);
+}
+
+static void test_mul_even_s8(void)
+{
+    CHECK_CASES(golden_mul_even_s8);
+}
+
+static void test_mul_even_broadcast_s8(void)
+{
+    CHECK_CASES(golden_mul_even_broadcast_s8);
+}
+
+static void test_softmax_even_s8(void)
+{
+    CHECK_CASES(golden_softmax_even_s8);
+}
+
 static void test_softmax_s8(void)
 {
     CHECK_CASES(golden_softmax_s8);
@@ -286,6 +311,11 @@ int main(void)
     RUN_TEST(test_max_pool_2d_plane_s8);
     RUN_TEST(test_mean_row_s8);
     RUN_TEST(test_mean_plane_s8);
+    RUN_TEST(test_add_even_s8);
+    RUN_TEST(test_add_even_broadcast_s8);
+    RUN_TEST(test_mul_even_s8);
+    RUN_TEST(test_mul_even_broadcast_s8);
+    RUN_TEST(test_softmax_even_s8);
     RUN_TEST(test_softmax_s8);
     RUN_TEST(test_lookup_u8);
     RUN_TEST(test_concatenation_rows);

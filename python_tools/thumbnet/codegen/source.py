@@ -90,6 +90,8 @@ def _includes(plan: Plan, naming: Naming, steps: list[Step], kernels: list[Kerne
         options += "#define THUMBNET_TWO_MEMORIES\n"
     if loops == "tiles":
         options += "#define THUMBNET_TILES 1\n"
+    if plan.graph.arithmetic == "onnxruntime":
+        options += "#define THUMBNET_NEAREST_EVEN 1\n"
     return (
         f'{optimize}#include "{naming.name}.h"\n\n'
         f"#define THUMBNET_MAX_ROWS {rows}\n{options}#include <thumbnet/{loops}.h>\n"

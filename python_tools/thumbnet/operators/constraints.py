@@ -20,6 +20,17 @@ def int8_per_tensor(graph: Graph, operator: Operator) -> str | None:
     return None
 
 
+def positive_scales(graph: Graph, operator: Operator) -> str | None:
+    """scales above zero (in models that round as onnxruntime does)."""
+    if graph.arithmetic != "onnxruntime":
+        return None
+    for name in (*operator.inputs, *operator.outputs):
+        quantization = graph.tensor(name).quantization if name else None
+        if quantization is not None and not min(quantization.scale) > 0:
+            return f'"{name}" has a scale of {min(quantization.scale):g}'
+    return None
+
+
 def same_quantization(graph: Graph, operator: Operator) -> str | None:
     """an output of the same scale and zero point as the input."""
     x, output = borders(graph, operator)

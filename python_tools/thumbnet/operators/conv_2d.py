@@ -32,7 +32,7 @@ from thumbnet.operators.base import (
     rows_of,
     window_overlap,
 )
-from thumbnet.operators.constraints import int8_per_tensor
+from thumbnet.operators.constraints import int8_per_tensor, positive_scales
 from thumbnet.operators.conv_2d_dsp import Layer, lower_dsp
 from thumbnet.operators.conv_2d_general import (
     LARGEST_WEIGHT,
@@ -54,8 +54,15 @@ from thumbnet.quantize.requantize import (
     multiply_rounding_up,
     quantize_multiplier,
 )
+from thumbnet.quantize.requantize_even import (
+    float_multiplier,
+    float_scales,
+    multiply_even,
+    product_scales,
+)
 
 HEADER = "thumbnet/kernels/conv_2d.h"
+INT8_LIMITS = (-128, 127)
 _LARGEST = 65535
 _LARGEST_WINDOW = 255
 
@@ -134,21 +141,29 @@ CONVOLUTION_CONSTRAINTS: tuple[Constraint, ...] = (
     int8_weights,
     weights_by_output_channel,
     int32_bias,
+    positive_scales,
     image_of_one,
     small_window,
 )
 """What all convolutions and fully_connected share."""
 
 
-def channel_multipliers(
-    x: Tensor, weights: Tensor, output: Tensor, channels: int
-) -> list[Multiplier]:
-    """One requantization multiplier per output channel, as TFLite derives them in double."""
+def channel_multipliers(graph: Graph, operator: Operator) -> list[Multiplier]:
+    """One requantization multiplier per output channel of a convolution.
+
+    TFLite derives them in double, onnxruntime in float32.
+    """
+    x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
+    output = graph.tensor(operator.outputs[0])
+    channels = weights.shape[3 if operator.kind == "depthwise_conv_2d" else 0]
     if weights.quantization is None:
         raise ValueError(f"weights {weights.name!r} are not quantized")
     scales = weights.quantization.scale
     if len(scales) == 1:
         scales = scales * channels
+    if graph.arithmetic == "onnxruntime":
+        products = product_scales(x.scale, scales, output.scale)
+        return [float_multiplier(scale) for scale in products]
     return [quantize_multiplier(x.scale * scale / output.scale) for scale in scales]
 
 
@@ -156,11 +171,13 @@ def _multipliers(graph: Graph, operator: Operator) -> list[Multiplier]:
     x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
     output, channels = graph.tensor(operator.outputs[0]), weights.shape[0]
     quantization = weights.quantization
+    if graph.arithmetic == "onnxruntime":
+        return channel_multipliers(graph, operator)
     if operator.kind == "fully_connected" and quantization and quantization.per_tensor:
         # Here alone TFLite multiplies the scales in float32.
         product = float(np.float32(x.scale) * np.float32(weights.scale))
         return [quantize_multiplier(product / output.scale)] * channels
-    return channel_multipliers(x, weights, output, channels)
+    return channel_multipliers(graph, operator)
 
 
 def product_multipliers(graph: Graph, operator: Operator) -> list[Multiplier]:
@@ -178,8 +195,12 @@ def requantize_channels(
     """Accumulators [..., channels] to the output's int8.
 
     The first ``ties_up`` channels (by default all) round ties upwards as TFLite's vector kernels
-    do, the others away from zero.
+    do, the others away from zero; multipliers of onnxruntime round them to even.
     """
+    if multipliers[0].even:
+        scales, limits = float_scales(multipliers), INT8_LIMITS
+        rounded = multiply_even(accumulators, scales, output.zero_point, limits)
+        return np.clip(rounded, *bounds).astype(np.int8)
     mantissas = np.array([m.mantissa for m in multipliers], np.int64)
     shifts = np.array([m.shift for m in multipliers], np.int64)
     scaled = multiply_rounding_up(accumulators, mantissas, shifts)
@@ -369,7 +390,7 @@ class Conv2d(Family):
             layer = Layer(taps, folded.astype(np.int64), multipliers, points, (low, high))
             return lower_dsp(portable, layer, graph.build) or portable
         if graph.build.isa == "mve":
-            return for_helium(portable)
+            return for_helium(portable, even=multipliers[0].even)
         return lower_pairs(portable, taps, graph.build) or portable
 
     def _special(self, graph: Graph, operator: Operator) -> Lowered | None:

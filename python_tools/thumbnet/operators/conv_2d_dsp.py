@@ -85,15 +85,20 @@ class Channels:
 def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
     """``lowered``, a portable kernel, as one of the DSP kernels; None where none is exact."""
     source, output = lowered.sources[0], lowered.output
-    channels = exact_channels(layer)
-    if channels is None:
-        return None
     low, high = layer.bounds
     row = source.kernel_width * source.rows.channels
-    # Only the fastest kernels read the wide record.
-    effort = EFFORT[build.optimize] if channels.fits_compact else EFFORT["speed"]
-    if effort > 0:
-        channels = replace(channels, taps=remains_last(channels.taps, row))
+    if layer.multipliers[0].even:
+        effort = EFFORT[build.optimize]
+        words = packed_even(layer, row if effort > 0 else None)
+    else:
+        channels = exact_channels(layer)
+        if channels is None:
+            return None
+        # Only the fastest kernels read the wide record.
+        effort = EFFORT[build.optimize] if channels.fits_compact else EFFORT["speed"]
+        if effort > 0:
+            channels = replace(channels, taps=remains_last(channels.taps, row))
+        words = packed(channels, compact=effort < 2)
     columns = 1 if effort == 0 else min(TILE, _row_width(lowered))
     quads = quads_of(layer.taps.shape[1])
     gathered = source.rows.channels % _QUAD != 0
@@ -108,7 +113,7 @@ def lower_dsp(lowered: Lowered, layer: Layer, build: Build) -> Lowered | None:
         kernel=Kernel(HEADER, _function(lowered, gathered, effort), literals),
         struct="thumbnet_conv_2d_dsp_t",
         fields=(
-            ("weights", CArray("weights", "int32_t", packed(channels, compact=effort < 2))),
+            ("weights", CArray("weights", "int32_t", words)),
             ("quads", quads),
             ("out_channels", output.channels),
             ("in_channels", source.rows.channels),
@@ -220,13 +225,8 @@ def packed(channels: Channels, *, compact: bool) -> npt.NDArray[np.int32]:
     A channel follows another in its lanes only where both are exact: 256 * wB + wA is within int16,
     and B, the difference of sums that wrap at 32 bits, so that 256 * B has to be within int32.
     """
-    count, width = channels.taps.shape
-    # The channel behind the last one is that which a single one has beside it.
-    taps = np.pad(channels.taps, ((0, 1), (0, _QUAD * quads_of(width) - width)))
-    firsts, seconds = _pairs(taps)
-    lanes = (256 * taps[seconds] + taps[firsts]).reshape(len(firsts), -1, _QUAD)
-    # SXTB16 takes the bytes 0 and 2 of four inputs, then 1 and 3.
-    words = (lanes[:, :, 2:] << 16) + (lanes[:, :, :2] & 0xFFFF)
+    count = len(channels.taps)
+    firsts, seconds, words = _lanes(channels.taps)
     if compact:
         fields, flags = [(channels.bias << 9) + channels.shift, channels.mantissa], 7
     else:
@@ -236,8 +236,38 @@ def packed(channels: Channels, *, compact: bool) -> npt.NDArray[np.int32]:
     second = constants[seconds]
     second[:, 0] += np.where(seconds == count, 1 << flags, 0)
     second[-1, 0] += 2 << flags
-    rows = [words.reshape(len(firsts), -1), constants[firsts], second]
+    rows = [words, constants[firsts], second]
     return np.concatenate(rows, axis=1).astype(np.uint32).view(np.int32)
+
+
+def packed_even(layer: Layer, row: int | None) -> npt.NDArray[np.int32]:
+    """The same for outputs that are rounded as onnxruntime does (``conv_2d_even_dsp.h``).
+
+    Sums are exact in registers whatever the multipliers are. ``row``: inputs of a window's row,
+    where windows are gathered by rows.
+    """
+    taps = layer.taps.astype(np.int64)
+    count = len(taps)
+    firsts, seconds, words = _lanes(taps if row is None else remains_last(taps, row))
+    shifts = np.append([m.shift & 0xFF for m in layer.multipliers], 0)
+    mantissas = [m.mantissa for m in layer.multipliers]
+    constants = np.pad(np.stack([layer.bias, mantissas], axis=1), ((0, 1), (0, 0)))
+    flags = shifts[firsts] + (shifts[seconds] << 8) + np.where(seconds == count, 1 << 16, 0)
+    flags[-1] += 1 << 17
+    rows = [words, flags[:, None], constants[firsts], constants[seconds]]
+    return np.concatenate(rows, axis=1).astype(np.uint32).view(np.int32)
+
+
+def _lanes(channels: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """The channels of each pair, and their words of weights [pairs, words]."""
+    # The channel behind the last one is that which a single one has beside it.
+    width = channels.shape[1]
+    taps = np.pad(channels, ((0, 1), (0, _QUAD * quads_of(width) - width)))
+    firsts, seconds = _pairs(taps)
+    lanes = (256 * taps[seconds] + taps[firsts]).reshape(len(firsts), -1, _QUAD)
+    # SXTB16 takes the bytes 0 and 2 of four inputs, then 1 and 3.
+    words = (lanes[:, :, 2:] << 16) + (lanes[:, :, :2] & 0xFFFF)
+    return firsts, seconds, words.reshape(len(firsts), -1)
 
 
 def _pairs(taps: IntArray) -> tuple[IntArray, IntArray]:

@@ -23,14 +23,14 @@ _GROUP = 4
 """Sums that are requantized at once."""
 
 
-def for_helium(lowered: Lowered) -> Lowered:
+def for_helium(lowered: Lowered, *, even: bool = False) -> Lowered:
     """The portable ``lowered`` on Helium, or itself where that is not exact.
 
     The vector requantization is TFLite's for any int32 sum while multipliers are not negative and
-    shift to the right.
+    shift to the right; onnxruntime's (``even``) is the portable one.
     """
     fields = dict(lowered.fields)
-    if not shifts_right(lowered):
+    if not (even or shifts_right(lowered)):
         return lowered
     source, output = lowered.sources[0], lowered.output
     weights = cast(CArray, fields["weights"]).values

@@ -99,7 +99,7 @@ class DepthwiseConv2d(Family):
         sums = np.einsum("yxijc,ijcm->yxcm", patches, taps).reshape(height, width, channels)
         sums = sums + given_bias(graph, operator, channels)
         bounds = activation_bounds(attributes.activation, output)
-        multipliers = channel_multipliers(x, weights, output, channels)
+        multipliers = channel_multipliers(graph, operator)
         rounded_up = ties_up(attributes, channels)
         made = requantize_channels(sums, multipliers, output, bounds, rounded_up)
         return [made.reshape(output.shape)]
@@ -118,12 +118,12 @@ class DepthwiseConv2d(Family):
         attributes = _attributes(operator)
         window, rows, out_rows = attributes.window, rows_of(x), rows_of(output)
         taps = cast(Array, weights.data).reshape(-1, out_rows.channels).T
-        multipliers = channel_multipliers(x, weights, output, len(taps))
+        multipliers = channel_multipliers(graph, operator)
         bias = live_bias(given_bias(graph, operator, len(taps)), multipliers)
         folded = folded_bias(bias, taps, x.zero_point)
         sums = taps.sum(axis=1, dtype=np.int16)
         low, high = activation_bounds(attributes.activation, output)
-        rounded_up = _visible_ties_up(attributes, output, low)
+        rounded_up = _visible_ties_up(graph, attributes, output, low)
         if graph.build.isa == "dsp" and attributes.depth_multiplier == 1:
             channels = Channels(
                 taps.reshape(-1, window.kernel_height, window.kernel_width).astype(np.int64),
@@ -166,7 +166,7 @@ class DepthwiseConv2d(Family):
             overlap=(_overlap(source, out_rows),),
         )
         if graph.build.isa == "mve":
-            return for_helium(portable)
+            return for_helium(portable, even=multipliers[0].even)
         if graph.build.isa != "portable":
             return portable
         return lower_columns(portable, taps, window, graph.build) or portable
@@ -184,7 +184,7 @@ class DepthwiseConv2d(Family):
         wide = wide_channels(taps)
         if not wide.any():
             return None
-        multipliers = channel_multipliers(x, weights, output, len(taps))
+        multipliers = channel_multipliers(graph, operator)
         bounds = activation_bounds(attributes.activation, output)
         rows, out_rows = rows_of(x), rows_of(output)
         layer = GeneralLayer(
@@ -193,7 +193,7 @@ class DepthwiseConv2d(Family):
             multipliers,
             (x.zero_point, output.zero_point),
             bounds,
-            _visible_ties_up(attributes, output, bounds[0]),
+            _visible_ties_up(graph, attributes, output, bounds[0]),
             window,
             window_source(window, rows),
             out_rows,
@@ -208,13 +208,18 @@ def ties_up(attributes: DepthwiseConvolution, channels: int) -> int:
     return channels - channels % _VECTOR if given is None else given
 
 
-def _visible_ties_up(attributes: DepthwiseConvolution, output: Tensor, low: int) -> int:
+def _visible_ties_up(
+    graph: Graph, attributes: DepthwiseConvolution, output: Tensor, low: int
+) -> int:
     """How many channels round ties upwards; all where one cannot tell.
 
-    Only results below zero depend on it, and a clamp at the zero point hides those.
+    Only results below zero depend on it, and a clamp at the zero point hides those; in
+    onnxruntime's arithmetic all channels round alike.
     """
     channels = output.shape[3]
-    return channels if low >= output.zero_point else ties_up(attributes, channels)
+    if low >= output.zero_point or graph.arithmetic == "onnxruntime":
+        return channels
+    return ties_up(attributes, channels)
 
 
 def _kernel(attributes: DepthwiseConvolution, *, tail: bool) -> Kernel:
@@ -253,7 +258,7 @@ def as_conv_2d(graph: Graph, operator: Operator) -> tuple[Operator, Tensor] | No
     old, output = graph.tensor(operator.inputs[1]), graph.tensor(operator.outputs[0])
     attributes, channels = _attributes(operator), output.shape[3]
     low, _ = activation_bounds(attributes.activation, output)
-    rounded_up = _visible_ties_up(attributes, output, low)
+    rounded_up = _visible_ties_up(graph, attributes, output, low)
     if graph.tensor(operator.inputs[0]).shape[3] != 1 or rounded_up < channels:
         return None
     data = np.ascontiguousarray(np.transpose(cast(Array, old.data), (3, 1, 2, 0)))

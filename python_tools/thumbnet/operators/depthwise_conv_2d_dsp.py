@@ -62,7 +62,13 @@ def lower_dsp(
     size, stride = window.kernel_height, window.stride_width
     if size != window.kernel_width or size not in _SIZES or stride > 2 or output.channels < BLOCK:
         return None
-    how, records = _BYTES, None if optimize == "speed" else make_byte_records(channels)
+    records: IntArray | None
+    if channels.multipliers[0].even:
+        how, records = _WORDS, make_even_records(channels)
+        if records is None:
+            return None
+    else:
+        how, records = _BYTES, None if optimize == "speed" else make_byte_records(channels)
     if records is None:
         how = _BLOCKS if size == 3 and optimize == "speed" else _WORDS
         records = make_records(channels)
@@ -205,6 +211,20 @@ def small_channel(channels: Channels, c: int) -> Small | None:
     if not up or not fits or given.mantissa <= 0 or not 1 <= shift <= 23:
         return None
     return Small(1, bias, given.mantissa, shift, extra=given.shift < 0)
+
+
+def make_even_records(channels: Channels) -> IntArray | None:
+    """The records of what is rounded as onnxruntime does; None where a clamp is asked for.
+
+    The weights' words, then bias, mantissa and shift: nothing has to be exact but sums.
+    """
+    if (channels.low, channels.high) != (-128, 127):
+        return None
+    ends = [
+        (bias, m.mantissa, m.shift)
+        for bias, m in zip(channels.bias.tolist(), channels.multipliers, strict=True)
+    ]
+    return np.concatenate([packed(channels.taps), np.array(ends, np.int64)], axis=1)
 
 
 def make_records(channels: Channels) -> IntArray | None:

@@ -23,11 +23,14 @@ _SCATTERED = 8
 """Channels that are scattered at once."""
 
 
-def for_helium(lowered: Lowered) -> Lowered:
-    """The portable ``lowered`` on Helium, or itself where that is not exact or not written."""
+def for_helium(lowered: Lowered, *, even: bool = False) -> Lowered:
+    """The portable ``lowered`` on Helium, or itself where that is not exact or not written.
+
+    Sums are requantized one by one where onnxruntime's multipliers (``even``) do.
+    """
     fields = dict(lowered.fields)
     source, output = lowered.sources[0], lowered.output
-    if not shifts_right(lowered) or fields["multiplier"] != 1:
+    if not (even or shifts_right(lowered)) or fields["multiplier"] != 1:
         return lowered
     together = min(max(_OVERLAP // output.channels, _FEWEST), output.width, _MOST)
     columns = (together - 1) * source.stride_width + source.kernel_width

@@ -1,6 +1,7 @@
 """add, sub and mul of two int8 operands, broadcast as numpy does.
 
-Arithmetic: TFLite's add.cc, sub.cc, mul.cc and integer_ops/add.h, mul.h.
+Arithmetic: TFLite's add.cc, sub.cc, mul.cc and integer_ops/add.h, mul.h; onnxruntime's is in
+``elementwise_even``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from thumbnet.operators.base import (
     Rows,
     elementwise_overlap,
 )
+from thumbnet.operators.constraints import positive_scales
+from thumbnet.operators.elementwise_even import even_fields, even_values, float_ratios
 from thumbnet.operators.operands import (
     Fields,
     Operand,
@@ -41,6 +44,7 @@ from thumbnet.quantize.requantize import (
 )
 
 HEADER = "thumbnet/kernels/elementwise.h"
+EVEN_HEADER = "thumbnet/kernels/elementwise_even.h"
 HELIUM_HEADER = "thumbnet/kernels/elementwise_mve.h"
 _LEFT_SHIFT = 20
 
@@ -58,7 +62,7 @@ def int8_operands(graph: Graph, operator: Operator) -> str | None:
 
 def ordinary_scales(graph: Graph, operator: Operator) -> str | None:
     """output scales of more than 2^-19 of the operands' (add and sub)."""
-    if operator.kind == "mul":
+    if operator.kind == "mul" or graph.arithmetic != "tflite":
         return None
     tensors = [graph.tensor(name) for name in (*operator.inputs, *operator.outputs)]
     last = _sum_multipliers(*tensors)[2]
@@ -69,7 +73,15 @@ class Elementwise(Family):
     """add, sub, mul."""
 
     kinds = ("add", "sub", "mul")
-    constraints = (two_operands, int8_operands, small_shapes, plain_constant, ordinary_scales)
+    constraints = (
+        two_operands,
+        int8_operands,
+        positive_scales,
+        small_shapes,
+        plain_constant,
+        ordinary_scales,
+        float_ratios,
+    )
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The operands' shapes, broadcast."""
@@ -78,9 +90,14 @@ class Elementwise(Family):
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
     ) -> list[Array]:
-        """TFLite's AddElementwise, SubElementwise and MulElementwise."""
+        """TFLite's AddElementwise, SubElementwise, MulElementwise; QLinearAdd and QLinearMul."""
         a, b = (graph.tensor(name) for name in operator.inputs)
         output = graph.tensor(operator.outputs[0])
+        if graph.arithmetic == "onnxruntime":
+            codes = [cast(Array, value).astype(np.int64) for value in inputs]
+            values = even_values(operator, codes, (a, b, output))
+            bounds = activation_bounds(_activation(operator), output)
+            return [np.clip(values, *bounds).astype(np.int8)]
         first = cast(Array, inputs[0]).astype(np.int64) - a.zero_point
         second = cast(Array, inputs[1]).astype(np.int64) - b.zero_point
         if operator.kind == "mul":
@@ -112,16 +129,19 @@ class Elementwise(Family):
         low, high = activation_bounds(_activation(operator), output)
         kernel = Kernel(HEADER, f"thumbnet_{name}_{'' if whole else 'broadcast_'}s8")
         struct = f"thumbnet_{name}_t"
+        even = graph.arithmetic == "onnxruntime"
+        if even:
+            kernel = _on_even(kernel, name)
+            struct = f"thumbnet_{name}_even_t"
+            fields = _even_fields
         constants = fields(operator, operands, output, rows)
         if graph.build.isa == "mve" and whole:
             kernel = _on_helium(kernel, dict(constants))
-        numbers: Fields = (
-            *constants,
-            ("channels", rows.channels),
-            ("out_zero_point", output.zero_point),
-        )
+        numbers: Fields = (*constants, ("channels", rows.channels))
+        if not even:
+            numbers = (*numbers, ("out_zero_point", output.zero_point))
         short = None
-        if whole and name == "add" and graph.build.isa == "dsp":
+        if whole and name == "add" and graph.build.isa == "dsp" and not even:
             short = self._short_sum(graph, operator)
         if short is not None:
             clamps = int((low, high) != (-128, 127))
@@ -167,6 +187,19 @@ class Elementwise(Family):
         )
 
 
+def _even_fields(
+    operator: Operator, operands: Sequence[Operand], output: Tensor, rows: Rows
+) -> Fields:
+    a, b = operands
+    numbers = row_numbers(operands)
+    places = (*a.fields("first", numbers[0], rows), *b.fields("second", numbers[1], rows))
+    return (*places, *even_fields(operator, a.tensor, b.tensor, output))
+
+
+def _on_even(kernel: Kernel, name: str) -> Kernel:
+    return Kernel(EVEN_HEADER, kernel.function.replace(name, f"{name}_even"))
+
+
 def _on_helium(kernel: Kernel, constants: Mapping[str, int | CArray]) -> Kernel:
     """The kernel for Helium, where there is one."""
     if "out_shift" not in constants or constants["out_shift"] == 0:
@@ -186,7 +219,12 @@ def _sum_multipliers(a: Tensor, b: Tensor, output: Tensor) -> tuple[Multiplier, 
 
 
 def result_multiplier(graph: Graph, operator: Operator) -> tuple[Multiplier, int]:
-    """The multiplier of the sum or product, and the greatest magnitude that it is applied to."""
+    """The multiplier of the sum or product, and the greatest magnitude that it is applied to.
+
+    In onnxruntime's arithmetic nothing overflows: that of zero.
+    """
+    if graph.arithmetic == "onnxruntime":
+        return Multiplier(0, 0), 0
     tensors = [graph.tensor(name) for name in (*operator.inputs, *operator.outputs)]
     if operator.kind == "mul":
         return _product_multiplier(*tensors), 255 * 255

@@ -41,7 +41,9 @@ def hard_swish(codes: IntArray, x: Tensor, output: Tensor) -> IntArray:
 
 
 def fine_output_scale(graph: Graph, operator: Operator) -> str | None:
-    """an output scale of more than 1/128 of the input's."""
+    """an output scale of more than 1/128 of the input's (in TFLite's arithmetic)."""
+    if graph.arithmetic != "tflite":
+        return None
     x, output = borders(graph, operator)
     shift = _multipliers(x, output)[0].shift
     return None if shift <= 0 else f"scales are {x.scale:g} and {output.scale:g}"

@@ -2,6 +2,7 @@
 
 Arithmetic: TFLite's LUTPopulate (logistic), HardSwish, ReluX (relu, relu6, relu_n1_to_1) and
 Requantize (quantize between byte types); of other functions see :mod:`thumbnet.operators.unary`.
+onnxruntime's are in ``lookup_even``.
 """
 
 from __future__ import annotations
@@ -25,9 +26,10 @@ from thumbnet.operators.base import (
     elementwise_overlap,
     rows_of,
 )
-from thumbnet.operators.constraints import borders
+from thumbnet.operators.constraints import borders, positive_scales
 from thumbnet.operators.exponential import exponential
 from thumbnet.operators.hard_swish import fine_output_scale, hard_swish
+from thumbnet.operators.lookup_even import EVEN_KINDS, even_values
 from thumbnet.quantize.requantize import (
     IntArray,
     activation_bounds,
@@ -72,7 +74,9 @@ def lookup_table(graph: Graph, operator: Operator) -> Table:
         raise ValueError(f"{operator.kind}: {problem}")
     least, greatest = BYTE_LIMITS[x.dtype]
     codes = np.arange(least, greatest + 1, dtype=np.int64)
-    if operator.kind in unary.TABLES:
+    if graph.arithmetic == "onnxruntime" and operator.kind in EVEN_KINDS:
+        values = even_values(operator.kind, codes, x, output)
+    elif operator.kind in unary.TABLES:
         values = unary.TABLES[operator.kind](codes - x.zero_point, x, output, operator.attributes)
     else:
         values = _TABLES[operator.kind](codes - x.zero_point, x, output)
@@ -130,7 +134,7 @@ class Lookup(Family):
     """lookup, and logistic and the stand-alone clamps, which a pass turns into it."""
 
     kinds: tuple[str, ...] = ("lookup", "logistic", "relu", "relu6", "relu_n1_to_1")
-    constraints: tuple[Constraint, ...] = (byte_tensors,)
+    constraints: tuple[Constraint, ...] = (byte_tensors, positive_scales)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The input's."""
@@ -226,4 +230,4 @@ class HardSwish(Lookup):
     """hard_swish, which a pass turns into lookup."""
 
     kinds = ("hard_swish",)
-    constraints = (byte_tensors, fine_output_scale)
+    constraints = (byte_tensors, positive_scales, fine_output_scale)

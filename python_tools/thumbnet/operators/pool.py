@@ -2,7 +2,9 @@
 
 Arithmetic: TFLite's integer_ops/pooling.h. Padding is left out: it neither adds to the sum nor
 counts; averages round half away from zero, and those of uint8 tensors, whose values count from 0
-(reference/pooling.h), upwards.
+(reference/pooling.h), upwards. onnxruntime's average, which may change the
+quantization, is that of its QLinearGlobalAveragePool: a window over the whole image is equal, of
+smaller ones it adds up float32 numbers, which is within one unit.
 """
 
 from __future__ import annotations
@@ -14,8 +16,9 @@ import numpy as np
 
 from thumbnet.ir import attributes
 from thumbnet.ir.attributes import Window
-from thumbnet.ir.graph import Array, Graph, Operator
+from thumbnet.ir.graph import Array, Graph, Operator, Tensor
 from thumbnet.operators.base import (
+    CArray,
     Family,
     Kernel,
     Lowered,
@@ -25,9 +28,16 @@ from thumbnet.operators.base import (
     rows_of,
     window_overlap,
 )
-from thumbnet.operators.constraints import batch_of_one, borders, int8_per_tensor, same_quantization
-from thumbnet.operators.conv_2d import convolved_size, windows
+from thumbnet.operators.constraints import (
+    batch_of_one,
+    borders,
+    int8_per_tensor,
+    positive_scales,
+    same_quantization,
+)
+from thumbnet.operators.conv_2d import convolved_size, requantization_fields, windows
 from thumbnet.quantize.requantize import IntArray, activation_bounds
+from thumbnet.quantize.requantize_even import Floats, float_multiplier
 
 HEADER = "thumbnet/kernels/pool.h"
 _COUNTER_SIZE = 4
@@ -58,11 +68,30 @@ def rounded_quotient(sums: IntArray, counts: IntArray, *, ties_up: bool = False)
     return quotient
 
 
+def pooled_quantization(graph: Graph, operator: Operator) -> str | None:
+    """an output of the input's scale and zero point (any, of averages as onnxruntime rounds)."""
+    if graph.arithmetic == "onnxruntime" and operator.kind == "average_pool_2d":
+        return None
+    return same_quantization(graph, operator)
+
+
+def _even_scales(x: Tensor, output: Tensor, counts: IntArray) -> Floats:
+    """What onnxruntime multiplies sums of ``counts`` elements with."""
+    scales: Floats = np.float32(x.scale) / (np.float32(output.scale) * counts.astype(np.float32))
+    return scales
+
+
 class Pool(Family):
     """average_pool_2d and max_pool_2d."""
 
     kinds = ("average_pool_2d", "max_pool_2d")
-    constraints = (int8_per_tensor, same_quantization, batch_of_one, windows_hold_input)
+    constraints = (
+        int8_per_tensor,
+        pooled_quantization,
+        positive_scales,
+        batch_of_one,
+        windows_hold_input,
+    )
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """[1,OH,OW,C]."""
@@ -89,7 +118,14 @@ class Pool(Family):
             sums = windows(x, window, 0, height, width).sum(axis=(2, 3))
             ones = np.ones_like(x[:, :, :1])
             counts = windows(ones, window, 0, height, width).sum(axis=(2, 3))
-            pooled = rounded_quotient(sums, counts, ties_up=_attributes(operator).ties_up)
+            if graph.arithmetic == "onnxruntime":
+                given = graph.tensor(operator.inputs[0])
+                sums = sums - counts * given.zero_point
+                products = sums.astype(np.float32) * _even_scales(given, output, counts)
+                inside, behind = _even_offsets(operator, given, output)
+                pooled = np.rint(products + np.float32(inside)).astype(np.int64) + behind
+            else:
+                pooled = rounded_quotient(sums, counts, ties_up=_attributes(operator).ties_up)
         bounds = activation_bounds(_attributes(operator).activation, output)
         return [np.clip(pooled, *bounds).astype(np.int8).reshape(output.shape)]
 
@@ -98,7 +134,7 @@ class Pool(Family):
         x, output = borders(graph, operator)
         window, rows, out_rows = _window(operator), rows_of(x), rows_of(output)
         low, high = activation_bounds(_attributes(operator).activation, output)
-        fields = (
+        fields: tuple[tuple[str, int | CArray], ...] = (
             ("channels", rows.channels),
             ("in_width", rows.width),
             ("in_height", rows.height),
@@ -110,6 +146,8 @@ class Pool(Family):
             ("high", high),
             ("ties_up", int(_attributes(operator).ties_up)),
         )
+        if graph.arithmetic == "onnxruntime" and operator.kind == "average_pool_2d":
+            fields = (*fields, *_even_fields(operator, x, output))
         function = f"thumbnet_{operator.kind}"
         size = 1 if operator.kind == "max_pool_2d" else 4
         scratch = _COUNTER_SIZE + -(-out_rows.size * size // 4) * 4  # whole words
@@ -149,6 +187,37 @@ class Pool(Family):
             macs=0,
             overlap=(distance,),
         )
+
+
+def _even_offsets(operator: Operator, x: Tensor, output: Tensor) -> tuple[int, int]:
+    """What onnxruntime adds to an average before it rounds, and behind that, less its codes' 128.
+
+    An average over the whole image is QLinearGlobalAveragePool's.
+    """
+    w = _window(operator)
+    if (w.kernel_height, w.kernel_width) == x.shape[1:3] and output.shape[1:3] == (1, 1):
+        return 0, output.zero_point
+    codes = 128 if _attributes(operator).unsigned else 0
+    return output.zero_point + codes, -codes
+
+
+def _even_fields(
+    operator: Operator, x: Tensor, output: Tensor
+) -> tuple[tuple[str, int | CArray], ...]:
+    """Multipliers for all numbers of pixels that windows have inside, and for whole windows."""
+    window = _window(operator)
+    rounded, behind = _even_offsets(operator, x, output)
+    ones = np.ones((*x.shape[1:3], 1), np.int8)
+    inside = windows(ones, window, 0, *output.shape[1:3]).sum(axis=(2, 3))
+    counts = np.unique(np.append(inside, window.kernel_height * window.kernel_width))
+    multipliers = [float_multiplier(scale) for scale in _even_scales(x, output, counts)]
+    return (
+        ("in_zero_point", x.zero_point),
+        ("rounded_offset", rounded),
+        ("offset", behind),
+        ("counts", CArray("counts", "uint16_t", counts.astype(np.uint16))),
+        *requantization_fields(multipliers),
+    )
 
 
 def _spans_height(window: Window, rows: Rows, out_rows: Rows) -> bool:

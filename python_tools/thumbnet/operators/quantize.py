@@ -3,7 +3,8 @@
 Arithmetic: TFLite's reference/quantize.h and reference/dequantize.h, as TFLite Micro runs them.
 TFLite's vector kernels differ from these where a value lies within a float's last bits of the
 middle of two steps, and in the last bit of dequantized values. Values beyond 32 bits, which TFLite
-leaves undefined, saturate here. quantize between byte types becomes a lookup.
+leaves undefined, saturate here. quantize between byte types becomes a lookup. onnxruntime's
+QuantizeLinear rounds ties to even, its DequantizeLinear is the same.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from thumbnet.operators.base import (
 )
 from thumbnet.operators.constraints import borders
 from thumbnet.operators.lookup import BYTE_LIMITS, apply_table, lookup_table
+from thumbnet.quantize.requantize_even import quantize_even
 
 HEADER = "thumbnet/kernels/quantize.h"
 
@@ -61,13 +63,17 @@ class Quantize(Family):
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
     ) -> list[Array]:
-        """TFLite's AffineQuantize, Requantize and Dequantize."""
+        """TFLite's AffineQuantize, Requantize and Dequantize, onnxruntime's QuantizeLinear."""
         x, output = borders(graph, operator)
         values = cast(Array, inputs[0])
         if operator.kind == "dequantize":
             return [np.float32(x.scale) * (values.astype(np.float32) - np.float32(x.zero_point))]
         if x.dtype in BYTE_LIMITS:
             return [apply_table(lookup_table(graph, operator), values, x, output)]
+        if graph.arithmetic == "onnxruntime":
+            how = (output.scale, output.zero_point, BYTE_LIMITS[output.dtype])
+            codes = quantize_even(values.astype(np.float32), *how)
+            return [codes.astype(output.dtype.numpy)]
         return [_quantized(values.astype(np.float32), output)]
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:

@@ -2,7 +2,8 @@
 
 Arithmetic: TFLite's QuantizedMeanOrSum, which works the division by the count into the multiplier;
 and, where the output keeps the dimensions of a mean over rows and columns, the optimized kernel of
-its own that TFLite has for it, whose vector part rounds ties upwards.
+its own that TFLite has for it, whose vector part rounds ties upwards. onnxruntime's is that of
+QLinearGlobalAveragePool (MLAS's qlgavgpool.cpp); its ReduceMean works in float, within one unit.
 """
 
 from __future__ import annotations
@@ -24,7 +25,12 @@ from thumbnet.operators.base import (
     elementwise_overlap,
     rows_of,
 )
-from thumbnet.operators.constraints import batch_of_one, borders, int8_per_tensor
+from thumbnet.operators.constraints import (
+    batch_of_one,
+    borders,
+    int8_per_tensor,
+    positive_scales,
+)
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
@@ -32,6 +38,7 @@ from thumbnet.quantize.requantize import (
     multiply_rounding_up,
     quantize_multiplier,
 )
+from thumbnet.quantize.requantize_even import float_multiplier, float_scales, multiply_even
 
 HEADER = "thumbnet/kernels/mean.h"
 _COUNTER_SIZE = 4
@@ -62,6 +69,13 @@ class Scaling:
     rounded_up: int = 0
 
 
+def _even_scaling(x: Tensor, output: Tensor, axes: tuple[int, ...]) -> Scaling:
+    # QLinearGlobalAveragePool, in float32
+    count = _count(x, axes)
+    scale = np.float32(x.scale) / (np.float32(output.scale) * np.float32(count))
+    return Scaling(float_multiplier(scale), -x.zero_point * count, output.zero_point)
+
+
 def scaling(
     x: Tensor, output: Tensor, axes: tuple[int, ...], keep_dims: bool, *, unsigned: bool = False
 ) -> Scaling:
@@ -90,7 +104,7 @@ class Mean(Family):
     """mean."""
 
     kinds = ("mean",)
-    constraints = (int8_per_tensor, rank_up_to_four, batch_of_one, sum_fits)
+    constraints = (int8_per_tensor, positive_scales, rank_up_to_four, batch_of_one, sum_fits)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The input's shape without ``axes``, or with 1 in their place."""
@@ -102,11 +116,15 @@ class Mean(Family):
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
     ) -> list[Array]:
-        """TFLite's QuantizedMeanOrSum, or its Mean over the plane where it uses that."""
+        """TFLite's QuantizedMeanOrSum, its Mean over the plane, or QLinearGlobalAveragePool."""
         output = graph.tensor(operator.outputs[0])
         how = operator_scaling(graph, operator)
         values = cast(Array, inputs[0]).astype(np.int64)
         sums: IntArray = values.sum(axis=_axes(operator)).reshape(-1) + how.in_offset
+        if how.multiplier.even:
+            scales, limits = float_scales([how.multiplier]), (-128, 127)
+            rounded = multiply_even(sums, scales, output.zero_point, limits)
+            return [rounded.astype(np.int8).reshape(output.shape)]
         factors = (how.multiplier.mantissa, how.multiplier.shift)
         result = np.where(
             np.arange(sums.size) < how.rounded_up,
@@ -187,6 +205,8 @@ def _lower_row(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
 def operator_scaling(graph: Graph, operator: Operator) -> Scaling:
     """How a mean scales its sums, in the rounding of the channels that it had when imported."""
     how = cast(attributes.Reduce, operator.attributes)
+    if graph.arithmetic == "onnxruntime":
+        return _even_scaling(*borders(graph, operator), how.axes)
     x, output = borders(graph, operator)
     found = scaling(x, output, how.axes, how.keep_dims, unsigned=how.unsigned)
     return found if how.ties_up is None else replace(found, rounded_up=how.ties_up)

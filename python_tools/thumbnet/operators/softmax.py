@@ -3,6 +3,7 @@
 TFLite's optimized kernel computes it in single precision: a table of exp(), a sum in the order of
 the elements, one reciprocal, one product an output (optimized_ops.h). The C kernel does the same
 operations on the bits of the numbers; the reference here does them with numpy's float32.
+onnxruntime's is in ``softmax_even``.
 """
 
 from __future__ import annotations
@@ -27,12 +28,15 @@ from thumbnet.operators.base import (
 )
 from thumbnet.operators.constraints import borders, int8_per_tensor
 from thumbnet.operators.exponential import exponential
+from thumbnet.operators.softmax_even import even_softmax, lower_even, ordinary_scales
 
 HEADER = "thumbnet/kernels/softmax.h"
 
 
 def output_of_a_256th(graph: Graph, operator: Operator) -> str | None:
-    """an output of scale 1/256 and zero point -128."""
+    """an output of scale 1/256 and zero point -128 (any, as onnxruntime rounds)."""
+    if graph.arithmetic == "onnxruntime":
+        return None
     output = graph.tensor(operator.outputs[0])
     if output.scale != 1 / 256 or output.zero_point != -128:
         return f"output has scale {output.scale} and zero point {output.zero_point}"
@@ -40,9 +44,10 @@ def output_of_a_256th(graph: Graph, operator: Operator) -> str | None:
 
 
 def positive_beta(graph: Graph, operator: Operator) -> str | None:
-    """a beta above zero."""
+    """a beta above zero (1 in models that round as onnxruntime does)."""
     beta = _beta(operator)
-    return None if beta > 0 else f"beta is {beta}"
+    fits = beta == 1 if graph.arithmetic == "onnxruntime" else beta > 0
+    return None if fits else f"beta is {beta}"
 
 
 @cache
@@ -59,7 +64,7 @@ class Softmax(Family):
     """softmax."""
 
     kinds = ("softmax",)
-    constraints = (int8_per_tensor, output_of_a_256th, positive_beta)
+    constraints = (int8_per_tensor, output_of_a_256th, positive_beta, ordinary_scales)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The input's."""
@@ -68,9 +73,11 @@ class Softmax(Family):
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
     ) -> list[Array]:
-        """TFLite's optimized_ops::Softmax."""
+        """TFLite's optimized_ops::Softmax, or QLinearSoftmax."""
         values = cast(Array, inputs[0])
         pixels = values.reshape(-1, values.shape[-1]).astype(np.int64)
+        if graph.arithmetic == "onnxruntime":
+            return [even_softmax(pixels, *borders(graph, operator)).reshape(values.shape)]
         table = exponentials(graph.tensor(operator.inputs[0]).scale, _beta(operator))
         terms = table[pixels.max(axis=1, keepdims=True) - pixels]
         # accumulate() adds one after the other; sum() would add in pairs.
@@ -81,7 +88,9 @@ class Softmax(Family):
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """One pixel after the other, without scratch; may run in place."""
-        x, _ = borders(graph, operator)
+        x, output = borders(graph, operator)
+        if graph.arithmetic == "onnxruntime":
+            return lower_even(x, output)
         rows = rows_of(x)
         table = exponentials(x.scale, _beta(operator)).view(np.uint32)
         return Lowered(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
 from thumbnet.ir.attributes import Activation
 from thumbnet.ir.graph import Graph, Operator
+from thumbnet.operators.lookup import BYTE_LIMITS, lookup_table
 from thumbnet.passes.rewrite import absorb, sole_reader, substitute
+from thumbnet.quantize.requantize import activation_bounds
 
 _ACTIVATIONS = {
     "relu": Activation.RELU,
@@ -19,7 +23,8 @@ def fuse_activation(graph: Graph) -> Graph:
     """``graph`` with RELUs fused where the quantization does not change on the way.
 
     With equal scales and zero points TFLite's stand-alone RELU only clamps, exactly as the fused
-    one does; otherwise it requantizes and stays.
+    one does; otherwise it requantizes and stays. onnxruntime's does too, unless the bound itself is
+    a tie that is rounded otherwise.
     """
     for clamp in [operator for operator in graph.operators if operator.kind in _ACTIVATIONS]:
         source = clamp.inputs[0]
@@ -27,7 +32,7 @@ def fuse_activation(graph: Graph) -> Graph:
         if producer is None or sole_reader(graph, source) is not clamp:
             continue
         same = graph.tensor(source).quantization == graph.tensor(clamp.outputs[0]).quantization
-        if same and _is_free(producer):
+        if same and _is_free(producer) and _only_clamps(graph, clamp):
             fused = dataclasses.replace(
                 producer,
                 attributes=dataclasses.replace(
@@ -38,6 +43,19 @@ def fuse_activation(graph: Graph) -> Graph:
             graph = graph.replace(operators=substitute(graph, producer, fused))
             graph = absorb(graph, clamp)
     return graph
+
+
+def _only_clamps(graph: Graph, clamp: Operator) -> bool:
+    """Whether ``clamp``, of unchanged quantization, is the fused clamp."""
+    if graph.arithmetic == "tflite":
+        return True
+    output = graph.tensor(clamp.outputs[0])
+    if output.dtype not in BYTE_LIMITS:
+        return False
+    least, most = BYTE_LIMITS[output.dtype]
+    bounds = activation_bounds(_ACTIVATIONS[clamp.kind], output)
+    wanted = np.clip(np.arange(least, most + 1), *bounds).astype(output.dtype.numpy)
+    return np.array_equal(lookup_table(graph, clamp), wanted.view(np.uint8))
 
 
 def _is_free(producer: Operator) -> bool:

@@ -116,7 +116,7 @@ def _convolution(graph: Graph, operator: Operator, known: Known) -> Interval:
         least, most = (np.repeat(end, attributes.depth_multiplier) for end in (least, most))
         ends = [up * least + down * most, up * most + down * least]
         ends = [end[0].transpose(2, 0, 1) for end in ends]
-        multipliers = channel_multipliers(x, weights, output, channel_count(output))
+        multipliers = channel_multipliers(graph, operator)
         rounded_up = ties_up(attributes, channel_count(output))
     low, high = (_over_places(end, attributes.window, x, output) for end in ends)
     bias = given_bias(graph, operator, channel_count(output))

@@ -2,6 +2,7 @@
 
 Source: ``tensorflow/lite/kernels/internal/quantization_util.cc`` and gemmlowp's fixed point
 (double rounding, the default build of TFLite). The C twin is ``src/thumbnet/requantize.h``.
+onnxruntime's is in ``requantize_even``.
 """
 
 from __future__ import annotations
@@ -21,10 +22,15 @@ IntArray = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Multiplier:
-    """A real as ``mantissa * 2**(shift - 31)``; abs(mantissa) in [2**30, 2**31) or 0."""
+    """A real as ``mantissa * 2**(shift - 31)``; abs(mantissa) in [2**30, 2**31) or 0.
+
+    ``even`` ones are float32 and multiply as onnxruntime does (``requantize_even``), the others as
+    TFLite.
+    """
 
     mantissa: int
     shift: int
+    even: bool = False
 
 
 def quantize_multiplier(real: float) -> Multiplier:

@@ -3,8 +3,18 @@
 #define THUMBNET_KERNELS_CONV_2D_TILE_DSP_H
 
 #include "thumbnet/kernels/conv_2d_asm_dsp.h"
+#include "thumbnet/kernels/conv_2d_even_dsp.h"
 
-#if THUMBNET_DSP
+#if THUMBNET_NEAREST_EVEN
+
+THUMBNET_INLINE void thumbnet_conv_2d_channels(const thumbnet_conv_2d_dsp_t *p, int effort,
+                                               int32_t columns, const int16_t *x, int8_t *out)
+{
+    thumbnet_conv_2d_even_channels(p, columns, x, out);
+    (void)effort;
+}
+
+#elif THUMBNET_DSP
 
 /* All channels of `columns` pixels. */
 THUMBNET_INLINE void thumbnet_conv_2d_channels(const thumbnet_conv_2d_dsp_t *p, int effort,

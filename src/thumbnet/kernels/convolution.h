@@ -85,7 +85,12 @@ THUMBNET_INLINE int8_t thumbnet_convolution_output_as(int quick, int32_t sum, in
                                                       int32_t low, int32_t high)
 {
     int32_t value;
-    if (THUMBNET_LIKELY(shift <= -2)) {
+    if (THUMBNET_NEAREST_EVEN) {
+        const int32_t upper = quick || !THUMBNET_NARROW
+                                  ? thumbnet_rounded_high_word(sum, mantissa, 0)
+                                  : thumbnet_rounded_high_word_call(sum, mantissa, 0);
+        value = thumbnet_rounded_even(upper, sum, mantissa, shift, 0);
+    } else if (THUMBNET_LIKELY(shift <= -2)) {
         const int down = !ties_up && sum < 0;
         const int32_t upper = quick || !THUMBNET_NARROW
                                   ? thumbnet_rounded_high_word(sum, mantissa, down)
@@ -101,7 +106,8 @@ THUMBNET_INLINE int8_t thumbnet_convolution_output_as(int quick, int32_t sum, in
  *
  * For right shifts of two and more both roundings are exact on the high word of the product, which
  * saves joining its halves: with ties upwards floor((floor(P / 2^31) + 2^(r-1)) / 2^r), P having
- * the first rounding's half added; to round ties away from zero, negative sums take one less. */
+ * the first rounding's half added; to round ties away from zero, negative sums take one less.
+ * Where THUMBNET_NEAREST_EVEN is set, as onnxruntime does it. */
 THUMBNET_INLINE int8_t thumbnet_convolution_output(int32_t sum, int32_t mantissa, int shift,
                                                    int ties_up, int32_t zero_point, int32_t low,
                                                    int32_t high)

@@ -368,7 +368,8 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_columns_s8(const void *constants
             }
 #if THUMBNET_THUMB_1 || THUMBNET_THUMB_2
             thumbnet_columns_nine_t *const record = (thumbnet_columns_nine_t *)scratch;
-            if (kernel_height == 3 && kernel_width == 3 && c < p->ties_up && p->shift[c] <= -2) {
+            if (!THUMBNET_NEAREST_EVEN && kernel_height == 3 && kernel_width == 3 &&
+                c < p->ties_up && p->shift[c] <= -2) {
                 thumbnet_columns_record(p, c, taken, record);
                 thumbnet_columns_nine(words, record, words + made * stride * 3, stride * 12,
                                       pixel + c);

@@ -36,6 +36,7 @@
 
 #include "thumbnet/kernels/depthwise_conv_2d_dsp_large.h"
 #include "thumbnet/kernels/depthwise_conv_2d_dsp_twins.h"
+#include "thumbnet/kernels/depthwise_conv_2d_even_dsp.h"
 
 /* -- passes ----------------------------------------------------------------------------------- */
 
@@ -178,7 +179,10 @@ static THUMBNET_NOINLINE void thumbnet_depthwise_begin(thumbnet_depthwise_state_
 THUMBNET_INLINE void thumbnet_depthwise_sums(thumbnet_depthwise_state_t *state, int size,
                                              int stride, int records)
 {
-#if defined(THUMBNET_DEPTHWISE_ASM)
+#if THUMBNET_NEAREST_EVEN
+    thumbnet_depthwise_even_channels(state, size, stride);
+    (void)records;
+#elif defined(THUMBNET_DEPTHWISE_ASM)
     thumbnet_depthwise_context_t *const context = &state->context;
     const int bytes = records == THUMBNET_DEPTHWISE_BYTES;
     if (size == 3) {

@@ -197,9 +197,15 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_group(const thumbnet_depthwise_conv_
         sum = vsetq_lane_s32(thumbnet_depthwise_mve_sum(x + plane, w1, vectors), sum, 1);
         sum = vsetq_lane_s32(thumbnet_depthwise_mve_sum(x + 2 * plane, w2, vectors), sum, 2);
         sum = vsetq_lane_s32(thumbnet_depthwise_mve_sum(x + 3 * plane, w3, vectors), sum, 3);
+#if THUMBNET_NEAREST_EVEN
+        int32x4_t value = thumbnet_mve_rounded_even(vaddq_s32(sum, bias), mantissa, shift);
+        value = vqaddq_n_s32(value, p->out_zero_point);
+        (void)away;
+#else
         int32x4_t value = vqrdmulhq_s32(vaddq_s32(sum, bias), mantissa);
         value = vqaddq_s32(value, vshrq_n_s32(vandq_s32(value, away), 31));
         value = vqaddq_n_s32(vrshlq_s32(value, shift), p->out_zero_point);
+#endif
         vstrbq_p_s32(out, vminq_s32(vmaxq_s32(value, low), high), lanes);
     }
 }
@@ -214,7 +220,8 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv
     const int vectors = (taps + 15) / 16;
     const int32_t channels = p->channels;
 #if THUMBNET_MVE
-    const int narrow = taps <= 16 && (step == 3 || step == 6) && p->low == -128 && p->high == 127;
+    const int narrow = !THUMBNET_NEAREST_EVEN && taps <= 16 && (step == 3 || step == 6) &&
+                       p->low == -128 && p->high == 127;
     for (; c < end; c += 4, planes += 4 * plane, out += 4) {
         if (narrow && c + 4 <= channels && c + 4 <= p->ties_up) {
             const thumbnet_depthwise_mve_t four = {
@@ -244,7 +251,9 @@ THUMBNET_INLINE void thumbnet_depthwise_mve_pixels(const thumbnet_depthwise_conv
             for (int t = 0; t < taps; t++) {
                 sum += planes[i * step + t] * p->weights[c * vectors * 16 + t];
             }
-            sum = c < p->ties_up
+            sum = THUMBNET_NEAREST_EVEN
+                      ? thumbnet_requantize_even(sum, p->mantissa[c], p->shift[c], 0)
+                  : c < p->ties_up
                       ? thumbnet_requantize(sum, p->mantissa[c], p->shift[c])
                       : thumbnet_multiply_by_quantized_multiplier(sum, p->mantissa[c], p->shift[c]);
             /* A value that could overflow is far outside the clamp. */

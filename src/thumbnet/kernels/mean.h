@@ -1,6 +1,7 @@
 /* mean over rows, columns and channels. SPDX-License-Identifier: Apache-2.0
  *
- * Arithmetic: TFLite's QuantizedMeanOrSum; the division by the count is part of the multiplier. */
+ * Arithmetic: TFLite's QuantizedMeanOrSum, onnxruntime's QLinearGlobalAveragePool where
+ * THUMBNET_NEAREST_EVEN is set; the division by the count is part of the multiplier. */
 #ifndef THUMBNET_KERNELS_MEAN_H
 #define THUMBNET_KERNELS_MEAN_H
 
@@ -24,8 +25,9 @@ THUMBNET_INLINE int8_t thumbnet_mean_output(const thumbnet_mean_t *p, int32_t su
 {
     const int32_t shifted = sum + p->in_offset;
     const int32_t value =
-        up ? thumbnet_requantize(shifted, p->multiplier, p->shift)
-           : thumbnet_multiply_by_quantized_multiplier(shifted, p->multiplier, p->shift);
+        THUMBNET_NEAREST_EVEN ? thumbnet_requantize_even(shifted, p->multiplier, p->shift, 0)
+        : up ? thumbnet_requantize(shifted, p->multiplier, p->shift)
+             : thumbnet_multiply_by_quantized_multiplier(shifted, p->multiplier, p->shift);
     return (int8_t)thumbnet_clamp(value + p->out_offset, -128, 127);
 }
 

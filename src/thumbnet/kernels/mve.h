@@ -86,6 +86,37 @@ THUMBNET_INLINE int32x4_t thumbnet_mve_requantize(int32x4_t sums, int32x4_t mant
     return vminq_s32(vmaxq_s32(vqaddq_n_s32(scaled, zero_point), low), high);
 }
 
+/* Four sums as onnxruntime rounds them (thumbnet_requantize_even), without a zero point. */
+THUMBNET_INLINE int32x4_t thumbnet_mve_rounded_even(int32x4_t sums, int32x4_t mantissa,
+                                                    int32x4_t shift)
+{
+    const int32x4_t upper = vmulhq_s32(sums, mantissa);
+    const int32x4_t bits = vaddq_n_s32(shift, 1);
+    int32x4_t value = vrshlq_s32(upper, bits);
+    const int32x4_t top = vaddq_n_s32(bits, 32);
+    const uint32x4_t unit = vshlq_u32(vdupq_n_u32(1), top);
+    const uint32x4_t rest = vshlq_u32(vreinterpretq_u32_s32(vaddq_n_s32(upper, 1)), top);
+    const uint32x4_t above = vsubq_n_u32(rest, 0x80000000u);
+    const uint32x4_t right = vreinterpretq_u32_s32(vsubq_s32(vdupq_n_s32(-3), shift));
+    const uint32_t near =
+        (uint32_t)vcmpcsq_u32(unit, above) | (uint32_t)vcmpcsq_n_u32(right, THUMBNET_EVEN_SHIFTS);
+    if (near != 0) {
+        int32_t all[3][4];
+        vst1q_s32(all[0], sums);
+        vst1q_s32(all[1], mantissa);
+        vst1q_s32(all[2], shift);
+        int32_t values[4];
+        vst1q_s32(values, value);
+        for (int i = 0; i < 4; i++) {
+            if ((near >> (4 * i) & 1u) != 0) {
+                values[i] = thumbnet_requantize_near(all[0][i], all[1][i], all[2][i], 0);
+            }
+        }
+        value = vld1q_s32(values);
+    }
+    return value;
+}
+
 /* Four channels of `columns` pixels, `lanes` of them real. */
 THUMBNET_INLINE void thumbnet_mve_group(const thumbnet_mve_outputs_t *p, int32_t channel,
                                         const int32_t *sums, int columns, mve_pred16_t lanes,
@@ -98,8 +129,14 @@ THUMBNET_INLINE void thumbnet_mve_group(const thumbnet_mve_outputs_t *p, int32_t
     const int32x4_t high = vdupq_n_s32(p->high);
     for (int j = 0; j < columns; j++, out += p->channels) {
         const int32x4_t sum = vaddq_s32(vldrwq_s32(sums + 4 * j), bias);
+#if THUMBNET_NEAREST_EVEN
+        const int32x4_t scaled = thumbnet_mve_rounded_even(sum, mantissa, shift);
+        const int32x4_t value =
+            vminq_s32(vmaxq_s32(vqaddq_n_s32(scaled, p->zero_point), low), high);
+#else
         const int32x4_t value =
             thumbnet_mve_requantize(sum, mantissa, shift, p->zero_point, low, high);
+#endif
         vstrbq_p_s32(out, value, lanes);
     }
 }
@@ -141,7 +178,11 @@ THUMBNET_INLINE void thumbnet_mve_group(const thumbnet_mve_outputs_t *p, int32_t
 THUMBNET_INLINE void thumbnet_mve_outputs(const thumbnet_mve_outputs_t *p, const int32_t *sums,
                                           int columns, int8_t *out)
 {
-#if THUMBNET_MVE
+#if THUMBNET_MVE && THUMBNET_NEAREST_EVEN
+    for (int32_t c = 0; c < p->channels; c += 4, sums += 4 * columns) {
+        thumbnet_mve_group(p, c, sums, columns, vctp32q((uint32_t)(p->channels - c)), out + c);
+    }
+#elif THUMBNET_MVE
     const thumbnet_mve_outputs_t *at = p;
     int8_t *out0 = out;
     if (columns == 3) {
@@ -167,8 +208,11 @@ THUMBNET_INLINE void thumbnet_mve_outputs(const thumbnet_mve_outputs_t *p, const
     for (int32_t c = 0; c < p->channels; c++) {
         for (int j = 0; j < columns; j++) {
             const uint32_t sum = (uint32_t)sums[(c / 4 * columns + j) * 4 + c % 4];
-            const int32_t value = thumbnet_requantize((int32_t)(sum + (uint32_t)p->bias[c]),
-                                                      p->mantissa[c], p->shift[c]);
+            const int32_t biased = (int32_t)(sum + (uint32_t)p->bias[c]);
+            const int32_t value =
+                THUMBNET_NEAREST_EVEN
+                    ? thumbnet_requantize_even(biased, p->mantissa[c], p->shift[c], 0)
+                    : thumbnet_requantize(biased, p->mantissa[c], p->shift[c]);
             /* A value that could overflow is far outside the clamp. */
             const int32_t bounded = thumbnet_clamp(value, -1024, 1024);
             out[j * p->channels + c] =

@@ -19,6 +19,15 @@ typedef struct {
     int8_t low; /* the fused activation */
     int8_t high;
     uint8_t ties_up; /* 1: averages round ties upwards, 0: away from zero */
+#if THUMBNET_NEAREST_EVEN
+    /* Averages: for each number of pixels that a window has inside. */
+    int8_t in_zero_point;
+    int16_t rounded_offset; /* added before an average is rounded, */
+    int16_t offset;         /* and behind it */
+    const uint16_t *counts; /* holds every count */
+    const int32_t *mantissa;
+    const int8_t *shift;
+#endif
 } thumbnet_pool_2d_t;
 
 /* Where a quotient of at most 128.5 * count is found without division: below this count
@@ -30,15 +39,39 @@ THUMBNET_INLINE uint32_t thumbnet_pool_reciprocal(int32_t count)
     return count < THUMBNET_POOL_RECIPROCAL_LIMIT ? ((uint32_t)1 << 24) / (uint32_t)count + 1u : 0u;
 }
 
-/* sum / count rounded, then the activation. */
+/* What thumbnet_pool_average wants to know of a count: its reciprocal, or its place in the table.
+ */
+THUMBNET_INLINE uint32_t thumbnet_pool_divisor(const thumbnet_pool_2d_t *p, int32_t count)
+{
+#if THUMBNET_NEAREST_EVEN
+    uint32_t place = 0;
+    while (p->counts[place] != count) {
+        place++;
+    }
+    return place;
+#else
+    (void)p;
+    return thumbnet_pool_reciprocal(count);
+#endif
+}
+
+/* sum / count rounded, then the activation; with THUMBNET_NEAREST_EVEN, scaled
+ * by a float32 and rounded half to even. */
 THUMBNET_INLINE int8_t thumbnet_pool_average(const thumbnet_pool_2d_t *p, int32_t sum,
                                              int32_t count, uint32_t reciprocal)
 {
+#if THUMBNET_NEAREST_EVEN
+    const int32_t value =
+        thumbnet_requantize_even(sum - count * p->in_zero_point, p->mantissa[reciprocal],
+                                 p->shift[reciprocal], p->rounded_offset);
+    return (int8_t)thumbnet_clamp(value + p->offset, p->low, p->high);
+#else
     const int32_t half = (sum < 0 ? count - p->ties_up : count) / 2;
     const uint32_t nudged = (uint32_t)((sum < 0 ? -sum : sum) + half);
     const int32_t quotient =
         (int32_t)(reciprocal != 0 ? (nudged * reciprocal) >> 24 : nudged / (uint32_t)count);
     return (int8_t)thumbnet_clamp(sum < 0 ? -quotient : quotient, p->low, p->high);
+#endif
 }
 
 THUMBNET_INLINE int32_t thumbnet_pool_max(int32_t a, int32_t b)
@@ -148,7 +181,7 @@ THUMBNET_INLINE void thumbnet_average_pool_2d_s8(const void *constants, int kern
     int8_t *pixel = (int8_t *)out;
     int32_t column = x * p->stride_width - p->pad_left;
     const int32_t base = thumbnet_pool_max(column, 0);
-    const uint32_t whole = thumbnet_pool_reciprocal(kernel_height * kernel_width);
+    const uint32_t whole = thumbnet_pool_divisor(p, kernel_height * kernel_width);
     int32_t present = 0;
     for (int k = 0; k < kernel_height; k++) {
         present += rows[k] != NULL;
@@ -158,7 +191,7 @@ THUMBNET_INLINE void thumbnet_average_pool_2d_s8(const void *constants, int kern
         const int32_t taps = thumbnet_pool_min(column + kernel_width, p->in_width) - first;
         const int32_t count = taps * present;
         const uint32_t reciprocal =
-            count == kernel_height * kernel_width ? whole : thumbnet_pool_reciprocal(count);
+            count == kernel_height * kernel_width ? whole : thumbnet_pool_divisor(p, count);
         thumbnet_average_pool_2d_pixel_s8(p, kernel_height, rows, (first - base) * p->channels,
                                           taps, count, reciprocal, pixel);
     }
@@ -216,7 +249,7 @@ THUMBNET_INLINE void thumbnet_average_pool_2d_plane_s8(const void *constants,
             thumbnet_accumulate_s8(sums, in + (column - x) * channels, channels);
         }
         if (finished) {
-            const uint32_t reciprocal = thumbnet_pool_reciprocal(count);
+            const uint32_t reciprocal = thumbnet_pool_divisor(p, count);
             for (int32_t c = 0; c < channels; c++) {
                 result[c] = thumbnet_pool_average(p, sums[c], count, reciprocal);
             }

@@ -1,11 +1,12 @@
 /* quantize and dequantize between float and bytes. SPDX-License-Identifier: Apache-2.0
  *
- * With cast.h the only kernels with floating point; a model has them only where its inputs or outputs
- * are float. Arithmetic: TFLite's reference/quantize.h and reference/dequantize.h. */
+ * With cast.h the only kernels with floating point; a model has them only where its inputs or
+ * outputs are float. Arithmetic: TFLite's reference/quantize.h and reference/dequantize.h,
+ * onnxruntime's QuantizeLinear and DequantizeLinear where THUMBNET_NEAREST_EVEN is set. */
 #ifndef THUMBNET_KERNELS_QUANTIZE_H
 #define THUMBNET_KERNELS_QUANTIZE_H
 
-#include "thumbnet.h"
+#include "thumbnet/requantize.h"
 
 typedef struct {
     const float *scale; /* [1] */
@@ -15,8 +16,8 @@ typedef struct {
     int16_t high;
 } thumbnet_quantize_t;
 
-/* value / scale rounded half away from zero, plus the zero point, saturated; NaN gives the lowest
- * byte. A division, since the product with a reciprocal rounds otherwise. */
+/* value / scale rounded half away from zero, or half to even, plus the zero point, saturated; NaN
+ * gives the lowest byte. A division, since the product with a reciprocal rounds otherwise. */
 THUMBNET_INLINE int32_t thumbnet_quantized(const thumbnet_quantize_t *p, float scale, float value)
 {
     const float low = (float)(p->low - p->zero_point);
@@ -26,6 +27,11 @@ THUMBNET_INLINE int32_t thumbnet_quantized(const thumbnet_quantize_t *p, float s
     const float inside = above < high ? above : high;
     const int32_t whole = (int32_t)inside;
     const float rest = inside - (float)whole;
+    if (THUMBNET_NEAREST_EVEN) {
+        const float away = rest < 0.0f ? -rest : rest;
+        const int32_t up = away > 0.5f || (away >= 0.5f && whole % 2 != 0);
+        return whole + (rest < 0.0f ? -up : up) + p->zero_point;
+    }
     return whole + (rest >= 0.5f ? 1 : rest <= -0.5f ? -1 : 0) + p->zero_point;
 }
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from thumbnet.ir.graph import Graph, Operator
+from thumbnet.ir.graph import Arithmetic, Graph, Operator
 from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Rows, Source
 from thumbnet.operators.registry import family
 
@@ -82,6 +82,7 @@ class KernelHarness:
         self.directory = directory
         self.widths = widths
         self.cases: list[Case] = []
+        self.arithmetics: set[Arithmetic] = set()
 
     def add(
         self,
@@ -94,6 +95,7 @@ class KernelHarness:
         States among them, which ``graph.states`` names, are what the kernel finds.
         """
         found = family(operator)
+        self.arithmetics.add(graph.arithmetic)
         lowered = found.lower(graph, operator)
         expected = []
         for given in inputs:
@@ -136,6 +138,8 @@ class KernelHarness:
 
     def build(self) -> Path:
         """Compiles the cases; returns the program."""
+        assert len(self.arithmetics) == 1, "one program rounds in one way"
+        even = int(self.arithmetics == {"onnxruntime"})
         source = self.directory / "kernels.c"
         source.write_text(program_text(self.cases))
         program = self.directory / "kernels"
@@ -146,6 +150,7 @@ class KernelHarness:
             *SANITIZERS,
             "-O1",
             f"-I{SOURCES}",
+            f"-DTHUMBNET_NEAREST_EVEN={even}",
             str(source),
             "-o",
             str(program),
