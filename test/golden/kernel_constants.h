@@ -3,7 +3,7 @@
  * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
  * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
  * delegates: ai-edge-litert 2.3.0, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the operators
- * quantize and dequantize BUILTIN_REF, see kernel_cases.py).
+ * quantize and dequantize BUILTIN_REF, see kernel_cases.py); of names with "even", onnxruntime's.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GOLDEN_KERNEL_CONSTANTS_H
 #define GOLDEN_KERNEL_CONSTANTS_H
@@ -17,20 +17,32 @@
 #include "golden.h"
 #include "kernel_vectors.h"
 
+#include <thumbnet/kernels/batch_matmul.h>
+#include <thumbnet/kernels/binary.h>
+#include <thumbnet/kernels/cast.h>
 #include <thumbnet/kernels/conv_2d.h>
 #include <thumbnet/kernels/conv_2d_general.h>
 #include <thumbnet/kernels/copy.h>
 #include <thumbnet/kernels/depthwise_conv_2d.h>
 #include <thumbnet/kernels/dilated_conv_2d.h>
 #include <thumbnet/kernels/elementwise.h>
+#include <thumbnet/kernels/elementwise_even.h>
 #include <thumbnet/kernels/inverted_bottleneck.h>
 #include <thumbnet/kernels/lookup.h>
+#include <thumbnet/kernels/lstm.h>
 #include <thumbnet/kernels/mean.h>
+#include <thumbnet/kernels/normalize.h>
 #include <thumbnet/kernels/pick.h>
 #include <thumbnet/kernels/pool.h>
 #include <thumbnet/kernels/quantize.h>
+#include <thumbnet/kernels/reduce.h>
+#include <thumbnet/kernels/requantize.h>
 #include <thumbnet/kernels/resize_bilinear.h>
+#include <thumbnet/kernels/select.h>
 #include <thumbnet/kernels/softmax.h>
+#include <thumbnet/kernels/softmax_even.h>
+#include <thumbnet/kernels/softmax_to_int16.h>
+#include <thumbnet/kernels/svdf.h>
 #include <thumbnet/kernels/wide_channels.h>
 
 #define GOLDEN_MOST_OUTPUT 256
@@ -38,6 +50,7 @@
 #define GOLDEN_MOST_OVERLAP 152
 #define GOLDEN_MOST_ROWS_SIZE 132 /* all that a run may read */
 #define GOLDEN_MOST_INPUTS 3
+#define GOLDEN_MOST_STATES 40
 #define GOLDEN_MOST_SCRATCH 144
 
 GOLDEN_KERNEL(run_conv_2d_s8_3_3, thumbnet_conv_2d_s8, constants, 3, 3)
@@ -82,10 +95,30 @@ GOLDEN_KERNEL(run_pad, thumbnet_pad, constants)
 GOLDEN_KERNEL(run_quantize_f32, thumbnet_quantize_f32, constants)
 GOLDEN_KERNEL(run_dequantize_f32_0, thumbnet_dequantize_f32, constants, 0)
 GOLDEN_KERNEL(run_dequantize_f32_1, thumbnet_dequantize_f32, constants, 1)
+GOLDEN_KERNEL(run_lstm_s8, thumbnet_lstm_s8, constants)
+GOLDEN_KERNEL(run_svdf_s8_1, thumbnet_svdf_s8, constants, 1)
+GOLDEN_KERNEL(run_requantize_wide_2_1, thumbnet_requantize_wide, constants, 2, 1)
+GOLDEN_KERNEL(run_requantize_wide_2_4, thumbnet_requantize_wide, constants, 2, 4)
+GOLDEN_KERNEL(run_softmax_s8_s16, thumbnet_softmax_s8_s16, constants)
+GOLDEN_KERNEL(run_binary_s8_0_0, thumbnet_binary_s8, constants, 0, 0)
+GOLDEN_KERNEL(run_binary_s8_3_0, thumbnet_binary_s8, constants, 3, 0)
+GOLDEN_KERNEL(run_select_s8, thumbnet_select_s8, constants)
+GOLDEN_KERNEL(run_batch_matmul_s8_0_1_0, thumbnet_batch_matmul_s8, constants, 0, 1, 0)
+GOLDEN_KERNEL(run_reduce_plane_s8_0_0, thumbnet_reduce_plane_s8, constants, 0, 0)
+GOLDEN_KERNEL(run_reduce_row_s8_1, thumbnet_reduce_row_s8, constants, 1)
+GOLDEN_KERNEL(run_reduce_plane_s8_3_0, thumbnet_reduce_plane_s8, constants, 3, 0)
+GOLDEN_KERNEL(run_l2_normalization_s8, thumbnet_l2_normalization_s8, constants)
+GOLDEN_KERNEL(run_log_softmax_s8, thumbnet_log_softmax_s8, constants)
+GOLDEN_KERNEL(run_cast_0_3, thumbnet_cast, constants, 0, 3)
 GOLDEN_KERNEL(run_conv_2d_s8_3_2, thumbnet_conv_2d_s8, constants, 3, 2)
 GOLDEN_KERNEL(run_dilated_conv_2d_s8_1, thumbnet_dilated_conv_2d_s8, constants, 1)
 GOLDEN_KERNEL(run_conv_2d_general_s8_0, thumbnet_conv_2d_general_s8, constants, 0)
 GOLDEN_KERNEL(run_wide_channels_s8, thumbnet_wide_channels_s8, constants)
+GOLDEN_KERNEL(run_add_even_s8, thumbnet_add_even_s8, constants)
+GOLDEN_KERNEL(run_add_even_broadcast_s8, thumbnet_add_even_broadcast_s8, constants)
+GOLDEN_KERNEL(run_mul_even_s8, thumbnet_mul_even_s8, constants)
+GOLDEN_KERNEL(run_mul_even_broadcast_s8, thumbnet_mul_even_broadcast_s8, constants)
+GOLDEN_KERNEL(run_softmax_even_s8, thumbnet_softmax_even_s8, constants)
 
 static const int8_t conv_2d_3x3_weights[135] =
 {13,16,-8,50,-9,32,1,8,-61,-29,-6,35,28,-10,-3,-95,-46,-57,-62,47,-29,-48,18,-20,5,50,-21,15,-16,
@@ -1026,6 +1059,190 @@ static const thumbnet_source_t dequantize_uint8_sources[1] =
 GOLDEN_LAYER(dequantize_uint8, 96, 2, 1, 3, 0)
 static const golden_input_t dequantize_uint8_inputs[1] = {{3, 8, 152}};
 
+static const int8_t lstm_weights[60] =
+{-88,13,1,-54,-64,-2,-17,21,-63,50,-23,-31,-15,-32,41,17,14,63,11,21,64,83,-16,1,-2,94,38,-33,
+-38,-29,-60,47,7,-53,-84,-26,-51,-38,15,-4,-38,-46,60,-6,-14,127,23,65,-34,17,-10,-32,45,4,-17,
+21,19,-52,-17,-16};
+static const int8_t lstm_recurrent[36] =
+{-109,-26,-32,5,-24,-49,-37,-26,-88,6,18,13,32,0,47,-59,49,-14,-18,46,-38,-27,0,-7,-94,-41,-79,
+-40,-37,-20,-12,62,35,5,-80,-3};
+static const int32_t lstm_bias[24] =
+{-23560,12151,-4128,-2088,-3094,-966,-714,-112,-4021,13546,-8925,-1030,602,-574,406,-280,116,
+20436,-1039,791,-1344,-784,-2394,266};
+static const int32_t lstm_mantissa[8] =
+{1163922304,1377885440,1277695616,1664625024,1186070144,1144668032,1196485376,1111975424};
+static const int8_t lstm_shift[8] = {2,0,0,1,2,2,2,3};
+static const thumbnet_lstm_t lstm_constants =
+{.weights = lstm_weights, .recurrent = lstm_recurrent, .bias = lstm_bias,
+.mantissa = lstm_mantissa, .shift = lstm_shift, .hidden_mantissa = 1423022848, .in_channels = 5,
+.units = 3, .clip = 32767, .hidden_shift = -22, .cell_shift = 18, .cell_bits = 3,
+.zero_point = -14};
+static const thumbnet_source_t lstm_sources[3] =
+{{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 3, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1},
+{.row_size = 6, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1}};
+GOLDEN_LAYER(lstm, 6, 1, 3, 2, 0)
+static const golden_input_t lstm_inputs[3] = {{2, 5, 3}, {1, 3, -2}, {1, 6, -3}};
+
+static const int8_t svdf_weights[24] =
+{37,-49,25,24,40,15,-50,-23,71,32,-11,17,53,-3,-57,-20,10,-48,-79,-27,46,-85,18,-16};
+static const int16_t svdf_time[18] =
+{-716,849,-4503,-9201,-3667,-679,-366,369,298,6421,1167,3049,1891,-2702,472,-5744,6189,3267};
+static const int32_t svdf_feature_bias[6] = {-4699,2286,-13843,3429,18288,4699};
+static const int32_t svdf_bias[3] = {14578748,-6609266,-40268967};
+static const thumbnet_svdf_t svdf_constants =
+{.weights = svdf_weights, .time = svdf_time, .feature_bias = svdf_feature_bias,
+.bias = svdf_bias, .feature_mantissa = 1737446784, .mantissa = 1198695424, .in_channels = 4,
+.units = 3, .rank = 2, .memory = 3, .feature_shift = 1, .shift = -20, .zero_point = -108};
+static const thumbnet_source_t svdf_sources[2] =
+{{.row_size = 4, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 36, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1}};
+GOLDEN_LAYER(svdf, 3, 1, 2, 1, 0)
+static const golden_input_t svdf_inputs[2] = {{1, 4, 3}, {1, 36, -2}};
+
+static const thumbnet_requantize_t requantize_int16_int8_constants =
+{.mantissa = 1293664815, .channels = 5, .in_zero_point = 7, .zero_point = 5, .shift = -7};
+static const thumbnet_source_t requantize_int16_int8_sources[1] =
+{{.row_size = 20, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(requantize_int16_int8, 10, 1, 1, 2, 0)
+static const golden_input_t requantize_int16_int8_inputs[1] = {{2, 10, 0}};
+
+static const thumbnet_requantize_t requantize_int16_int32_constants =
+{.mantissa = 1293664815, .channels = 5, .in_zero_point = 7, .zero_point = 5, .shift = 9};
+static const thumbnet_source_t requantize_int16_int32_sources[1] =
+{{.row_size = 20, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(requantize_int16_int32, 40, 1, 1, 2, 0)
+static const golden_input_t requantize_int16_int32_inputs[1] = {{2, 10, 30}};
+
+static const uint32_t softmax_to_int16_table[256] =
+{1065353216,1044058467,1023980136,1002948403,982645782,961894944,941352780,920901914,900103954,
+879973446,858902297,838987349,817750989,797622871,776653499,756297705,735613461,715014499,
+694634776,673776168,653721615,632585674,612623390,591446310,571267623,550361602,529951795,
+509335160,488678544,468370994,447450844,427473399,406271702,386261370,365144463,344914498,
+324072703,303608096,283060144,262344950,242110750,221127997,201228866,179960470,159901317,
+138845540,118563402,97786875,77266602,56788297,36013792,15853888,2896253,529095,96657,17658,3226,
+589,108,20,4,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0};
+static const thumbnet_softmax_s8_s16_t softmax_to_int16_constants =
+{.table = softmax_to_int16_table, .scale = 931135488, .channels = 5, .zero_point = -32768};
+static const thumbnet_source_t softmax_to_int16_sources[1] =
+{{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(softmax_to_int16, 20, 1, 1, 2, 0)
+static const golden_input_t softmax_to_int16_inputs[1] = {{2, 5, 15}};
+
+static const thumbnet_binary_t maximum_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.column_step = 3,
+.second.channel_step = 1, .channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t maximum_sources[2] =
+{{.row_size = 6, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 6, .height = 1, .kernel_height = 1, .kernel_width = 1, .stride_width = 1}};
+GOLDEN_LAYER(maximum, 6, 2, 2, 2, 0)
+static const golden_input_t maximum_inputs[2] = {{2, 3, 0}, {2, 3, -1}};
+
+static const int8_t prelu_second[3] = {54,-72,93};
+static const thumbnet_binary_t prelu_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.constant = prelu_second,
+.second.row = 1, .second.channel_step = 1, .channels = 3, .low = -128, .high = 127,
+.first_mantissa = 1852884992, .second_mantissa = 2095304320, .second_shift = -6,
+.first_zero_point = -128, .second_zero_point = -89, .out_zero_point = -36};
+static const thumbnet_source_t prelu_sources[1] =
+{{.row_size = 6, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(prelu, 6, 2, 1, 2, 0)
+static const golden_input_t prelu_inputs[1] = {{2, 3, 0}};
+
+static const int8_t select_second[3] = {65,-40,-21};
+static const thumbnet_select_t select_constants =
+{.condition.column_step = 1, .first.row = 1, .first.column_step = 3, .first.channel_step = 1,
+.second.constant = select_second, .second.row = 2, .second.channel_step = 1, .channels = 3};
+static const thumbnet_source_t select_sources[2] =
+{{.row_size = 2, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 6, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(select, 6, 2, 2, 2, 0)
+static const golden_input_t select_inputs[2] = {{2, 1, -1}, {2, 3, 0}};
+
+static const thumbnet_batch_matmul_t matmul_constants =
+{.mantissa = 1073741824, .depth = 3, .first_pixel = 3, .first_step = 1, .second_channel = 3,
+.second_step = 1, .channels = 4, .second_row = 1, .shift = -8, .first_zero_point = -9,
+.second_zero_point = -108, .out_zero_point = 127, .low = -128, .high = 127};
+static const thumbnet_source_t matmul_sources[2] =
+{{.row_size = 6, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 12, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 4}};
+GOLDEN_LAYER(matmul, 8, 2, 2, 2, 0)
+static const golden_input_t matmul_inputs[2] = {{2, 3, 7}, {4, 3, -1}};
+
+static const thumbnet_reduce_t sum_plane_constants =
+{.offset = 2402412954496, .multiplier = 1836708608, .channels = 3, .shift = 34,
+.out_zero_point = -128, .outputs = 3, .count = 12, .width = 4};
+static const thumbnet_source_t sum_plane_sources[1] =
+{{.row_size = 12, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(sum_plane, 0, 3, 1, 4, 16)
+static const golden_input_t sum_plane_inputs[1] = {{4, 3, 0}};
+
+static const thumbnet_reduce_t reduce_max_row_constants =
+{.channels = 3, .outputs = 1, .count = 3, .pitch = 3, .step = 1};
+static const thumbnet_source_t reduce_max_row_sources[1] =
+{{.row_size = 12, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(reduce_max_row, 4, 3, 1, 4, 0)
+static const golden_input_t reduce_max_row_inputs[1] = {{4, 3, 0}};
+
+static const thumbnet_reduce_t arg_max_rows_constants =
+{.channels = 3, .outputs = 12, .count = 12, .pitch = 3, .width = 4};
+static const thumbnet_source_t arg_max_rows_sources[1] =
+{{.row_size = 12, .height = 3, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(arg_max_rows, 0, 3, 1, 4, 52)
+static const golden_input_t arg_max_rows_inputs[1] = {{4, 3, 0}};
+
+static const thumbnet_l2_normalization_t l2_normalization_constants =
+{.channels = 4, .zero_point = -58};
+static const thumbnet_source_t l2_normalization_sources[1] =
+{{.row_size = 8, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(l2_normalization, 8, 1, 1, 2, 0)
+static const golden_input_t l2_normalization_inputs[1] = {{2, 4, 0}};
+
+static const uint32_t log_softmax_exponentials[256] =
+{16777216,14918616,13265914,11796300,10489492,9327454,8294147,7375312,6558266,5831734,5185687,
+4611211,4100375,3646131,3242208,2883032,2563647,2279643,2027101,1802537,1602849,1425284,1267389,
+1126986,1002137,891119,792400,704617,626559,557148,495426,440542,391739,348341,309752,275437,
+244924,217791,193664,172209,153132,136168,121083,107669,95741,85135,75704,67317,59860,53228,
+47332,42088,37426,33280,29593,26315,23399,20807,18502,16452,14630,13009,11568,10286,9147,8134,
+7233,6431,5719,5085,4522,4021,3576,3179,2827,2514,2236,1988,1768,1572,1398,1243,1105,983,874,777,
+691,614,546,486,432,384,342,304,270,240,214,190,169,150,134,119,106,94,83,74,66,59,52,46,41,37,
+33,29,26,23,20,18,16,14,13,11,10,9,8,7,6,6,5,4,4,4,3,3,2,2,2,2,2,1,1,1,1,1,1,1,1,1,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0};
+static const thumbnet_log_softmax_t log_softmax_constants =
+{.channels = 5, .exponentials = log_softmax_exponentials, .step = 31517528};
+static const thumbnet_source_t log_softmax_sources[1] =
+{{.row_size = 10, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(log_softmax, 10, 1, 1, 2, 0)
+static const golden_input_t log_softmax_inputs[1] = {{2, 5, 0}};
+
+static const thumbnet_cast_t cast_constants = {.channels = 4};
+static const thumbnet_source_t cast_sources[1] =
+{{.row_size = 8, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(cast, 32, 1, 1, 2, 0)
+static const golden_input_t cast_inputs[1] = {{2, 4, 28}};
+
 static const int8_t conv_2d_dilated_part_weights[36] =
 {76,21,-53,10,9,-48,90,-30,28,34,1,0,-17,85,-9,-21,3,39,-10,-49,12,66,42,63,-55,-127,0,56,77,-6,
 -11,16,-47,-4,-3,52};
@@ -1125,6 +1342,98 @@ static const thumbnet_source_t fully_connected_wide_sources[1] =
 .stride_width = 1}};
 GOLDEN_LAYER(fully_connected_wide, 15, 1, 1, 3, 0)
 static const golden_input_t fully_connected_wide_inputs[1] = {{3, 13, 10}};
+
+static const thumbnet_add_even_t add_even_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.column_step = 3,
+.second.channel_step = 1, .first_factor = 2058866, .second_factor = 1556673, .offset = 117826208,
+.margin = 612352, .first_float.mantissa = 8235464, .second_float.mantissa = 6226691,
+.constant.mantissa = -10812854, .constant.shift = 7, .point = 21, .fraction = 23, .codes = 128,
+.channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t add_even_sources[2] =
+{{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(add_even, 9, 2, 2, 3, 0)
+static const golden_input_t add_even_inputs[2] = {{3, 3, 0}, {3, 3, 0}};
+
+static const thumbnet_add_even_t add_even_channels_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.channel_step = 1,
+.first_factor = 4377888, .second_factor = 248022, .offset = 377869270, .margin = 420864,
+.first_float.mantissa = 8755776, .first_float.shift = 5, .second_float.mantissa = 15873387,
+.constant.mantissa = -13521520, .constant.shift = 10, .point = 22, .fraction = 28, .codes = 128,
+.channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t add_even_channels_sources[2] =
+{{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 3, .height = 1, .kernel_height = 1, .kernel_width = 1}};
+GOLDEN_LAYER(add_even_channels, 9, 2, 2, 3, 0)
+static const golden_input_t add_even_channels_inputs[2] = {{3, 3, 0}, {1, 3, -1}};
+
+static const thumbnet_mul_even_t mul_even_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.column_step = 3,
+.second.channel_step = 1, .mantissa = 1506564608, .out_zero_point = 115, .codes = 128,
+.shift = -7, .first_zero_point = 127, .channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t mul_even_sources[2] =
+{{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mul_even, 9, 2, 2, 3, 0)
+static const golden_input_t mul_even_inputs[2] = {{3, 3, 0}, {3, 3, 0}};
+
+static const thumbnet_mul_even_t mul_even_pixels_constants =
+{.first.column_step = 3, .first.channel_step = 1, .second.row = 1, .second.column_step = 1,
+.mantissa = 1152353280, .out_zero_point = 43, .codes = 128, .shift = -7,
+.first_zero_point = -128, .second_zero_point = -47, .channels = 3, .low = -128, .high = 127};
+static const thumbnet_source_t mul_even_pixels_sources[2] =
+{{.row_size = 9, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1},
+{.row_size = 3, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(mul_even_pixels, 9, 2, 2, 3, 0)
+static const golden_input_t mul_even_pixels_inputs[2] = {{3, 3, 0}, {3, 1, -1}};
+
+static const uint32_t softmax_even_table[256] =
+{2058396056,2057774732,2057186758,2056630343,2056103794,2055605507,2055058971,2054166508,
+2053321948,2052522719,2051766389,2051050654,2050373337,2049732374,2049125815,2048551813,
+2048008620,2047494583,2047008137,2046275250,2045403994,2044579503,2043799267,2043060909,
+2042362183,2041700960,2041075229,2040483084,2039922721,2039392437,2038890615,2038399712,
+2037500918,2036650366,2035845467,2035083771,2034362959,2033680837,2033035327,2032424465,
+2031846391,2031299344,2030781661,2030291764,2029613188,2028735751,2027905411,2027119639,
+2026376044,2025672360,2025006447,2024376277,2023779930,2023215593,2022681546,2022176164,
+2021697909,2020836119,2019979533,2019168924,2018401825,2017675899,2016988938,2016338849,
+2015723653,2015141478,2014590551,2014069194,2013575822,2012951942,2012068281,2011232050,
+2010440704,2009691833,2008983158,2008312521,2007677880,2007077303,2006508962,2005971127,
+2005462159,2004980511,2004172118,2003309455,2002493096,2001720554,2000989479,2000297644,
+1999642943,1999023383,1998437078,1997882242,1997357187,1996860315,1996291520,1995401590,
+1994559427,1993762466,1993008283,1992294580,1991619185,1990980042,1990375204,1989802832,
+1989261181,1988748603,1988263537,1987508920,1986640137,1985817986,1985039964,1984303703,
+1983606960,1982947614,1982323659,1981733194,1981174423,1980645643,1980145245,1979631926,
+1978735682,1977887545,1977084931,1976325397,1975606631,1974926445,1974282767,1973673639,
+1973097205,1972551712,1972035498,1971546991,1970846531,1969971585,1969143602,1968360060,
+1967618575,1966916889,1966252866,1965624484,1965029831,1964467095,1963934564,1963430617,
+1962953719,1962070564,1961216410,1960408102,1959643180,1958919315,1958234303,1957586059,
+1956972610,1956392087,1955842724,1955322848,1954830876,1954184956,1953303803,1952469946,
+1951680846,1950934101,1950227437,1949558703,1948925864,1948326992,1947760264,1947223955,
+1946716433,1946236151,1945406242,1944546028,1943731986,1942961637,1942232637,1941542766,
+1940889923,1940272122,1939687480,1939134220,1938610655,1938115193,1937524202,1936636798,
+1935797025,1935002327,1934250284,1933538607,1932865130,1932227800,1931624680,1931053932,
+1930513818,1930002695,1929519007,1928742720,1927876404,1927056587,1926280773,1925546601,
+1924851836,1924194362,1923572177,1922983389,1922426203,1921898925,1921399948,1920864274,
+1919970575,1919124844,1918324509,1917567131,1916850405,1916172149,1915530299,1914922900,
+1914348102,1913804157,1913289408,1912802288,1912080005,1911207543,1910381910,1909600592,
+1908861212,1908161518,1907499380,1906872782,1906279816,1905718678,1905187658,1904685141,
+1904205178,1903305139,1902453409,1901647395,1900884644,1900162834,1899479766,1898833363,
+1898221654,1897642779,1897094976,1896576575,1896085999,1895418102,1894539451,1893707960,
+1892921100,1892176475,1891471817,1890804981,1890173938,1889576765,1889011646,1888476860};
+static const thumbnet_softmax_even_t softmax_even_constants =
+{.table = softmax_even_table, .channels = 5, .factor = 256, .out_zero_point = -128};
+static const thumbnet_source_t softmax_even_sources[1] =
+{{.row_size = 15, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(softmax_even, 15, 1, 1, 3, 0)
+static const golden_input_t softmax_even_inputs[1] = {{3, 5, 0}};
 
 static const golden_case_t golden_conv_2d_s8[4] =
 {GOLDEN_CASE(conv_2d_3x3, conv_2d_3x3, run_conv_2d_s8_3_3, 2, 75, 5, 0, 0),
@@ -1257,6 +1566,45 @@ static const golden_case_t golden_dequantize_f32[2] =
 {GOLDEN_CASE(dequantize_int8, dequantize_int8, run_dequantize_f32_0, 1, 192, 32, 0, 1),
 GOLDEN_CASE(dequantize_uint8, dequantize_uint8, run_dequantize_f32_1, 1, 192, 32, 0, 1)};
 
+static const golden_case_t golden_lstm_s8[1] =
+{GOLDEN_CASE(lstm, lstm, run_lstm_s8, 2, 6, 3, 0, 0)};
+
+static const golden_case_t golden_svdf_s8[1] =
+{GOLDEN_CASE(svdf, svdf, run_svdf_s8_1, 3, 3, 3, 0, 0)};
+
+static const golden_case_t golden_requantize_wide[2] =
+{GOLDEN_CASE(requantize_int16_int8, requantize_int16_int8, run_requantize_wide_2_1, 1, 10, 5, 0, 1),
+GOLDEN_CASE(requantize_int16_int32, requantize_int16_int32, run_requantize_wide_2_4, 1, 40, 20, 0, 1)};
+
+static const golden_case_t golden_softmax_s8_s16[1] =
+{GOLDEN_CASE(softmax_to_int16, softmax_to_int16, run_softmax_s8_s16, 1, 20, 10, 0, 1)};
+
+static const golden_case_t golden_binary_s8[2] =
+{GOLDEN_CASE(maximum, maximum, run_binary_s8_0_0, 1, 12, 3, 0, 0),
+GOLDEN_CASE(prelu, prelu, run_binary_s8_3_0, 1, 12, 3, 0, 1)};
+
+static const golden_case_t golden_select_s8[1] =
+{GOLDEN_CASE(select, select, run_select_s8, 1, 12, 3, 0, 1)};
+
+static const golden_case_t golden_batch_matmul_s8[1] =
+{GOLDEN_CASE(matmul, matmul, run_batch_matmul_s8_0_1_0, 1, 16, 4, 0, 0)};
+
+static const golden_case_t golden_reduce_plane_s8[2] =
+{GOLDEN_CASE(sum_plane, sum_plane, run_reduce_plane_s8_0_0, 1, 3, 3, 16, 0),
+GOLDEN_CASE(arg_max_rows, arg_max_rows, run_reduce_plane_s8_3_0, 1, 48, 12, 52, 0)};
+
+static const golden_case_t golden_reduce_row_s8[1] =
+{GOLDEN_CASE(reduce_max_row, reduce_max_row, run_reduce_row_s8_1, 1, 12, 1, 0, 0)};
+
+static const golden_case_t golden_l2_normalization_s8[1] =
+{GOLDEN_CASE(l2_normalization, l2_normalization, run_l2_normalization_s8, 1, 8, 4, 0, 1)};
+
+static const golden_case_t golden_log_softmax_s8[1] =
+{GOLDEN_CASE(log_softmax, log_softmax, run_log_softmax_s8, 1, 10, 5, 0, 1)};
+
+static const golden_case_t golden_cast[1] =
+{GOLDEN_CASE(cast, cast, run_cast_0_3, 1, 32, 16, 0, 1)};
+
 static const golden_case_t golden_dilated_conv_2d_s8[2] =
 {GOLDEN_CASE(conv_2d_dilated, conv_2d_dilated, run_dilated_conv_2d_s8_1, 1, 60, 3, 40, 0),
 GOLDEN_CASE(depthwise_dilated, depthwise_dilated, run_dilated_conv_2d_s8_1, 1, 80, 4, 48, 0)};
@@ -1266,5 +1614,20 @@ static const golden_case_t golden_conv_2d_general_s8[1] =
 
 static const golden_case_t golden_wide_channels_s8[1] =
 {GOLDEN_CASE(fully_connected_wide, fully_connected_wide, run_wide_channels_s8, 1, 15, 5, 16, 1)};
+
+static const golden_case_t golden_add_even_s8[1] =
+{GOLDEN_CASE(add_even, add_even, run_add_even_s8, 1, 18, 3, 0, 1)};
+
+static const golden_case_t golden_add_even_broadcast_s8[1] =
+{GOLDEN_CASE(add_even_channels, add_even_channels, run_add_even_broadcast_s8, 1, 18, 3, 0, 0)};
+
+static const golden_case_t golden_mul_even_s8[1] =
+{GOLDEN_CASE(mul_even, mul_even, run_mul_even_s8, 1, 18, 3, 0, 1)};
+
+static const golden_case_t golden_mul_even_broadcast_s8[1] =
+{GOLDEN_CASE(mul_even_pixels, mul_even_pixels, run_mul_even_broadcast_s8, 1, 18, 3, 0, 1)};
+
+static const golden_case_t golden_softmax_even_s8[1] =
+{GOLDEN_CASE(softmax_even, softmax_even, run_softmax_even_s8, 1, 15, 5, 0, 1)};
 
 #endif

@@ -4,7 +4,7 @@
  * Made by make_golden.py, do not edit: the models and their seeds are in kernel_cases.py and
  * networks.py. Outputs are those of TFLite's interpreter with its built-in kernels and no
  * delegates: ai-edge-litert 2.3.0, BUILTIN_WITHOUT_DEFAULT_DELEGATES (for the operators
- * quantize and dequantize BUILTIN_REF, see kernel_cases.py).
+ * quantize and dequantize BUILTIN_REF, see kernel_cases.py); of names with "even", onnxruntime's.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef GOLDEN_KERNEL_VECTORS_H
 #define GOLDEN_KERNEL_VECTORS_H
@@ -1035,6 +1035,46 @@ static const int8_t softmax_to_int16_0_0[10] = {-3,0,1,0,-3,-2,-2,2,-3,1};
 static const int16_t softmax_to_int16_0[10] =
 {-32715,-24014,15153,-24014,-32715,-32706,-32706,22531,-32757,-22666};
 static const void *const softmax_to_int16_vectors[2] = {softmax_to_int16_0_0, softmax_to_int16_0};
+static const int8_t maximum_0_0[12] = {118,-37,118,-4,-24,85,74,-61,61,-66,49,89};
+static const int8_t maximum_0_1[6] = {25,126,-83,-94,122,-28};
+static const int8_t maximum_0[12] = {118,126,118,-4,122,85,74,126,61,-66,122,89};
+static const void *const maximum_vectors[3] = {maximum_0_0, maximum_0_1, maximum_0};
+static const int8_t prelu_0_0[12] = {-41,-41,-29,-61,97,-8,11,-108,91,108,-116,11};
+static const int8_t prelu_0[12] = {39,39,49,22,127,68,84,-19,127,127,-26,84};
+static const void *const prelu_vectors[2] = {prelu_0_0, prelu_0};
+static const uint8_t select_0_0[4] = {1,1,1,1};
+static const int8_t select_0_1[12] = {-105,71,-18,-122,122,-83,37,39,69,99,-11,-87};
+static const int8_t select_0[12] = {-105,71,-18,-122,122,-83,37,39,69,99,-11,-87};
+static const void *const select_vectors[3] = {select_0_0, select_0_1, select_0};
+static const int8_t matmul_0_0[12] = {-125,-123,60,-80,-25,-15,104,103,27,-126,-62,5};
+static const int8_t matmul_0_1[24] =
+{105,74,-106,126,-80,95,-118,122,-78,-112,-117,94,115,-4,125,100,-49,20,-54,-23,33,28,-103,-90};
+static const int8_t matmul_0[16] = {38,95,82,127,92,91,121,125,127,127,127,127,72,77,110,96};
+static const void *const matmul_vectors[3] = {matmul_0_0, matmul_0_1, matmul_0};
+static const int8_t sum_plane_0_0[36] =
+{85,-77,-124,5,-84,49,-78,124,-41,106,-67,117,-75,69,-58,4,-6,82,89,51,-27,17,-15,27,-62,101,126,
+35,-8,-54,-31,105,64,53,-18,44};
+static const int8_t sum_plane_0[3] = {28,31,34};
+static const void *const sum_plane_vectors[2] = {sum_plane_0_0, sum_plane_0};
+static const int8_t reduce_max_row_0_0[36] =
+{35,-24,-25,99,6,-37,-99,-23,-75,68,-3,124,108,-128,121,-1,59,71,75,90,59,26,-85,-121,-34,43,97,
+-111,80,-93,-123,-37,-103,-14,48,-86};
+static const int8_t reduce_max_row_0[12] = {35,99,-23,124,121,71,90,26,97,80,-37,48};
+static const void *const reduce_max_row_vectors[2] = {reduce_max_row_0_0, reduce_max_row_0};
+static const int8_t arg_max_rows_0_0[36] =
+{99,40,-68,64,31,-5,-35,-98,-106,-60,22,-9,82,-40,-92,-104,-107,-48,-93,108,18,-63,-63,-15,11,
+-86,26,-56,15,24,47,60,13,7,74,-125};
+static const int32_t arg_max_rows_0[12] = {0,0,2,0,0,2,2,1,1,2,2,0};
+static const void *const arg_max_rows_vectors[2] = {arg_max_rows_0_0, arg_max_rows_0};
+static const int8_t l2_normalization_0_0[8] = {4,-61,-81,22,2,20,-23,90};
+static const int8_t l2_normalization_0[8] = {76,-4,-28,99,42,55,25,105};
+static const void *const l2_normalization_vectors[2] = {l2_normalization_0_0, l2_normalization_0};
+static const int8_t log_softmax_0_0[10] = {-104,-102,-8,-58,4,-112,88,82,-59,-53};
+static const int8_t log_softmax_0[10] = {-79,-76,101,7,123,-128,121,109,-128,-128};
+static const void *const log_softmax_vectors[2] = {log_softmax_0_0, log_softmax_0};
+static const int8_t cast_0_0[8] = {-54,105,108,127,98,37,17,-7};
+static const int32_t cast_0[8] = {-54,105,108,127,98,37,17,-7};
+static const void *const cast_vectors[2] = {cast_0_0, cast_0};
 static const int8_t conv_2d_quads_0_0[60] =
 {45,-96,-19,33,115,-64,-68,121,43,-119,117,-93,-42,-126,79,45,-71,-20,85,-90,-13,7,126,-42,43,98,
 61,-74,1,84,86,12,-84,-74,127,18,6,-73,106,-58,-98,85,21,122,-100,72,-47,76,53,-78,14,-40,118,-1,
@@ -1162,5 +1202,38 @@ static const int8_t fully_connected_wide_0[15] =
 {-24,8,-24,6,-21,32,-38,15,96,-10,31,10,-12,16,-14};
 static const void *const fully_connected_wide_vectors[2] =
 {fully_connected_wide_0_0, fully_connected_wide_0};
+static const int8_t add_even_0_0[18] =
+{-77,84,-122,-99,-124,111,25,-88,52,101,-48,76,78,58,14,-105,-24,54};
+static const int8_t add_even_0_1[18] =
+{-58,127,86,90,-54,-51,12,119,-117,16,-106,-77,48,60,-8,-93,-55,5};
+static const int8_t add_even_0[18] =
+{-128,104,-128,-103,-128,-1,-39,-70,-108,39,-128,-55,40,29,-65,-128,-128,-16};
+static const void *const add_even_vectors[3] = {add_even_0_0, add_even_0_1, add_even_0};
+static const int8_t add_even_channels_0_0[18] =
+{67,7,41,-29,-3,2,35,50,112,55,-128,16,-122,92,36,-125,46,-74};
+static const int8_t add_even_channels_0_1[3] = {-128,-56,12};
+static const int8_t add_even_channels_0[18] =
+{24,-34,5,-76,-45,-36,-9,10,79,11,-128,-21,-128,54,0,-128,6,-115};
+static const void *const add_even_channels_vectors[3] =
+{add_even_channels_0_0, add_even_channels_0_1, add_even_channels_0};
+static const int8_t mul_even_0_0[18] =
+{-16,21,-35,88,-76,23,70,6,18,-88,-48,73,49,-40,95,23,-48,73};
+static const int8_t mul_even_0_1[18] =
+{-115,11,127,47,13,37,-34,-88,1,44,33,-3,19,86,93,-128,21,55};
+static const int8_t mul_even_0[18] =
+{77,-19,-126,-23,-27,-34,-2,45,-14,-65,-45,-12,-21,-92,-29,60,-33,-29};
+static const void *const mul_even_vectors[3] = {mul_even_0_0, mul_even_0_1, mul_even_0};
+static const int8_t mul_even_pixels_0_0[18] =
+{-20,22,102,-67,37,-59,85,-45,79,31,59,-99,-79,40,79,72,31,-10};
+static const int8_t mul_even_pixels_0_1[6] = {82,-48,-42,69,-51,-44};
+static const int8_t mul_even_pixels_0[18] =
+{-27,-4,39,-85,-86,-85,-81,-83,-81,-8,6,-71,-86,-88,-88,-82,-83,-84};
+static const void *const mul_even_pixels_vectors[3] =
+{mul_even_pixels_0_0, mul_even_pixels_0_1, mul_even_pixels_0};
+static const int8_t softmax_even_0_0[15] =
+{-102,-19,63,21,109,-96,-27,33,65,-34,-59,-101,-1,45,-54};
+static const int8_t softmax_even_0[15] =
+{-108,27,82,-112,127,-101,-28,-88,52,-128,81,-126,-122,-68,-128};
+static const void *const softmax_even_vectors[2] = {softmax_even_0_0, softmax_even_0};
 
 #endif
