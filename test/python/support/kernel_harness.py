@@ -39,15 +39,15 @@ SANITIZERS = ("-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 class Case:
     """One operator with the inputs that it is run on and what comes out of the reference.
 
-    ``states`` are the inputs that it changes, in the order of its further outputs; ``expected`` has
-    the output and then these for each set of inputs.
+    ``states`` are the inputs that it changes, ``after`` what these become for each set of inputs.
     """
 
     name: str
     lowered: Lowered
     inputs: list[list[AnyArray]]
-    expected: list[list[AnyArray]]
+    expected: list[AnyArray]
     states: tuple[int, ...] = ()
+    after: Sequence[Sequence[AnyArray]] = ()
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,8 @@ class KernelHarness:
         found = family(operator)
         self.arithmetics.add(graph.arithmetic)
         lowered = found.lower(graph, operator)
-        expected = []
+        expected: list[AnyArray] = []
+        after: list[list[AnyArray]] = []
         for given in inputs:
             values = iter(given)
             named = [graph.tensor(name) if name else None for name in operator.inputs]
@@ -105,7 +106,9 @@ class KernelHarness:
                 tensor if tensor is None else tensor.data if tensor.is_constant else next(values)
                 for tensor in named
             ]
-            expected.append(found.reference(graph, operator, operands))
+            output, *changed = found.reference(graph, operator, operands)
+            expected.append(output)
+            after.append(changed)
         self.cases.append(
             Case(
                 f"{len(self.cases)} {operator.kind} {operator.name}",
@@ -113,6 +116,7 @@ class KernelHarness:
                 [list(given) for given in inputs],
                 expected,
                 _states(graph, operator),
+                after,
             )
         )
 
@@ -129,7 +133,8 @@ class KernelHarness:
         assert done.returncode == 0, done.stderr.decode()[:4000]
         offset = 0
         for job in jobs:
-            for number, expected in enumerate(job.case.expected[job.sample]):
+            wanted = (job.case.expected[job.sample], *job.case.after[job.sample])
+            for number, expected in enumerate(wanted):
                 got = np.frombuffer(done.stdout, expected.dtype, expected.size, offset)
                 offset += expected.nbytes
                 what = f", state {number}" if number else ""
@@ -198,7 +203,7 @@ def flattened(lowered: Lowered) -> Lowered:
 
 def _layer_job(index: int, case: Case, sample: int, layout: Layout) -> Job:
     inputs = case.inputs[sample]
-    alignment = max(array.itemsize for array in (*inputs, case.expected[sample][0]))
+    alignment = max(array.itemsize for array in (*inputs, case.expected[sample]))
     distance = -(-layout.distance // alignment) * alignment
     numbers = struct.pack("<3i", layout.flat, layout.overlapped, distance)
     data = b"".join(array.tobytes() for array in inputs)
@@ -226,7 +231,7 @@ def _calls_job(index: int, case: Case, sample: int, width: int) -> Job:
 def _header(index: int, case: Case, sample: int, *, by_calls: bool) -> bytes:
     sizes = [array.nbytes for array in case.inputs[sample]]
     changed = [len(case.states), *case.states]
-    out = case.expected[sample][0].nbytes
+    out = case.expected[sample].nbytes
     numbers = [index, by_calls, out, case.lowered.scratch, *sizes, *changed]
     return struct.pack(f"<{len(numbers)}i", *numbers)
 
