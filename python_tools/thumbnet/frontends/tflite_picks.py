@@ -201,6 +201,7 @@ def mirror_pad(node: Node) -> list[Converted]:
         raise node.malformed(f"mode {mode} is neither REFLECT nor SYMMETRIC")
     if len(paddings) != 2 * len(x.shape):
         raise node.malformed(f"paddings {paddings} do not fit input {list(x.shape)}")
+    _bounded(node, [max(size, 0) for size in (*x.shape, *paddings)])
     edge = int(mode == REFLECT)
     positions = {}
     for axis, size in enumerate(x.shape):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from thumbnet.operators.base import Lowered, Part
+from thumbnet.operators.base import CArray, Lowered, Part
 
 TABLE = Path(__file__).with_name("costs.json")
 
@@ -333,6 +333,25 @@ def _elementwise(lowered: Lowered, n: int) -> Features:
     return {"pixels": n, "elements": elements - elements % 4, "last": elements % 4}
 
 
+def _picked(lowered: Lowered, n: int) -> Features:
+    """Moves of a few bytes; neighbours of which all is taken are moved together."""
+    fields = dict(lowered.fields)
+    pieces = fields["pieces"]
+    times = int(pieces.values.reshape(-1, 4)[:, 2].sum()) if isinstance(pieces, CArray) else 1
+    size = n * lowered.output.channels * lowered.output.element_size
+    whole = lowered.output.channels == lowered.sources[0].rows.channels
+    if whole and times == 1 and fields.get("step") == 1:
+        return {"together": size}
+    return {"pixels": n, "moves": n * times, "moved": size}
+
+
+def _squares(lowered: Lowered, n: int) -> Features:
+    """Rows of squares, each moved by itself."""
+    size = dict(lowered.fields)["size"]
+    moved = n * lowered.output.channels * lowered.output.element_size
+    return {"moves": moved / size, "moved": moved} if isinstance(size, int) else {"moved": moved}
+
+
 _PASS = 12
 """Columns that the scalar depthwise kernel makes in a pass."""
 
@@ -370,4 +389,7 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_svdf", _svdf),
     ("thumbnet_reduce_row", _reduction),
     ("thumbnet_batch_matmul", _product),
+    ("thumbnet_pick", _picked),
+    ("thumbnet_depth_to_space", _squares),
+    ("thumbnet_space_to_depth", _squares),
 )

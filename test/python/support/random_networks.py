@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from support.random_models import random_scale, random_weights, random_zero_point
+from support.shape_models import ShapeWriter
 from support.tflite_model import Value
-from support.tflite_writer import Writer
 
 Rng = np.random.Generator
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def random_network(seed: int, chains: int = 6, constant: float = 0.15) -> bytes:
     Of the convolutions' channels, a part ``constant`` has the same value for every input.
     """
     rng = np.random.default_rng(seed)
-    writer, outputs = Writer(), []
+    writer, outputs = ShapeWriter(), []
     for _ in range(chains):
         outputs += Chain(writer, rng, constant).run(int(rng.integers(3, 8)))
     return writer.finish(outputs)
@@ -40,7 +40,7 @@ def random_network(seed: int, chains: int = 6, constant: float = 0.15) -> bytes:
 class Chain:
     """Operators in a row, chosen at random; ``x`` is the newest value."""
 
-    def __init__(self, writer: Writer, rng: Rng, constant: float) -> None:
+    def __init__(self, writer: ShapeWriter, rng: Rng, constant: float) -> None:
         self.writer, self.rng, self.constant = writer, rng, constant
         self.outputs: list[Value] = []
         channels = int(rng.choice([1, 1, 2, 3, 4, 8]))
@@ -81,6 +81,7 @@ class Chain:
             *(self.identity, self.requantize, self.shared_pad, self.pad_everything),
             *(self.constant_branch, self.residual, self.pool, self.resize, self.mean, self.dense),
             *(self.grouped, self.grouped, self.dilated, self.bytewise),
+            *(self.crop, self.between),
         ]
 
     def flat(self) -> list[Callable[[], Value]]:
@@ -242,6 +243,20 @@ class Chain:
         """Nearest neighbours, larger or smaller."""
         height, width = (int(n) for n in self.rng.integers(1, 7, 2))
         return self.writer.resize_nearest_neighbor(self.x, (height, width))
+
+    def crop(self) -> Value:
+        """A part of the rows, columns and channels."""
+        sizes = [int(self.rng.integers(1, n + 1)) for n in self.x.shape[1:]]
+        spare = [n - size for n, size in zip(self.x.shape[1:], sizes, strict=True)]
+        begins = [int(self.rng.integers(0, n + 1)) for n in spare]
+        return self.writer.crop(self.x, (0, *begins), (1, *sizes))
+
+    def between(self) -> Value:
+        """Bilinear, larger or smaller."""
+        height, width = (int(n) for n in self.rng.integers(1, 7, 2))
+        return self.writer.resize_bilinear(
+            self.x, (height, width), False, self._pick([True, False])
+        )
 
     def mean(self) -> Value:
         """A mean over the plane or part of it."""

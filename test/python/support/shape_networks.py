@@ -34,8 +34,6 @@ def shape_network(seed: int, heads: int = 2) -> bytes:
 class ShapeHead(Head):
     """Moves of elements, with convolutions between them now and then."""
 
-    writer: ShapeWriter
-
     def move(self) -> None:
         """Makes ``x`` into something else."""
         moves = [self.crop, self.crop, self.strided, self.halves, self.mirror, self.flip]

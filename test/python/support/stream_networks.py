@@ -12,8 +12,8 @@ import numpy as np
 
 from support.random_models import random_scale, random_weights
 from support.random_networks import Chain, Rng
+from support.shape_models import ShapeWriter
 from support.tflite_model import Value
-from support.tflite_writer import Writer
 
 KERNELS = (1, 2, 3, 3, 4, 5, 7)
 MOST_CHANNELS = 12
@@ -22,7 +22,7 @@ MOST_CHANNELS = 12
 def stream_network(seed: int, heads: int = 3) -> bytes:
     """An image, one or two blocks, then ``heads`` chains of one to four blocks."""
     rng = np.random.default_rng(seed)
-    writer = Writer()
+    writer = ShapeWriter()
     sizes = [int(n) for n in rng.integers(7, 21, 2)]
     if seed % 4 == 3:
         sizes[seed // 4 % 2] = int(rng.integers(1, 4))  # hardly any rows or columns
@@ -40,7 +40,7 @@ def stream_network(seed: int, heads: int = 3) -> bytes:
 class Head(Chain):
     """Blocks in a row that keep to [1, height, width, channels]; ``x`` is the newest value."""
 
-    def __init__(self, writer: Writer, rng: Rng, x: Value) -> None:
+    def __init__(self, writer: ShapeWriter, rng: Rng, x: Value) -> None:
         self.writer, self.rng, self.x, self.constant = writer, rng, x, 0.0
         self.outputs: list[Value] = []
         self.unsigned = False
