@@ -223,6 +223,14 @@ class ResizeNearestNeighbor(Attributes):
 
 
 @dataclass(frozen=True)
+class ResizeBilinear(Attributes):
+    """resize_bilinear: inputs x twice; to the height and width of the output tensor."""
+
+    align_corners: bool = False
+    half_pixel_centers: bool = False
+
+
+@dataclass(frozen=True)
 class Softmax(Attributes):
     """softmax over the last dimension."""
 
