@@ -39,7 +39,7 @@ Of all operators:
 """
 
 
-_LINEAR = textwrap.fill(", ".join(f"`{name}`" for name in LINEAR), 100, initial_indent=" ")[1:]
+_LINEAR = textwrap.fill(", ".join(f"`{name}`" for name in LINEAR), 98, initial_indent=" ")[1:]
 ONNX_INTRODUCTION = f"""\
 # Supported operators of ONNX
 

@@ -60,11 +60,11 @@ ALLOWED: Mapping[str, set[str]] = {
 }
 """What a room may import besides itself; "schedule.allocate" stands for allocate_*.py too."""
 
-TRAINING = {"training", "search", "frontends.pytorch"}
+TRAINING = frozenset(("training", "search", "frontends.pytorch"))
 HEAVY = {
-    **{name: TRAINING for name in ("torch", "optuna", "torchvision", "tensorflow", "keras")},
-    **{name: {"frontends.onnx"} for name in ("onnx", "google")},
-    "onnxruntime": set[str](),
+    **dict.fromkeys(("torch", "optuna", "torchvision", "tensorflow", "keras"), TRAINING),
+    **dict.fromkeys(("onnx", "google"), frozenset(("frontends.onnx",))),
+    "onnxruntime": frozenset[str](),
 }
 """Packages that only some modules may import, ``a.b`` standing for a.b_*.py too."""
 
