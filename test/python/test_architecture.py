@@ -60,8 +60,13 @@ ALLOWED: Mapping[str, set[str]] = {
 }
 """What a room may import besides itself; "schedule.allocate" stands for allocate_*.py too."""
 
-HEAVY = {"torch", "optuna", "torchvision", "tensorflow", "keras"}
-HEAVY_ROOMS = {"training", "search", "frontends.pytorch"}
+TRAINING = frozenset(("training", "search", "frontends.pytorch"))
+HEAVY = {
+    **dict.fromkeys(("torch", "optuna", "torchvision", "tensorflow", "keras"), TRAINING),
+    **dict.fromkeys(("onnx", "google"), frozenset(("frontends.onnx",))),
+    "onnxruntime": frozenset[str](),
+}
+"""Packages that only some modules may import, ``a.b`` standing for a.b_*.py too."""
 
 
 def room(module: str) -> str:
@@ -150,8 +155,8 @@ def heavy(package: Path) -> list[str]:
         f"thumbnet.{module} imports {name}"
         for module, path in modules(package).items()
         for name in imports(path)
-        if name.partition(".")[0] in HEAVY
-        if not any(_within(module, allowed) for allowed in HEAVY_ROOMS)
+        for rooms in [HEAVY.get(name.partition(".")[0])]
+        if rooms is not None and not any(_within(module, allowed) for allowed in rooms)
     ]
 
 
@@ -231,6 +236,17 @@ def test_torch_in_a_firmware_build_is_found(tmp_path: Path) -> None:
     package = _copy_of_names(tmp_path)
     (package / "pipeline.py").write_text("def f():\n    import torch.nn")
     assert heavy(package) == ["thumbnet.pipeline imports torch.nn"]
+
+
+def test_onnx_outside_of_its_frontend_is_found(tmp_path: Path) -> None:
+    package = _copy_of_names(tmp_path)
+    (package / "frontends" / "onnx_model.py").write_text("import onnx")
+    (package / "frontends" / "tflite.py").write_text("from onnx import helper")
+    (package / "passes" / "a.py").write_text("import onnxruntime")
+    assert heavy(package) == [
+        "thumbnet.frontends.tflite imports onnx.helper",
+        "thumbnet.passes.a imports onnxruntime",
+    ]
 
 
 def test_a_module_without_a_room_is_refused(tmp_path: Path) -> None:

@@ -97,3 +97,8 @@ def test_errors_point_to_headings_of_the_page() -> None:
     anchors = re.findall(r"SUPPORTED_OPS\.md#(\w+)", caught.value.message())
     assert set(anchors) == {"softmax"}
     assert all(f"\n## {anchor}\n" in page for anchor in anchors)
+
+
+def test_the_page_of_onnx_is_what_the_script_writes() -> None:
+    page = (ROOT / "SUPPORTED_ONNX_OPS.md").read_text(encoding="utf-8")
+    assert page == script().onnx_ops(), "run make supported-ops"

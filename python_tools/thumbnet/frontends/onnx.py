@@ -211,7 +211,7 @@ class _Importer:
         converter = CONVERTERS.get(raw.op) if raw.domain in ("", "com.microsoft") else None
         if converter is None:
             remedy = REMEDIES.get(raw.op, "replace it by supported operators")
-            raise node.refuse("operator is not supported", f"{remedy}; see SUPPORTED_OPS.md")
+            raise node.refuse("operator is not supported", f"{remedy}; see SUPPORTED_ONNX_OPS.md")
         return converter(node)
 
     def _finished(self, node: Node, number: int, value: Value) -> Value:

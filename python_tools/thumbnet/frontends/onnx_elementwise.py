@@ -36,6 +36,7 @@ from thumbnet.quantize.requantize import activation_bounds
 MAX_OPERANDS = 1000
 KINDS = {
     "Add": "add",
+    "Sum": "add",
     "Sub": "sub",
     "Mul": "mul",
     "Div": "div",
@@ -65,7 +66,7 @@ def kind_of(op: str) -> str:
 
 
 def elementwise(node: Node) -> Sequence[Value]:
-    """A function of numbers, of one byte tensor, or of two tensors."""
+    """A function of one tensor and numbers; with its neighbours it becomes one table."""
     values = [node.value(number) for number in range(len(node.raw.inputs)) if node.present(number)]
     least, most = _OPERANDS.get(node.raw.op, (1, 1))
     if not least <= len(values) <= most:
@@ -271,5 +272,13 @@ def _in_float(node: Node, values: Sequence[Value]) -> Held:
     return _like(node, kind, first, Numbers(tuple(named)) if named else None)
 
 
-CONVERTERS: dict[str, Converter] = dict.fromkeys(ELEMENTWISE, elementwise)
+def of_two_or_one(node: Node) -> Sequence[Value]:
+    """Of two tensors, broadcast; of one tensor and numbers, part of a table as functions are."""
+    return elementwise(node)
+
+
+CONVERTERS: dict[str, Converter] = {
+    **dict.fromkeys(ELEMENTWISE, elementwise),
+    **dict.fromkeys((kind for kind in KINDS if kind != "Sigmoid"), of_two_or_one),
+}
 """Operator -> converter."""

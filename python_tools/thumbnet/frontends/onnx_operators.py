@@ -137,7 +137,7 @@ def softmax(node: Node) -> Sequence[Value]:
 
 
 def log_softmax(node: Node) -> Sequence[Value]:
-    """LogSoftmax, as :func:`softmax`."""
+    """LogSoftmax over the dimensions that Softmax is over."""
     return [_softmax(node, "log_softmax", Attributes(), LOG_SOFTMAX_SCALE)]
 
 
@@ -198,7 +198,7 @@ def reduction(kind: str, *, scaled: bool) -> Converter:
         kept = [d for d in range(rank) if d not in over]
         return [Held(made.tensor, made.view.with_dims(kept))]
 
-    convert.__doc__ = f"A reduction that becomes {kind}."
+    convert.__doc__ = "Over constant axes."
     return convert
 
 
@@ -223,7 +223,7 @@ def place(kind: str) -> Converter:
         dims = [None if d == axis else kept.index(d) for d in range(rank)]
         return [Held(made.tensor, made.view.with_dims(dims))]
 
-    convert.__doc__ = f"The first place of an extreme, which becomes {kind}."
+    convert.__doc__ = "The first place of an extreme along a dimension; places are int32 in C."
     return convert
 
 

@@ -25,6 +25,7 @@ from thumbnet.ir.attributes import (
     Pad,
     Pool,
     Reduce,
+    ResizeBilinear,
     ResizeNearestNeighbor,
     TransposeConvolution,
     Window,
@@ -271,17 +272,20 @@ def _padding(
 
 
 def resize(node: Node) -> Sequence[Value]:
-    """Resize of height and width to the nearest pixels."""
+    """Resize of height and width to the nearest pixels, or between the four nearest."""
     x, spatial = node.image()
     mode = node.text("mode", "nearest")
-    if mode != "nearest":
-        raise node.refuse(f'mode "{printable_text(mode)}"; nearest is supported', "use nearest")
+    if mode not in ("nearest", "linear"):
+        text = printable_text(mode)
+        raise node.refuse(f'mode "{text}"; nearest and linear are supported', "use nearest")
     shape = (x.shape[0], x.shape[3], *x.shape[1:3])
     target, scales = _target(node, shape[:2] + shape[4 - spatial :])
     if spatial == 1:
         target, scales = [*target[:2], 1, *target[2:]], [*scales[:2], 1.0, *scales[2:]]
     if target[:2] != list(shape[:2]):
         raise node.refuse("resizes batch or channels", "resize height and width alone")
+    if mode == "linear":
+        return [_between(node, x, (*target[:2], *target[4 - spatial :]), scales[2:])]
     wanted = [
         _nearest_of(node, size, new, scale)
         for size, new, scale in zip(shape[2:], target[2:], scales[2:], strict=True)
@@ -300,6 +304,28 @@ def resize(node: Node) -> Sequence[Value]:
     held = node.held()
     rank = len(held.view.dims)
     return [picked(node, held, dict(zip(range(2, rank), wanted[4 - rank :], strict=True)))]
+
+
+def _between(node: Node, x: Tensor, shape: Sequence[int], scales: Sequence[float]) -> Held:
+    """resize_bilinear, whose steps are quotients of the sizes."""
+    how = node.text("coordinate_transformation_mode", _CENTRES)
+    order = CHANNELS_LAST[len(shape)]
+    sizes = [shape[d] if d is not None else 1 for d in order[1:3]]
+    even = all(
+        abs(new / old - scale) < 1e-6 * scale
+        for old, new, scale in zip(x.shape[1:3], sizes, scales, strict=True)
+    )
+    known = ("asymmetric", "align_corners", "half_pixel")
+    if how == "pytorch_half_pixel" and min(sizes) > 1:
+        how = "half_pixel"
+    if how not in known or not even or node.integer("antialias"):
+        raise node.refuse(
+            f'linear with coordinates "{printable_text(how)}" and scales {list(scales)}; supported'
+            f" are {', '.join(known)} by quotients of whole sizes",
+            "resize by whole factors",
+        )
+    attributes = ResizeBilinear(how == "align_corners", how == "half_pixel")
+    return node.make("resize_bilinear", attributes, (x, x), shape, x.quantization, order)
 
 
 def _target(node: Node, shape: Sequence[int]) -> tuple[list[int], list[float]]:

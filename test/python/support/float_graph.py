@@ -155,6 +155,21 @@ def _resize(graph: Graph, operator: Operator, given: Sequence[AnyArray]) -> AnyA
     return x
 
 
+def _between(graph: Graph, operator: Operator, given: Sequence[AnyArray]) -> AnyArray:
+    how = cast(a.ResizeBilinear, operator.attributes)
+    x, shape = given[0].astype(np.float64), graph.tensor(operator.outputs[0]).shape
+    for axis in (1, 2):
+        old, new = x.shape[axis], shape[axis]
+        scale = (old - 1) / (new - 1) if how.align_corners and new > 1 else old / new
+        half = 0.5 if how.half_pixel_centers else 0
+        at = np.clip((np.arange(new) + half) * scale - half, 0, old - 1)
+        low = np.floor(at).astype(int)
+        part = (at - low).reshape([-1 if d == axis else 1 for d in range(4)])
+        upper = np.take(x, np.minimum(low + 1, old - 1), axis)
+        x = np.take(x, low, axis) * (1 - part) + upper * part
+    return x
+
+
 def _of(function: Callable[..., Any]) -> Callable[..., AnyArray]:
     return lambda graph, operator, given: np.asarray(function(*given))
 
@@ -178,6 +193,7 @@ KINDS: dict[str, Callable[..., AnyArray]] = {
     "pick": _pick,
     "pad": _pad,
     "resize_nearest_neighbor": _resize,
+    "resize_bilinear": _between,
     "reshape": lambda graph, operator, given: given[0].reshape(
         graph.tensor(operator.outputs[0]).shape
     ),
