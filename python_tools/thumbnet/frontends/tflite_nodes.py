@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from thumbnet.errors import ThumbnetError
@@ -169,3 +169,7 @@ class Node:
             raise self.malformed(
                 f"its output is declared {list(output.shape)} and must be {list(shape)}"
             )
+
+
+Converter = Callable[["Node"], "Converted | Sequence[Converted]"]
+"""Several operators where a node has several outputs or no one operator does what it does."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from thumbnet.frontends import tflite_spatial
-from thumbnet.frontends.tflite_nodes import Converted, Node
+from thumbnet.frontends import tflite_spatial, tflite_wide
+from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
     Attributes,
     Concatenation,
@@ -21,9 +20,6 @@ from thumbnet.ir.attributes import (
     Transpose,
 )
 from thumbnet.ir.graph import DType, Tensor
-
-Converter = Callable[[Node], Converted | Sequence[Converted]]
-"""Several operators where a node has several outputs or no one operator does what it does."""
 
 
 def add(node: Node) -> Converted:
@@ -233,7 +229,6 @@ REMEDIES = {
     "EXPAND_DIMS": "use RESHAPE instead",
     "SQUEEZE": "use RESHAPE instead",
     "RESIZE_BILINEAR": "use RESIZE_NEAREST_NEIGHBOR instead",
-    "TRANSPOSE_CONV": "use RESIZE_NEAREST_NEIGHBOR and CONV_2D instead",
     "MIRROR_PAD": "use PAD instead",
     "PADV2": "use PAD instead",
     "SPLIT": "use several convolutions on the same input instead",
@@ -257,3 +252,9 @@ DATA_INPUTS = {
 }
 """How many leading inputs matter, where it is not all: the shape input of RESHAPE repeats what the
 output declares, and what computes it (SHAPE, STRIDED_SLICE, PACK of Keras' Flatten) is not run."""
+
+SHAPE_INPUTS = {"TRANSPOSE_CONV": 0}
+"""Which input only says what the output declares: what computes it is not run, and where it is an
+input of the network, which nothing else reads, the network has it no more."""
+
+CONVERTERS.update(tflite_wide.converters(CONVERTERS, REMEDIES))

@@ -66,6 +66,18 @@ class DepthwiseConvolution(Attributes):
 
 
 @dataclass(frozen=True)
+class TransposeConvolution(Attributes):
+    """transpose_conv: inputs x [1,H,W,I], weights [O,KH,KW,I], bias [O].
+
+    Input pixel (y, x) is spread over output rows ``y * stride_height - pad_top`` and on, likewise
+    columns; the window's other pads are what of the last kernels lies outside the output.
+    """
+
+    window: Window
+    activation: Activation = Activation.NONE
+
+
+@dataclass(frozen=True)
 class FullyConnected(Attributes):
     """fully_connected: inputs x (flattened to [N,I]), weights [O,I], bias [O] or ""."""
 

@@ -9,7 +9,9 @@ from thumbnet.ir.graph import Graph, Operator
 from thumbnet.operators.base import Constraint, Family
 from thumbnet.operators.concatenation import Concatenation
 from thumbnet.operators.conv_2d import Conv2d
+from thumbnet.operators.conv_2d_int16 import Conv2dInt16
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
+from thumbnet.operators.depthwise_conv_2d_int16 import DepthwiseConv2dInt16
 from thumbnet.operators.elementwise import Elementwise
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
 from thumbnet.operators.lookup import HardSwish, Lookup
@@ -21,6 +23,7 @@ from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
 from thumbnet.operators.softmax import Softmax
 from thumbnet.operators.transpose import Transpose
+from thumbnet.operators.transpose_conv import TransposeConv, TransposeConvInt16
 
 
 @cache
@@ -42,6 +45,10 @@ def families() -> dict[str, Family]:
         HardSwish(),
         Quantize(),
         InvertedBottleneck(),
+        TransposeConv(),
+        Conv2dInt16(),
+        DepthwiseConv2dInt16(),
+        TransposeConvInt16(),
     ]
     return {kind: family for family in listed for kind in family.kinds}
 

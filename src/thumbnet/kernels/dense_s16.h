@@ -1,0 +1,196 @@
+/* Dot products of int16 with int8, and what makes outputs of their sums. SPDX-License-Identifier:
+ * Apache-2.0
+ *
+ * Weights of a channel are contiguous in the order of the taps, but that the middle two of each
+ * whole four taps are exchanged: 0, 2, 1, 3. So SXTB16 makes pairs of neighbours of them, and one
+ * SMLAD adds two products. The plain C reads the same order. */
+#ifndef THUMBNET_KERNELS_DENSE_S16_H
+#define THUMBNET_KERNELS_DENSE_S16_H
+
+#include "thumbnet/kernels/dsp.h"
+#include "thumbnet/requantize.h"
+
+/* How sums become outputs: literals of the instantiations. */
+enum {
+    THUMBNET_ROUND_ONCE,    /* (sum * m + half) >> shift, m of 15 bits */
+    THUMBNET_ROUND_TWICE,   /* TFLite's two roundings on 32 bits, m a mantissa of 31 bits */
+    THUMBNET_ROUND_PRODUCT, /* of a product with 53 bits, half away from zero */
+    THUMBNET_ROUND_TO_BYTES /* as twice, to int8_t with a zero point */
+};
+
+/* Taps whose products, of at most 2^22 each, cannot leave 32 bits; whole fours. */
+#define THUMBNET_S16_BLOCK 508
+
+typedef struct {
+    const int8_t *weights;     /* [out_channels, taps] in the order above */
+    const void *bias;          /* [out_channels] int32_t, or int64_t where sums are wide */
+    const int32_t *multiplier; /* [out_channels]: once: m << 16; twice: the mantissa;
+                                * product: the upper 27 bits */
+    const int32_t *fine;       /* [out_channels], product: the lower 26 bits */
+    const int8_t *shift;       /* [out_channels]: to the right, twice: to the left */
+    int32_t taps;
+    uint16_t out_channels;
+    uint16_t ties_up; /* channels before this one round ties up, the others away from zero */
+    int16_t out_zero_point;
+    int16_t low; /* the fused activation */
+    int16_t high;
+} thumbnet_dense_s16_t;
+
+/* sum + the products of two pairs. */
+THUMBNET_INLINE int32_t thumbnet_s16_pair(uint32_t weights, uint32_t values, int32_t sum)
+{
+#if THUMBNET_DSP
+    int32_t result;
+    __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(weights), "r"(values), "r"(sum));
+    return result;
+#else
+    (void)weights;
+    (void)values;
+    return sum;
+#endif
+}
+
+/* Adds products of whole fours to sums[0], [1] (channels of the first pixel) and, where there is a
+ * second pixel, [2], [3]. */
+THUMBNET_INLINE void thumbnet_s16_quads(int pixels, const int16_t *a, const int16_t *b,
+                                        const int8_t *w0, const int8_t *w1, int32_t quads,
+                                        int32_t sums[4])
+{
+    int32_t a0 = sums[0];
+    int32_t a1 = sums[1];
+    int32_t b0 = sums[2];
+    int32_t b1 = sums[3];
+    for (; quads > 0; quads--, a += 4, b += 4, w0 += 4, w1 += 4) {
+#if THUMBNET_DSP
+        const uint32_t first = thumbnet_dsp_load(w0);
+        const uint32_t second = thumbnet_dsp_load(w1);
+        const uint32_t first_low = thumbnet_dsp_even(first);
+        const uint32_t first_high = thumbnet_dsp_odd(first);
+        const uint32_t second_low = thumbnet_dsp_even(second);
+        const uint32_t second_high = thumbnet_dsp_odd(second);
+        const uint32_t low = thumbnet_dsp_load(a);
+        const uint32_t high = thumbnet_dsp_load(a + 2);
+        a0 = thumbnet_s16_pair(first_high, high, thumbnet_s16_pair(first_low, low, a0));
+        a1 = thumbnet_s16_pair(second_high, high, thumbnet_s16_pair(second_low, low, a1));
+        if (pixels == 2) {
+            const uint32_t low_b = thumbnet_dsp_load(b);
+            const uint32_t high_b = thumbnet_dsp_load(b + 2);
+            b0 = thumbnet_s16_pair(first_high, high_b, thumbnet_s16_pair(first_low, low_b, b0));
+            b1 = thumbnet_s16_pair(second_high, high_b, thumbnet_s16_pair(second_low, low_b, b1));
+        }
+#else
+        a0 += a[0] * w0[0] + a[1] * w0[2] + a[2] * w0[1] + a[3] * w0[3];
+        a1 += a[0] * w1[0] + a[1] * w1[2] + a[2] * w1[1] + a[3] * w1[3];
+        if (pixels == 2) {
+            b0 += b[0] * w0[0] + b[1] * w0[2] + b[2] * w0[1] + b[3] * w0[3];
+            b1 += b[0] * w1[0] + b[1] * w1[2] + b[2] * w1[1] + b[3] * w1[3];
+        }
+#endif
+    }
+    sums[0] = a0;
+    sums[1] = a1;
+    sums[2] = b0;
+    sums[3] = b1;
+}
+
+/* The same of any number of taps. */
+THUMBNET_INLINE void thumbnet_s16_dots(int pixels, const int16_t *a, const int16_t *b,
+                                       const int8_t *w0, const int8_t *w1, int32_t taps,
+                                       int32_t sums[4])
+{
+    const int32_t whole = taps & ~3;
+    thumbnet_s16_quads(pixels, a, b, w0, w1, taps >> 2, sums);
+    for (int32_t i = whole; i < taps; i++) {
+        sums[0] += a[i] * w0[i];
+        sums[1] += a[i] * w1[i];
+        if (pixels == 2) {
+            sums[2] += b[i] * w0[i];
+            sums[3] += b[i] * w1[i];
+        }
+    }
+}
+
+/* (sum * m + half) >> shift of TFLite's int64 sums, m << 16 being stored. */
+THUMBNET_INLINE int32_t thumbnet_round_once(int wide, int64_t sum, int32_t multiplier, int shift)
+{
+    if (!wide && shift >= 17) {
+        /* Of 32-bit sums the upper word of the product has all bits that count. */
+        const int32_t upper = (int32_t)(((int64_t)(int32_t)sum * multiplier) >> 32);
+        return (upper + ((int32_t)1 << (shift - 17))) >> (shift - 16);
+    }
+    return (int32_t)((sum * (multiplier >> 16) + ((int64_t)1 << (shift - 1))) >> shift);
+}
+
+/* round(sum * m / 2^shift), ties away from zero, m = multiplier * 2^26 + fine; |sum| < 2^36. */
+THUMBNET_INLINE int32_t thumbnet_round_product(int64_t sum, int32_t multiplier, int32_t fine,
+                                               int shift)
+{
+    const uint64_t size = (uint64_t)(sum < 0 ? -sum : sum);
+    const uint64_t product = size * (uint32_t)multiplier + ((size * (uint32_t)fine) >> 26);
+    const uint64_t value = (product + ((uint64_t)1 << (shift - 1))) >> shift;
+    const int32_t limited = value < 65536u ? (int32_t)value : 65536;
+    return sum < 0 ? -limited : limited;
+}
+
+/* A channel's sum, its bias added, as output. */
+THUMBNET_INLINE void thumbnet_s16_output(const thumbnet_dense_s16_t *p, int wide, int rounding,
+                                         int32_t channel, int64_t sum, void *out)
+{
+    const int32_t multiplier = p->multiplier[channel];
+    const int shift = p->shift[channel];
+    int32_t value;
+    if (rounding == THUMBNET_ROUND_ONCE) {
+        value = thumbnet_round_once(wide, sum, multiplier, shift);
+    } else if (rounding == THUMBNET_ROUND_PRODUCT) {
+        value = thumbnet_round_product(sum, multiplier, p->fine[channel], shift);
+    } else {
+        const int32_t narrow = (int32_t)sum; /* as TFLite's 32 bits hold it */
+        value = channel < p->ties_up
+                    ? thumbnet_requantize(narrow, multiplier, shift)
+                    : thumbnet_multiply_by_quantized_multiplier(narrow, multiplier, shift);
+    }
+    if (rounding == THUMBNET_ROUND_TO_BYTES) {
+        *(int8_t *)out = (int8_t)thumbnet_clamp(value + p->out_zero_point, p->low, p->high);
+    } else {
+        *(int16_t *)out = (int16_t)thumbnet_clamp(value, p->low, p->high);
+    }
+}
+
+/* All channels of one pixel with taps at `a`, or of two, the second at `b`; `weights` and `taps`
+ * need not be those of p. */
+THUMBNET_INLINE void thumbnet_dense_s16(const thumbnet_dense_s16_t *p, int wide, int rounding,
+                                        int pixels, const int8_t *weights, int32_t taps,
+                                        const int16_t *a, const int16_t *b, void *out)
+{
+    const int32_t channels = p->out_channels;
+    const int32_t element = rounding == THUMBNET_ROUND_TO_BYTES ? 1 : 2;
+    int8_t *result = (int8_t *)out;
+    for (int32_t c = 0; c < channels; c += 2, weights += 2 * taps) {
+        const int second = c + 1 < channels;
+        const int8_t *next = second ? weights + taps : weights;
+        int64_t sums[4] = {0, 0, 0, 0};
+        for (int32_t i = 0; i < taps; i += THUMBNET_S16_BLOCK) {
+            int32_t part[4] = {0, 0, 0, 0};
+            const int32_t rest = taps - i;
+            const int32_t count = wide && rest > THUMBNET_S16_BLOCK ? THUMBNET_S16_BLOCK : rest;
+            thumbnet_s16_dots(pixels, a + i, b + i, weights + i, next + i, count, part);
+            for (int k = 0; k < 2 * pixels; k++) {
+                sums[k] += part[k];
+            }
+            if (!wide) {
+                break;
+            }
+        }
+        for (int k = 0; k < 2 * pixels; k++) {
+            const int32_t channel = c + (k & 1);
+            if ((k & 1) == 0 || second) {
+                const int64_t bias = wide ? ((const int64_t *)p->bias)[channel]
+                                          : ((const int32_t *)p->bias)[channel];
+                thumbnet_s16_output(p, wide, rounding, channel, sums[k] + bias,
+                                    result + element * ((k >> 1) * channels + channel));
+            }
+        }
+    }
+}
+
+#endif
