@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from support.kernel_harness import KernelHarness
 from support.litert import LiteRT
-from support.wide_models import WideSample, weighted
+from support.wide_models import WideSample, binary, unary, weighted
 from thumbnet.operators.wide import channel_scaling
 
 
@@ -80,6 +80,72 @@ def transposed(dtype: str) -> list[WideSample]:
     return made
 
 
+FULL = (1, 3, 4, 5)
+
+
+def binaries() -> list[WideSample]:
+    """add, sub, mul, maximum, minimum: whole, broadcast, with a constant."""
+    rng = np.random.default_rng(5)
+    made = []
+    for kind in ("add", "sub", "mul", "maximum", "minimum"):
+        made += [
+            binary(rng, kind, (FULL, FULL)),
+            binary(rng, kind, ((1, 1, 1, 5), FULL)),
+            binary(rng, kind, (FULL, (1, 3, 4, 1))),
+            binary(rng, kind, (FULL, (5,)), constant=True),
+            binary(rng, kind, (FULL, (3, 4, 1)), constant=True),
+        ]
+    made += [binary(rng, kind, (FULL, FULL), activation="relu6") for kind in ("add", "sub", "mul")]
+    return made
+
+
+def functions() -> list[WideSample]:
+    """What is done element by element."""
+    rng = np.random.default_rng(6)
+    shape = (1, 4, 16, 33)
+    return [
+        unary(rng, "relu", shape, ratio=0.7),
+        unary(rng, "relu", shape, "relu6", ratio=1.0, x_scale=6 / 20000),
+        unary(rng, "leaky_relu", shape, 0.2, ratio=0.9),
+        unary(rng, "leaky_relu", shape, -0.3, ratio=1.9),
+        *(unary(rng, "logistic", shape, x_scale=s) for s in (1e-4, 3e-4, 0.0011, 0.01)),
+        *(unary(rng, "tanh", shape, x_scale=s) for s in (1e-4, 3e-4, 0.0011, 0.01)),
+        unary(rng, "quantize", shape, "int16", ratio=1.7),
+        unary(rng, "quantize", shape, "int8", ratio=200.0, zero_point=-7),
+        unary(rng, "quantize", shape, "int32", ratio=0.01),
+        unary(rng, "quantize", shape, "int16", dtype="int8", x_scale=0.05, x_point=9, ratio=0.005),
+    ]
+
+
+def softmaxes() -> list[WideSample]:
+    """softmax, flat and steep, of few classes and many."""
+    rng = np.random.default_rng(7)
+    return [
+        unary(rng, "softmax", (3, classes), x_scale=scale, beta=beta)
+        for classes in (2, 10, 101)
+        for scale, beta in ((3e-5, 1.0), (3e-4, 0.7), (2e-3, 1.0))
+    ]
+
+
+def reductions() -> list[WideSample]:
+    """Pools and means."""
+    rng = np.random.default_rng(8)
+    shape = (1, 5, 6, 7)
+    made = [
+        unary(rng, kind, shape, kernel, stride=2, padding=padding, activation=activation)
+        for kind in ("average_pool_2d", "max_pool_2d")
+        for kernel, padding, activation in (
+            ((3, 3), "same", "none"),
+            ((2, 3), "valid", "relu6"),
+            ((5, 6), "valid", "none"),
+        )
+    ]
+    for axes in ((1, 2), (1,), (2,), (3,), (1, 2, 3), (2, 3), (1, 3)):
+        made.append(unary(rng, "mean", shape, axes, ratio=0.4, zero_point=0))
+        made.append(unary(rng, "mean", shape, axes, keep_dims=True))
+    return made
+
+
 def check_references(made: Sequence[WideSample]) -> None:
     """Every sample's reference makes what LiteRT makes, and not all of it is clipped."""
     telling = 0
@@ -124,3 +190,21 @@ def test_kernels_of_convolutions_equal_references(tmp_path: Path) -> None:
 def test_kernels_of_transposed_convolutions_equal_references(tmp_path: Path) -> None:
     used = check_kernels([*transposed("int16"), *transposed("int8")], tmp_path)
     assert used == {"transpose_conv"}
+
+
+def test_elementwise_operators_equal_the_interpreter() -> None:
+    check_references([*binaries(), *functions()])
+
+
+def test_reductions_equal_the_interpreter() -> None:
+    check_references([*softmaxes(), *reductions()])
+
+
+def test_kernels_of_elements_equal_references(tmp_path: Path) -> None:
+    used = check_kernels([*binaries(), *functions()], tmp_path)
+    assert used == {"binary_s16", "requantize_elements", "leaky_relu_s16", "sigmoid_s16"}
+
+
+def test_kernels_of_reductions_equal_references(tmp_path: Path) -> None:
+    used = check_kernels([*softmaxes(), *reductions()], tmp_path)
+    assert used == {"softmax_s16", "pool_2d_s16", "mean_row_s16", "mean_plane_s16"}

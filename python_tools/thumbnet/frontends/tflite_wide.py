@@ -8,23 +8,30 @@ What the two have in common is checked by the converter of the int8 one: it is g
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from thumbnet.frontends import tflite_spatial
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
+    Attributes,
     DepthwiseConvolution,
+    Elementwise,
+    Slope,
     TransposeConvolution,
     Window,
 )
-from thumbnet.ir.graph import DType, Tensor
+from thumbnet.ir.graph import DType, Quantization, Tensor
 
 _INT32 = 2
 """TensorType of an option that says which type the bias would have."""
 _BIAS_TYPE_SLOTS = {"CONV_2D": ("Conv2DOptions", 6), "TRANSPOSE_CONV": ("TransposeConvOptions", 4)}
-_WIDE_INTEGERS = (DType.INT16, DType.INT32)
+
+
+Wide = Callable[[Converter, Node], Converted]
+"""Makes the int8 kind of a node of int16, with the converter of int8 at hand."""
 
 
 class WideNode(Node):
@@ -160,19 +167,138 @@ def _one(made: object) -> Converted:
     return made
 
 
+_SAME = (
+    *("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"),
+    *("MUL", "MEAN", "SOFTMAX", "LOGISTIC", "RELU", "RELU6"),
+    *("AVERAGE_POOL_2D", "MAX_POOL_2D"),
+)
+"""What the converters of int8 serve for int16 as well."""
+
+
 def converters(table: Mapping[str, Converter], remedies: Mapping[str, str]) -> dict[str, Converter]:
-    """Converters for what ``table`` has only for int8, to be put over it."""
-    found = {
-        "CONV_2D": _wide("CONV_2D", table, remedies, _convolution),
-        "DEPTHWISE_CONV_2D": _wide("DEPTHWISE_CONV_2D", table, remedies, _convolution),
-        "FULLY_CONNECTED": _wide("FULLY_CONNECTED", table, remedies, _convolution),
-    }
-    with_transposed = {**table, "TRANSPOSE_CONV": transpose_conv}
-    found["TRANSPOSE_CONV"] = _wide("TRANSPOSE_CONV", with_transposed, remedies, _plain, 2)
-    return found
+    """Converters of int16 beside those of ``table``, to be put over it."""
+    known = {**table, "TRANSPOSE_CONV": transpose_conv}
+    wide: dict[str, Wide] = dict.fromkeys(_SAME, _plain)
+    wide |= dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), _convolution)
+    wide |= {"ADD": _sum("AddOptions"), "SUB": _sum("SubOptions"), "TRANSPOSE_CONV": _plain}
+    wide |= {"TANH": _tanh, "LEAKY_RELU": _leaky_relu}
+    wide |= {"MAXIMUM": _extreme("maximum"), "MINIMUM": _extreme("minimum")}
+    found = {builtin: _either(builtin, known, remedies, how) for builtin, how in wide.items()}
+    return found | {"QUANTIZE": _quantize(table), "DEQUANTIZE": _dequantize(table)}
 
 
-Wide = Callable[[Converter, Node], Converted]
+def _sum(options: str) -> Wide:
+    """ADD and SUB, but where TFLite takes their scales for powers of two."""
+
+    def convert(other: Converter, node: Node) -> Converted:
+        """With general scales."""
+        made = _plain(other, node)
+        scales = [tensor.scale for tensor in (*made.inputs, node.output()) if tensor is not None]
+        may = node.integer(options, 1, "B", 1) != 0
+        if may and all(abs(math.log2(scale) - round(math.log2(scale))) < 1e-3 for scale in scales):
+            raise node.refuse(
+                f"scales {scales} that are all powers of two, by which TFLite shifts",
+                "quantize with any other scale, or set pot_scale_int16 to false",
+            )
+        return made
+
+    return convert
+
+
+def _tanh(_: Converter, node: Node) -> Converted:
+    x = _same_shape(node)
+    return Converted("tanh", Attributes(), (x,))
+
+
+def _leaky_relu(_: Converter, node: Node) -> Converted:
+    x, options = _same_shape(node), node.options("LeakyReluOptions")
+    alpha = 0.0 if options is None else options.number(0)
+    if not (math.isfinite(alpha) and abs(alpha) <= 1e6):
+        raise node.refuse(f"alpha {alpha:g}; alphas in [-1e6, 1e6] are supported", "train again")
+    return Converted("leaky_relu", Slope(alpha), (x,))
+
+
+def _extreme(kind: str) -> Wide:
+    """MAXIMUM and MINIMUM."""
+
+    def convert(_: Converter, node: Node) -> Converted:
+        """Of operands that broadcast."""
+        operands = (node.input(0, "first input"), node.input(1, "second input"))
+        for role, tensor in zip(("first input", "second input"), operands, strict=True):
+            node.require(role, tensor, DType.INT8)
+        node.require("output", node.output(), DType.INT8)
+        try:
+            shape = np.broadcast_shapes(*(tensor.shape for tensor in operands))
+        except ValueError:
+            shapes = " and ".join(str(list(tensor.shape)) for tensor in operands)
+            raise node.malformed(f"inputs {shapes} do not broadcast") from None
+        node.expect_shape(shape)
+        return Converted(kind, Elementwise(), operands)
+
+    return convert
+
+
+def _same_shape(node: Node) -> Tensor:
+    x = node.input(0)
+    node.require("input", x, DType.INT8)
+    node.require("output", node.output(), DType.INT8)
+    node.expect_shape(x.shape)
+    return x
+
+
+def _quantize(table: Mapping[str, Converter]) -> Converter:
+    """QUANTIZE, which also leads from int16 or to it, and from int16 to int32."""
+
+    def convert(node: Node) -> Converted | Sequence[Converted]:
+        """Between any two of the types."""
+        x, output = node.input(0), node.output()
+        if DType.INT16 not in (x.dtype, output.dtype):
+            return table["QUANTIZE"](node)
+        wide = _wide_node(node)
+        if x.dtype is DType.FLOAT32:
+            wide.require("output", output, DType.INT8)
+            node.expect_shape(x.shape)
+            return Converted("quantize", Attributes(), (x,))
+        wide.require("input", x, DType.INT8)
+        if output.dtype is DType.INT32:
+            output = _quantized_int32(node, output)
+        else:
+            wide.require("output", output, DType.INT8)
+        node.expect_shape(x.shape)
+        return Converted("requantize", Attributes(), (x,), (output,))
+
+    return convert
+
+
+def _quantized_int32(node: Node, output: Tensor) -> Tensor:
+    """The output with its scale, which tensors of int32 are mostly read without."""
+    raw = node.tensors.model.tensor(node.raw.outputs[0])
+    if len(raw.scale) != 1 or not 1e-30 <= raw.scale[0] <= 1e30 or any(raw.zero_point):
+        raise node.refuse("an int32 output without one scale and zero point 0", "quantize again")
+    quantized = dataclasses.replace(output, quantization=Quantization((raw.scale[0],), (0,)))
+    # What reads it, and the graph, are to see the same tensor.
+    node.tensors.found[node.raw.outputs[0]] = quantized
+    return quantized
+
+
+def _dequantize(table: Mapping[str, Converter]) -> Converter:
+    """DEQUANTIZE, also of int16."""
+
+    def convert(node: Node) -> Converted | Sequence[Converted]:
+        """To float32."""
+        x = node.input(0)
+        if x.dtype is not DType.INT16:
+            return table["DEQUANTIZE"](node)
+        _wide_node(node).require("input", x, DType.INT8)
+        node.require("output", node.output(), DType.FLOAT32)
+        node.expect_shape(x.shape)
+        return Converted("dequantize", Attributes(), (x,))
+
+    return convert
+
+
+def _wide_node(node: Node) -> WideNode:
+    return WideNode(node.index, node.raw, node.tensors, node.file)
 
 
 def _plain(convert: Converter, node: Node) -> Converted:
@@ -180,27 +306,25 @@ def _plain(convert: Converter, node: Node) -> Converted:
     return _one(convert(node))
 
 
-def _wide(
+def _either(
     builtin: str,
     table: Mapping[str, Converter],
     remedies: Mapping[str, str],
     convert: Wide,
-    data: int = 0,
 ) -> Converter:
-    """The converter of ``builtin``, whose input ``data`` decides between int16 and ``table``."""
+    """The converter of ``builtin``: ``convert`` for int16, for the rest what ``table`` has."""
     other = table.get(builtin)
+    data = 2 if builtin == "TRANSPOSE_CONV" else 0
 
-    def either(node: Node) -> Converted | list[Converted] | tuple[Converted, ...]:
-        """Of int16 by ``convert``, else as before."""
+    def either(node: Node) -> Converted | Sequence[Converted]:
+        """By the type of the activations."""
         if node.present(data) and node.input(data).dtype is DType.INT16:
-            wide = WideNode(node.index, node.raw, node.tensors, node.file)
-            made = convert(other or _missing, wide)
+            made = convert(other or _missing, _wide_node(node))
             return dataclasses.replace(made, kind=f"{made.kind}_int16")
         if other is None:
             remedy = remedies.get(builtin, "replace it by supported operators")
             raise node.refuse("operator is not supported", f"{remedy}; see SUPPORTED_OPS.md")
-        found = other(node)
-        return found if isinstance(found, Converted) else list(found)
+        return other(node)
 
     return either
 

@@ -154,6 +154,13 @@ class Softmax(Attributes):
 
 
 @dataclass(frozen=True)
+class Slope(Attributes):
+    """leaky_relu_int16: x, or ``alpha`` * x where that is negative."""
+
+    alpha: float
+
+
+@dataclass(frozen=True)
 class Lookup(Attributes):
     """lookup: out = table[x], one byte to one byte; inputs x, table [256] indexed by x + 128 or x.
 

@@ -13,15 +13,19 @@ from thumbnet.operators.conv_2d_int16 import Conv2dInt16
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.depthwise_conv_2d_int16 import DepthwiseConv2dInt16
 from thumbnet.operators.elementwise import Elementwise
+from thumbnet.operators.elementwise_int16 import ElementwiseInt16
+from thumbnet.operators.functions_int16 import LeakyReluInt16, Requantize, SigmoidInt16
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
 from thumbnet.operators.lookup import HardSwish, Lookup
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pool import Pool
+from thumbnet.operators.pool_int16 import MeanInt16, PoolInt16
 from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
 from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
 from thumbnet.operators.softmax import Softmax
+from thumbnet.operators.softmax_int16 import SoftmaxInt16
 from thumbnet.operators.transpose import Transpose
 from thumbnet.operators.transpose_conv import TransposeConv, TransposeConvInt16
 
@@ -49,6 +53,13 @@ def families() -> dict[str, Family]:
         Conv2dInt16(),
         DepthwiseConv2dInt16(),
         TransposeConvInt16(),
+        ElementwiseInt16(),
+        Requantize(),
+        LeakyReluInt16(),
+        SigmoidInt16(),
+        SoftmaxInt16(),
+        PoolInt16(),
+        MeanInt16(),
     ]
     return {kind: family for family in listed for kind in family.kinds}
 

@@ -99,3 +99,35 @@ def weighted(
         builtin = writer.graph.operators[-1].builtinOptions
         builtin.quantizedBiasType = 2 if bias == "int32" else 0
     return sample(writer, y)
+
+
+def binary(
+    rng: Rng, kind: str, shapes: tuple[tuple[int, ...], tuple[int, ...]], **options: Any
+) -> WideSample:
+    """add, sub, mul, maximum or minimum of two inputs; of an input and a ``constant`` second."""
+    writer, constant = WideWriter(), options.pop("constant", False)
+    scales = [wide_scale(rng) for _ in shapes]
+    if kind in ("maximum", "minimum"):
+        scales[1] = scales[0]
+    a = writer.input(shapes[0], "int16", scales[0])
+    if constant:
+        b = writer.constant(rng.integers(-9999, 9999, shapes[1], np.int16), scales[1], 0)
+    else:
+        b = writer.input(shapes[1], "int16", scales[1])
+    if kind in ("maximum", "minimum"):
+        return sample(writer, writer.extreme(kind, a, b))
+    reach = {"add": sum(scales), "sub": sum(scales), "mul": scales[0] * scales[1] * 32768}[kind]
+    scale = float(reach * np.exp(rng.uniform(-1, 1)))
+    return sample(writer, getattr(writer, kind)(a, b, scale=scale, **options))
+
+
+def unary(
+    rng: Rng, kind: str, shape: tuple[int, ...], /, *args: Any, dtype: str = "int16", **options: Any
+) -> WideSample:
+    """Any method of the writer that takes an input first; ``range`` scales the output's scale."""
+    writer = WideWriter()
+    scale = options.pop("x_scale", 0.0) or wide_scale(rng)
+    x = writer.input(shape, dtype, scale if dtype != "float32" else (), options.pop("x_point", 0))
+    if "ratio" in options:
+        options["scale"] = float(scale * options.pop("ratio"))
+    return sample(writer, getattr(writer, kind)(x, *args, **options))
