@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 import numpy as np
+from fit_wide import wide
 from support import random_models as models
 from support.tflite_writer import Writer
 
@@ -28,6 +29,7 @@ def _all() -> Iterator[tuple[str, Make]]:
     yield from _fully_connected()
     yield from _depthwise()
     yield from _others()
+    yield from wide()
 
 
 def _pointwise() -> Iterator[tuple[str, Make]]:

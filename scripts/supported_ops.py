@@ -14,6 +14,12 @@ from thumbnet.operators.registry import constraint_text, families  # noqa: E402
 INTERNAL = {"lookup", "inverted_bottleneck"}
 """Kinds that only passes and the scheduler make."""
 
+OF_INT16 = "_int16"
+"""What the kinds of int16 activations have behind a builtin operator's name."""
+
+BUILTINS = {"requantize": "QUANTIZE"}
+"""Kinds of another name than the builtin operator that they come from."""
+
 INTRODUCTION = """\
 # Supported operators
 
@@ -25,6 +31,7 @@ Of all operators:
 
 - shapes are fixed; a dynamic batch is taken as one
 - activations are int8, quantized per tensor, where nothing else is said
+- where an operator takes int16 activations, too, the limits are those of its name with `_int16`
 - paddings, axes, permutations and sizes are constants
 - fused activations are NONE, RELU, RELU6 or RELU_N1_TO_1; windows are not dilated
 - within these limits, operators on constants alone are computed at compile time
@@ -37,8 +44,21 @@ def supported_ops() -> str:
     for kind, family in sorted(families().items()):
         if kind not in INTERNAL:
             limits = "".join(f"- {constraint_text(limit)}\n" for limit in family.constraints)
-            parts.append(f"## {kind}\n\n{description(kind.upper())}{limits}")
+            parts.append(f"## {kind}\n\n{described(kind)}{limits}")
     return "\n".join(parts)
+
+
+def builtin_of(kind: str) -> str:
+    """The builtin operator that becomes an operator of ``kind``."""
+    return BUILTINS.get(kind, kind.removesuffix(OF_INT16).upper())
+
+
+def described(kind: str) -> str:
+    """What is said of a kind before its limits."""
+    builtin = builtin_of(kind)
+    if builtin == kind.upper():
+        return description(builtin)
+    return f"`{builtin}` {'of' if kind.endswith(OF_INT16) else 'from or to'} int16.\n\n"
 
 
 def description(builtin: str) -> str:

@@ -11,7 +11,7 @@ from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Source
 
 AnyArray = npt.NDArray[Any]
 
-CTYPES = {"int8": "int8_t", "uint8": "uint8_t", "float32": "float"}
+CTYPES = {"int8": "int8_t", "uint8": "uint8_t", "int16": "int16_t", "float32": "float"}
 
 
 def array(name: str, ctype: str, values: AnyArray) -> str:

@@ -19,6 +19,7 @@ from support import inputs as samples
 from support import random_models as models
 from support.litert import REFERENCE
 from support.tflite_writer import Writer
+from wide_cases import wide_cases
 
 
 def kernel_cases() -> list[KernelCase]:
@@ -33,6 +34,7 @@ def kernel_cases() -> list[KernelCase]:
         *others(),
         *borders(),
         *for_instruction_sets(),
+        *wide_cases(),
     ]
 
 

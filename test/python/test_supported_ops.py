@@ -12,6 +12,7 @@ import pytest
 from support.every_operator import every_operator
 from support.small_networks import classifier
 from support.stream_graphs import StreamBuilder
+from support.wide_network import every_wide_operator
 from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.frontends.tflite_operators import CONVERTERS
@@ -42,7 +43,8 @@ def test_the_page_is_what_the_script_writes() -> None:
 def test_the_page_has_every_operator_with_all_its_limits() -> None:
     page = (ROOT / "SUPPORTED_OPS.md").read_text(encoding="utf-8")
     sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.M | re.S))
-    assert set(sections) == {builtin.lower() for builtin in CONVERTERS}
+    assert {script().builtin_of(kind) for kind in sections} == set(CONVERTERS)
+    assert set(sections) == set(families()) - script().INTERNAL
     for kind, text in sections.items():
         limits = re.findall(r"^- (.+)$", text, re.M)
         assert limits == [constraint_text(limit) for limit in families()[kind].constraints]
@@ -50,12 +52,14 @@ def test_the_page_has_every_operator_with_all_its_limits() -> None:
 
 def test_the_frontend_and_the_families_know_the_same_operators() -> None:
     internal = script().INTERNAL
-    assert {builtin.lower() for builtin in CONVERTERS} == set(families()) - internal
+    assert set(CONVERTERS) == {script().builtin_of(kind) for kind in set(families()) - internal}
     # By example, not by name: what the frontend makes of every operator.
     imported = parse_tflite(every_operator(), "net.tflite")
-    assert {operator.kind for operator in imported.operators} == set(families()) - internal
+    wide = parse_tflite(every_wide_operator(), "net.tflite")
+    seen = {operator.kind for graph in (imported, wide) for operator in graph.operators}
+    assert seen == set(families()) - internal
     # What is internal appears only behind the passes and in schedules.
-    made = {operator.kind for operator in run_passes(imported).operators}
+    made = seen | {operator.kind for operator in run_passes(imported).operators}
     builder = StreamBuilder((1, 6, 6, 2))
     block = builder.graph(builder.inverted(builder.inputs[0], 2, 3, 1, 2))
     banded = in_bands(block, dict.fromkeys(find_bottlenecks(block), 2))

@@ -6,6 +6,7 @@
 
 void run_dsp_kernels(void);
 void run_mve_kernels(void);
+void run_wide_kernels(void);
 void run_scalar_kernels(void);
 
 void setUp(void)
@@ -183,6 +184,7 @@ int main(void)
     RUN_TEST(test_dequantize_f32);
     run_dsp_kernels();
     run_mve_kernels();
+    run_wide_kernels();
     run_scalar_kernels();
     return UNITY_END();
 }

@@ -60,7 +60,7 @@ class WideNode(Node):
 
 
 def transpose_conv(node: Node) -> Converted:
-    """TRANSPOSE_CONV with weights [O,KH,KW,I], to the declared shape of its output."""
+    """TRANSPOSE_CONV to its output's declared shape, which is left out of the network's inputs."""
     options = "TransposeConvOptions"
     x, weights, output = node.input(2), node.input(1, "weights"), node.output()
     node.require("input", x, DType.INT8)
@@ -184,7 +184,11 @@ def converters(table: Mapping[str, Converter], remedies: Mapping[str, str]) -> d
     wide |= {"TANH": _tanh, "LEAKY_RELU": _leaky_relu}
     wide |= {"MAXIMUM": _extreme("maximum"), "MINIMUM": _extreme("minimum")}
     found = {builtin: _either(builtin, known, remedies, how) for builtin, how in wide.items()}
-    return found | {"QUANTIZE": _quantize(table), "DEQUANTIZE": _dequantize(table)}
+    borders = {
+        "QUANTIZE": _quantize(table["QUANTIZE"]),
+        "DEQUANTIZE": _dequantize(table["DEQUANTIZE"]),
+    }
+    return found | borders
 
 
 def _sum(options: str) -> Wide:
@@ -246,14 +250,14 @@ def _same_shape(node: Node) -> Tensor:
     return x
 
 
-def _quantize(table: Mapping[str, Converter]) -> Converter:
+def _quantize(other: Converter) -> Converter:
     """QUANTIZE, which also leads from int16 or to it, and from int16 to int32."""
 
     def convert(node: Node) -> Converted | Sequence[Converted]:
-        """Between any two of the types."""
+        """QUANTIZE of float32, int8, uint8 or int16 to int8, uint8 or int16, of int16 to int32."""
         x, output = node.input(0), node.output()
         if DType.INT16 not in (x.dtype, output.dtype):
-            return table["QUANTIZE"](node)
+            return other(node)
         wide = _wide_node(node)
         if x.dtype is DType.FLOAT32:
             wide.require("output", output, DType.INT8)
@@ -281,14 +285,14 @@ def _quantized_int32(node: Node, output: Tensor) -> Tensor:
     return quantized
 
 
-def _dequantize(table: Mapping[str, Converter]) -> Converter:
+def _dequantize(other: Converter) -> Converter:
     """DEQUANTIZE, also of int16."""
 
     def convert(node: Node) -> Converted | Sequence[Converted]:
-        """To float32."""
+        """DEQUANTIZE of int8, uint8 or int16 to float32."""
         x = node.input(0)
         if x.dtype is not DType.INT16:
-            return table["DEQUANTIZE"](node)
+            return other(node)
         _wide_node(node).require("input", x, DType.INT8)
         node.require("output", node.output(), DType.FLOAT32)
         node.expect_shape(x.shape)
@@ -326,6 +330,7 @@ def _either(
             raise node.refuse("operator is not supported", f"{remedy}; see SUPPORTED_OPS.md")
         return other(node)
 
+    either.__doc__ = f"{builtin} of int16." if other is None else other.__doc__
     return either
 
 

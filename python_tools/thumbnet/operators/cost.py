@@ -192,6 +192,19 @@ def _depthwise(lowered: Lowered, n: int) -> Features:
     return found
 
 
+def _transposed(lowered: Lowered, n: int) -> Features:
+    """Pixel by pixel: what is gathered; pairs of channels; in these multiply-accumulates."""
+    taps = next((value for name, value in lowered.fields if name == "dense.taps"), 0)
+    most = taps if isinstance(taps, int) else 0
+    pairs = (lowered.output.channels + 1) // 2
+    return {
+        "pixels": n,
+        "gathered": n * most,
+        "pairs": n * pairs,
+        "steps": n * pairs * -(-most // 4),
+    }
+
+
 def _pool(lowered: Lowered, n: int) -> Features:
     elements = n * lowered.output.channels
     taps = _window_taps(lowered)
@@ -249,5 +262,7 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_depthwise", _depthwise),
     ("thumbnet_average_pool", _pool),
     ("thumbnet_max_pool", _pool),
+    ("thumbnet_pool_2d", _pool),
     ("thumbnet_mean", _pool),
+    ("thumbnet_transpose_conv", _transposed),
 )
