@@ -27,13 +27,13 @@ def _model(make: Callable[..., WideSample], *given: Any, **options: Any) -> Make
 
 def _convolutions() -> Iterator[tuple[str, Make]]:
     for width, (depth, channels, kernel), bias in product(
-        (1, 2, 3, 6, 9), ((6, 8, 3), (16, 12, 3), (3, 5, 3), (16, 16, 1), (33, 7, 1)),
+        (1, 2, 3, 6, 9), ((6, 8, 3), (16, 12, 3), (3, 5, 3), (16, 16, 1), (33, 7, 1), (64, 16, 3), (96, 24, 1)),
         ("int64", "int32"),
     ):  # fmt: skip
         shape, size = (1, 3, width, depth), (kernel, kernel)
         made = _model(weighted, "conv_2d", bias, shape, channels=channels, kernel=size)
         yield f"wide conv_2d {width} {depth} {channels} {kernel} {bias}", made
-    for depth, channels, bias in product((8, 21, 100), (3, 10, 32), ("int64", "int32")):
+    for depth, channels, bias in product((8, 21, 100, 500), (3, 10, 32), ("int64", "int32")):
         made = _model(weighted, "fully_connected", bias, (1, depth), channels=channels)
         yield f"wide fully_connected {depth} {channels} {bias}", made
     for width, depth, kernel in product((1, 4, 9), (4, 13), (3, 5)):
@@ -44,7 +44,7 @@ def _convolutions() -> Iterator[tuple[str, Make]]:
 
 def _transposed() -> Iterator[tuple[str, Make]]:
     for width, (depth, channels, kernel), dtype in product(
-        (1, 3, 7), ((4, 6, 3), (16, 5, 3), (9, 16, 2), (24, 12, 4)), ("int8", "int16")
+        (1, 3, 7), ((4, 6, 3), (16, 5, 3), (9, 16, 2), (24, 12, 4), (64, 16, 4)), ("int8", "int16")
     ):
         bias = "int32" if dtype == "int8" else "int64"
         yield (

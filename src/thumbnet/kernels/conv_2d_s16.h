@@ -65,13 +65,14 @@ THUMBNET_INLINE void thumbnet_conv_2d_s16(const void *constants, int wide, int r
     for (; n >= 2; n -= 2, pixel += 2 * dense->out_channels) {
         thumbnet_conv_2d_gather_s16(p, rows, column, base, window);
         thumbnet_conv_2d_gather_s16(p, rows, column + p->stride_width, base, window + taps);
-        thumbnet_dense_s16(dense, wide, rounding, 2, dense->weights, taps, window, window + taps,
-                           pixel);
+        thumbnet_dense_s16(dense, wide, rounding, 2, dense->weights, taps, taps, window,
+                           window + taps, pixel);
         column += 2 * p->stride_width;
     }
     if (n != 0) {
         thumbnet_conv_2d_gather_s16(p, rows, column, base, window);
-        thumbnet_dense_s16(dense, wide, rounding, 1, dense->weights, taps, window, window, pixel);
+        thumbnet_dense_s16(dense, wide, rounding, 1, dense->weights, taps, taps, window, window,
+                           pixel);
     }
 }
 
@@ -86,10 +87,11 @@ THUMBNET_INLINE void thumbnet_conv_2d_1x1_s16(const void *constants, int wide, i
     const int16_t *in = (const int16_t *)rows[0];
     int16_t *pixel = (int16_t *)out;
     for (; n >= 2; n -= 2, pixel += 2 * dense->out_channels, in += 2 * taps) {
-        thumbnet_dense_s16(dense, wide, rounding, 2, dense->weights, taps, in, in + taps, pixel);
+        thumbnet_dense_s16(dense, wide, rounding, 2, dense->weights, taps, taps, in, in + taps,
+                           pixel);
     }
     if (n != 0) {
-        thumbnet_dense_s16(dense, wide, rounding, 1, dense->weights, taps, in, in, pixel);
+        thumbnet_dense_s16(dense, wide, rounding, 1, dense->weights, taps, taps, in, in, pixel);
     }
     (void)x;
     (void)scratch;
@@ -105,7 +107,8 @@ THUMBNET_INLINE void thumbnet_fully_connected_s16(const void *constants, int wid
     const int16_t *in = (const int16_t *)rows[0];
     int16_t *pixel = (int16_t *)out;
     for (; n > 0; n--, pixel += dense->out_channels, in += dense->taps) {
-        thumbnet_dense_s16(dense, wide, rounding, 1, dense->weights, dense->taps, in, in, pixel);
+        thumbnet_dense_s16(dense, wide, rounding, 1, dense->weights, dense->taps, dense->taps, in,
+                           in, pixel);
     }
     (void)x;
     (void)scratch;

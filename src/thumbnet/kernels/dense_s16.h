@@ -36,54 +36,57 @@ typedef struct {
     int16_t high;
 } thumbnet_dense_s16_t;
 
+#if THUMBNET_DSP
 /* sum + the products of two pairs. */
 THUMBNET_INLINE int32_t thumbnet_s16_pair(uint32_t weights, uint32_t values, int32_t sum)
 {
-#if THUMBNET_DSP
-    int32_t result;
-    __asm__("smlad %0, %1, %2, %3" : "=r"(result) : "r"(weights), "r"(values), "r"(sum));
-    return result;
-#else
-    (void)weights;
-    (void)values;
+    __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(weights), "r"(values));
     return sum;
-#endif
 }
+#endif
 
-/* Adds products of whole fours to sums[0], [1] (channels of the first pixel) and, where there is a
- * second pixel, [2], [3]. */
+/* Adds products of whole fours to sums[0], [1] (channels of the first pixel, whose weights are
+ * `pitch` apart) and, where there is a second pixel, [2], [3]. */
 THUMBNET_INLINE void thumbnet_s16_quads(int pixels, const int16_t *a, const int16_t *b,
-                                        const int8_t *w0, const int8_t *w1, int32_t quads,
+                                        const int8_t *weights, int32_t pitch, int32_t taps,
                                         int32_t sums[4])
 {
+    const int8_t *const end = weights + (taps & ~3);
     int32_t a0 = sums[0];
     int32_t a1 = sums[1];
     int32_t b0 = sums[2];
     int32_t b1 = sums[3];
-    for (; quads > 0; quads--, a += 4, b += 4, w0 += 4, w1 += 4) {
+    for (; weights != end; weights += 4, a += 4, b += 4) {
 #if THUMBNET_DSP
-        const uint32_t first = thumbnet_dsp_load(w0);
-        const uint32_t second = thumbnet_dsp_load(w1);
+        const uint32_t first = thumbnet_dsp_load(weights);
+        const uint32_t second = thumbnet_dsp_load(weights + pitch);
         const uint32_t first_low = thumbnet_dsp_even(first);
-        const uint32_t first_high = thumbnet_dsp_odd(first);
         const uint32_t second_low = thumbnet_dsp_even(second);
-        const uint32_t second_high = thumbnet_dsp_odd(second);
-        const uint32_t low = thumbnet_dsp_load(a);
-        const uint32_t high = thumbnet_dsp_load(a + 2);
-        a0 = thumbnet_s16_pair(first_high, high, thumbnet_s16_pair(first_low, low, a0));
-        a1 = thumbnet_s16_pair(second_high, high, thumbnet_s16_pair(second_low, low, a1));
+        uint32_t values = thumbnet_dsp_load(a);
+        a0 = thumbnet_s16_pair(first_low, values, a0);
+        a1 = thumbnet_s16_pair(second_low, values, a1);
         if (pixels == 2) {
-            const uint32_t low_b = thumbnet_dsp_load(b);
-            const uint32_t high_b = thumbnet_dsp_load(b + 2);
-            b0 = thumbnet_s16_pair(first_high, high_b, thumbnet_s16_pair(first_low, low_b, b0));
-            b1 = thumbnet_s16_pair(second_high, high_b, thumbnet_s16_pair(second_low, low_b, b1));
+            values = thumbnet_dsp_load(b);
+            b0 = thumbnet_s16_pair(first_low, values, b0);
+            b1 = thumbnet_s16_pair(second_low, values, b1);
+        }
+        const uint32_t first_high = thumbnet_dsp_odd(first);
+        const uint32_t second_high = thumbnet_dsp_odd(second);
+        values = thumbnet_dsp_load(a + 2);
+        a0 = thumbnet_s16_pair(first_high, values, a0);
+        a1 = thumbnet_s16_pair(second_high, values, a1);
+        if (pixels == 2) {
+            values = thumbnet_dsp_load(b + 2);
+            b0 = thumbnet_s16_pair(first_high, values, b0);
+            b1 = thumbnet_s16_pair(second_high, values, b1);
         }
 #else
-        a0 += a[0] * w0[0] + a[1] * w0[2] + a[2] * w0[1] + a[3] * w0[3];
-        a1 += a[0] * w1[0] + a[1] * w1[2] + a[2] * w1[1] + a[3] * w1[3];
+        const int8_t *next = weights + pitch;
+        a0 += a[0] * weights[0] + a[1] * weights[2] + a[2] * weights[1] + a[3] * weights[3];
+        a1 += a[0] * next[0] + a[1] * next[2] + a[2] * next[1] + a[3] * next[3];
         if (pixels == 2) {
-            b0 += b[0] * w0[0] + b[1] * w0[2] + b[2] * w0[1] + b[3] * w0[3];
-            b1 += b[0] * w1[0] + b[1] * w1[2] + b[2] * w1[1] + b[3] * w1[3];
+            b0 += b[0] * weights[0] + b[1] * weights[2] + b[2] * weights[1] + b[3] * weights[3];
+            b1 += b[0] * next[0] + b[1] * next[2] + b[2] * next[1] + b[3] * next[3];
         }
 #endif
     }
@@ -95,19 +98,66 @@ THUMBNET_INLINE void thumbnet_s16_quads(int pixels, const int16_t *a, const int1
 
 /* The same of any number of taps. */
 THUMBNET_INLINE void thumbnet_s16_dots(int pixels, const int16_t *a, const int16_t *b,
-                                       const int8_t *w0, const int8_t *w1, int32_t taps,
+                                       const int8_t *weights, int32_t pitch, int32_t taps,
                                        int32_t sums[4])
 {
-    const int32_t whole = taps & ~3;
-    thumbnet_s16_quads(pixels, a, b, w0, w1, taps >> 2, sums);
-    for (int32_t i = whole; i < taps; i++) {
-        sums[0] += a[i] * w0[i];
-        sums[1] += a[i] * w1[i];
+    thumbnet_s16_quads(pixels, a, b, weights, pitch, taps, sums);
+    for (int32_t i = taps & ~3; i < taps; i++) {
+        sums[0] += a[i] * weights[i];
+        sums[1] += a[i] * weights[pitch + i];
         if (pixels == 2) {
-            sums[2] += b[i] * w0[i];
-            sums[3] += b[i] * w1[i];
+            sums[2] += b[i] * weights[i];
+            sums[3] += b[i] * weights[pitch + i];
         }
     }
+}
+
+/* One pixel's products with four channels, whose weights are `pitch` apart. */
+THUMBNET_INLINE void thumbnet_s16_four_dots(const int16_t *a, const int8_t *weights, int32_t pitch,
+                                            int32_t taps, int32_t sums[4])
+{
+    const int8_t *w0 = weights;
+    const int8_t *w1 = w0 + pitch;
+    const int8_t *w2 = w1 + pitch;
+    const int8_t *w3 = w2 + pitch;
+    int32_t s0 = sums[0];
+    int32_t s1 = sums[1];
+    int32_t s2 = sums[2];
+    int32_t s3 = sums[3];
+    int32_t i = 0;
+    for (; i + 4 <= taps; i += 4) {
+#if THUMBNET_DSP
+        const uint32_t low = thumbnet_dsp_load(a + i);
+        const uint32_t high = thumbnet_dsp_load(a + i + 2);
+        uint32_t w = thumbnet_dsp_load(w0 + i);
+        s0 = thumbnet_s16_pair(thumbnet_dsp_even(w), low, s0);
+        s0 = thumbnet_s16_pair(thumbnet_dsp_odd(w), high, s0);
+        w = thumbnet_dsp_load(w1 + i);
+        s1 = thumbnet_s16_pair(thumbnet_dsp_even(w), low, s1);
+        s1 = thumbnet_s16_pair(thumbnet_dsp_odd(w), high, s1);
+        w = thumbnet_dsp_load(w2 + i);
+        s2 = thumbnet_s16_pair(thumbnet_dsp_even(w), low, s2);
+        s2 = thumbnet_s16_pair(thumbnet_dsp_odd(w), high, s2);
+        w = thumbnet_dsp_load(w3 + i);
+        s3 = thumbnet_s16_pair(thumbnet_dsp_even(w), low, s3);
+        s3 = thumbnet_s16_pair(thumbnet_dsp_odd(w), high, s3);
+#else
+        s0 += a[i] * w0[i] + a[i + 1] * w0[i + 2] + a[i + 2] * w0[i + 1] + a[i + 3] * w0[i + 3];
+        s1 += a[i] * w1[i] + a[i + 1] * w1[i + 2] + a[i + 2] * w1[i + 1] + a[i + 3] * w1[i + 3];
+        s2 += a[i] * w2[i] + a[i + 1] * w2[i + 2] + a[i + 2] * w2[i + 1] + a[i + 3] * w2[i + 3];
+        s3 += a[i] * w3[i] + a[i + 1] * w3[i + 2] + a[i + 2] * w3[i + 1] + a[i + 3] * w3[i + 3];
+#endif
+    }
+    for (; i < taps; i++) {
+        s0 += a[i] * w0[i];
+        s1 += a[i] * w1[i];
+        s2 += a[i] * w2[i];
+        s3 += a[i] * w3[i];
+    }
+    sums[0] = s0;
+    sums[1] = s1;
+    sums[2] = s2;
+    sums[3] = s3;
 }
 
 /* (sum * m + half) >> shift of TFLite's int64 sums, m << 16 being stored. */
@@ -156,40 +206,60 @@ THUMBNET_INLINE void thumbnet_s16_output(const thumbnet_dense_s16_t *p, int wide
     }
 }
 
-/* All channels of one pixel with taps at `a`, or of two, the second at `b`; `weights` and `taps`
- * need not be those of p. */
+/* Sums of `count` channels (4 of one pixel; 1 or 2 of one pixel or of two) to outputs. */
+THUMBNET_INLINE void thumbnet_s16_tile(const thumbnet_dense_s16_t *p, int wide, int rounding,
+                                       int pixels, int count, const int8_t *weights, int32_t pitch,
+                                       int32_t taps, int32_t channel, const int16_t *a,
+                                       const int16_t *b, int8_t *out)
+{
+    const int32_t element = rounding == THUMBNET_ROUND_TO_BYTES ? 1 : 2;
+    const int32_t next = count == 1 ? 0 : pitch;
+    const int columns = count == 4 ? 4 : 2; /* of sums, one a channel */
+    int64_t sums[4] = {0, 0, 0, 0};
+    for (int32_t i = 0; i < taps; i += THUMBNET_S16_BLOCK) {
+        int32_t part[4] = {0, 0, 0, 0};
+        const int32_t rest = taps - i;
+        const int32_t some = wide && rest > THUMBNET_S16_BLOCK ? THUMBNET_S16_BLOCK : rest;
+        if (count == 4) {
+            thumbnet_s16_four_dots(a + i, weights + i, pitch, some, part);
+        } else {
+            thumbnet_s16_dots(pixels, a + i, b + i, weights + i, next, some, part);
+        }
+        for (int k = 0; k < columns * pixels; k++) {
+            sums[k] += part[k];
+        }
+        if (!wide) {
+            break;
+        }
+    }
+    for (int k = 0; k < columns * pixels; k++) {
+        const int32_t c = channel + k % columns;
+        if (k % columns < count) {
+            const int64_t bias =
+                wide ? ((const int64_t *)p->bias)[c] : ((const int32_t *)p->bias)[c];
+            thumbnet_s16_output(p, wide, rounding, c, sums[k] + bias,
+                                out + element * (k / columns * p->out_channels + c));
+        }
+    }
+}
+
+/* All channels of one pixel with taps at `a`, or of two, the second at `b`, from `taps` weights of
+ * each channel, `pitch` apart. */
 THUMBNET_INLINE void thumbnet_dense_s16(const thumbnet_dense_s16_t *p, int wide, int rounding,
-                                        int pixels, const int8_t *weights, int32_t taps,
-                                        const int16_t *a, const int16_t *b, void *out)
+                                        int pixels, const int8_t *weights, int32_t pitch,
+                                        int32_t taps, const int16_t *a, const int16_t *b, void *out)
 {
     const int32_t channels = p->out_channels;
-    const int32_t element = rounding == THUMBNET_ROUND_TO_BYTES ? 1 : 2;
     int8_t *result = (int8_t *)out;
-    for (int32_t c = 0; c < channels; c += 2, weights += 2 * taps) {
-        const int second = c + 1 < channels;
-        const int8_t *next = second ? weights + taps : weights;
-        int64_t sums[4] = {0, 0, 0, 0};
-        for (int32_t i = 0; i < taps; i += THUMBNET_S16_BLOCK) {
-            int32_t part[4] = {0, 0, 0, 0};
-            const int32_t rest = taps - i;
-            const int32_t count = wide && rest > THUMBNET_S16_BLOCK ? THUMBNET_S16_BLOCK : rest;
-            thumbnet_s16_dots(pixels, a + i, b + i, weights + i, next + i, count, part);
-            for (int k = 0; k < 2 * pixels; k++) {
-                sums[k] += part[k];
-            }
-            if (!wide) {
-                break;
-            }
-        }
-        for (int k = 0; k < 2 * pixels; k++) {
-            const int32_t channel = c + (k & 1);
-            if ((k & 1) == 0 || second) {
-                const int64_t bias = wide ? ((const int64_t *)p->bias)[channel]
-                                          : ((const int32_t *)p->bias)[channel];
-                thumbnet_s16_output(p, wide, rounding, channel, sums[k] + bias,
-                                    result + element * ((k >> 1) * channels + channel));
-            }
-        }
+    int32_t c = 0;
+    for (; pixels == 1 && c + 4 <= channels; c += 4, weights += 4 * pitch) {
+        thumbnet_s16_tile(p, wide, rounding, 1, 4, weights, pitch, taps, c, a, a, result);
+    }
+    for (; c + 2 <= channels; c += 2, weights += 2 * pitch) {
+        thumbnet_s16_tile(p, wide, rounding, pixels, 2, weights, pitch, taps, c, a, b, result);
+    }
+    if (c < channels) {
+        thumbnet_s16_tile(p, wide, rounding, pixels, 1, weights, pitch, taps, c, a, b, result);
     }
 }
 

@@ -101,15 +101,23 @@ THUMBNET_INLINE void thumbnet_transpose_conv(const void *constants, int bytes, i
         const thumbnet_reach_t across =
             thumbnet_reach(x + p->pad_left, p->kernel_width, p->stride_width);
         int16_t *window = (int16_t *)scratch;
-        for (int32_t i = 0; i < down.count; i++) {
-            const void *in = thumbnet_transpose_conv_source(p, bytes, whole, rows, down.from + i);
-            window = thumbnet_transpose_conv_row(p, bytes, in, &across, window);
-        }
-        const int16_t *taps = (const int16_t *)scratch;
         const int8_t *weights =
             dense->weights + p->phases[down.phase * p->stride_width + across.phase];
-        thumbnet_dense_s16(dense, wide, rounding, 1, weights, (int32_t)(window - taps), taps, taps,
-                           pixel);
+        const int32_t row = across.count * p->in_channels;
+        const int32_t pitch = down.count * row;
+        /* Rows outside are left out where that leaves the order of the weights as it is. */
+        const int shortens = (row & 3) == 0;
+        for (int32_t i = 0; i < down.count; i++) {
+            const void *in = thumbnet_transpose_conv_source(p, bytes, whole, rows, down.from + i);
+            if (in != NULL || !shortens) {
+                window = thumbnet_transpose_conv_row(p, bytes, in, &across, window);
+            } else if (window == (int16_t *)scratch) {
+                weights += row;
+            }
+        }
+        const int16_t *taps = (const int16_t *)scratch;
+        thumbnet_dense_s16(dense, wide, rounding, 1, weights, pitch, (int32_t)(window - taps), taps,
+                           taps, pixel);
         pixel += bytes * dense->out_channels;
         x++;
         if (x == p->out_width) {
