@@ -26,10 +26,13 @@ def _model(make: Callable[..., WideSample], *given: Any, **options: Any) -> Make
 
 
 def _convolutions() -> Iterator[tuple[str, Make]]:
+    sizes = (
+        *((6, 8, 3), (16, 12, 3), (3, 5, 3), (64, 16, 3), (4, 64, 3)),
+        *((16, 16, 1), (33, 7, 1), (96, 24, 1)),
+    )
     for width, (depth, channels, kernel), bias in product(
-        (1, 2, 3, 6, 9), ((6, 8, 3), (16, 12, 3), (3, 5, 3), (16, 16, 1), (33, 7, 1), (64, 16, 3), (96, 24, 1)),
-        ("int64", "int32"),
-    ):  # fmt: skip
+        (1, 2, 3, 6, 9), sizes, ("int64", "int32")
+    ):
         shape, size = (1, 3, width, depth), (kernel, kernel)
         made = _model(weighted, "conv_2d", bias, shape, channels=channels, kernel=size)
         yield f"wide conv_2d {width} {depth} {channels} {kernel} {bias}", made

@@ -182,12 +182,14 @@ THUMBNET_INLINE int32_t thumbnet_round_product(int64_t sum, int32_t multiplier, 
     return sum < 0 ? -limited : limited;
 }
 
-/* A channel's sum, its bias added, as output. */
+/* A channel's sum, to which its bias is added, as output. */
 THUMBNET_INLINE void thumbnet_s16_output(const thumbnet_dense_s16_t *p, int wide, int rounding,
-                                         int32_t channel, int64_t sum, void *out)
+                                         int32_t channel, int64_t products, void *out)
 {
     const int32_t multiplier = p->multiplier[channel];
     const int shift = p->shift[channel];
+    const int64_t sum = wide ? products + ((const int64_t *)p->bias)[channel]
+                             : (int32_t)products + ((const int32_t *)p->bias)[channel];
     int32_t value;
     if (rounding == THUMBNET_ROUND_ONCE) {
         value = thumbnet_round_once(wide, sum, multiplier, shift);
@@ -206,39 +208,62 @@ THUMBNET_INLINE void thumbnet_s16_output(const thumbnet_dense_s16_t *p, int wide
     }
 }
 
-/* Sums of `count` channels (4 of one pixel; 1 or 2 of one pixel or of two) to outputs. */
+/* Products of four channels with one pixel, which is a literal, or of two, `next` apart, with one
+ * pixel or two: the sums of the pixel's channels, then those of the second one. */
+THUMBNET_INLINE void thumbnet_s16_sums(int wide, int pixels, int four, const int8_t *weights,
+                                       int32_t next, int32_t taps, const int16_t *a,
+                                       const int16_t *b, int64_t sums[4])
+{
+    int32_t part[4] = {0, 0, 0, 0};
+    sums[0] = sums[1] = sums[2] = sums[3] = 0;
+    for (; wide && taps > THUMBNET_S16_BLOCK; taps -= THUMBNET_S16_BLOCK) {
+        if (four) {
+            thumbnet_s16_four_dots(a, weights, next, THUMBNET_S16_BLOCK, part);
+        } else {
+            thumbnet_s16_dots(pixels, a, b, weights, next, THUMBNET_S16_BLOCK, part);
+        }
+        for (int k = 0; k < 4; k++) {
+            sums[k] += part[k];
+            part[k] = 0;
+        }
+        a += THUMBNET_S16_BLOCK;
+        b += THUMBNET_S16_BLOCK;
+        weights += THUMBNET_S16_BLOCK;
+    }
+    if (four) {
+        thumbnet_s16_four_dots(a, weights, next, taps, part);
+    } else {
+        thumbnet_s16_dots(pixels, a, b, weights, next, taps, part);
+    }
+    sums[0] += part[0];
+    sums[1] += part[1];
+    sums[2] += part[2];
+    sums[3] += part[3];
+}
+
+/* Outputs of `count` channels: of four, which is a literal, of one pixel, else of one or two of one
+ * pixel or of two. */
 THUMBNET_INLINE void thumbnet_s16_tile(const thumbnet_dense_s16_t *p, int wide, int rounding,
-                                       int pixels, int count, const int8_t *weights, int32_t pitch,
-                                       int32_t taps, int32_t channel, const int16_t *a,
-                                       const int16_t *b, int8_t *out)
+                                       int pixels, int four, int32_t count, const int8_t *weights,
+                                       int32_t pitch, int32_t taps, int32_t channel,
+                                       const int16_t *a, const int16_t *b, int8_t *out)
 {
     const int32_t element = rounding == THUMBNET_ROUND_TO_BYTES ? 1 : 2;
-    const int32_t next = count == 1 ? 0 : pitch;
-    const int columns = count == 4 ? 4 : 2; /* of sums, one a channel */
-    int64_t sums[4] = {0, 0, 0, 0};
-    for (int32_t i = 0; i < taps; i += THUMBNET_S16_BLOCK) {
-        int32_t part[4] = {0, 0, 0, 0};
-        const int32_t rest = taps - i;
-        const int32_t some = wide && rest > THUMBNET_S16_BLOCK ? THUMBNET_S16_BLOCK : rest;
-        if (count == 4) {
-            thumbnet_s16_four_dots(a + i, weights + i, pitch, some, part);
-        } else {
-            thumbnet_s16_dots(pixels, a + i, b + i, weights + i, next, some, part);
-        }
-        for (int k = 0; k < columns * pixels; k++) {
-            sums[k] += part[k];
-        }
-        if (!wide) {
-            break;
-        }
+    int8_t *first = out + element * channel;
+    int64_t sums[4];
+    thumbnet_s16_sums(wide, pixels, four, weights, count == 1 ? 0 : pitch, taps, a, b, sums);
+    thumbnet_s16_output(p, wide, rounding, channel, sums[0], first);
+    if (count != 1) {
+        thumbnet_s16_output(p, wide, rounding, channel + 1, sums[1], first + element);
     }
-    for (int k = 0; k < columns * pixels; k++) {
-        const int32_t c = channel + k % columns;
-        if (k % columns < count) {
-            const int64_t bias =
-                wide ? ((const int64_t *)p->bias)[c] : ((const int32_t *)p->bias)[c];
-            thumbnet_s16_output(p, wide, rounding, c, sums[k] + bias,
-                                out + element * (k / columns * p->out_channels + c));
+    if (four) {
+        thumbnet_s16_output(p, wide, rounding, channel + 2, sums[2], first + 2 * element);
+        thumbnet_s16_output(p, wide, rounding, channel + 3, sums[3], first + 3 * element);
+    } else if (pixels == 2) {
+        first += element * p->out_channels;
+        thumbnet_s16_output(p, wide, rounding, channel, sums[2], first);
+        if (count != 1) {
+            thumbnet_s16_output(p, wide, rounding, channel + 1, sums[3], first + element);
         }
     }
 }
@@ -253,13 +278,12 @@ THUMBNET_INLINE void thumbnet_dense_s16(const thumbnet_dense_s16_t *p, int wide,
     int8_t *result = (int8_t *)out;
     int32_t c = 0;
     for (; pixels == 1 && c + 4 <= channels; c += 4, weights += 4 * pitch) {
-        thumbnet_s16_tile(p, wide, rounding, 1, 4, weights, pitch, taps, c, a, a, result);
+        thumbnet_s16_tile(p, wide, rounding, 1, 1, 4, weights, pitch, taps, c, a, a, result);
     }
-    for (; c + 2 <= channels; c += 2, weights += 2 * pitch) {
-        thumbnet_s16_tile(p, wide, rounding, pixels, 2, weights, pitch, taps, c, a, b, result);
-    }
-    if (c < channels) {
-        thumbnet_s16_tile(p, wide, rounding, pixels, 1, weights, pitch, taps, c, a, b, result);
+    for (; c < channels; c += 2, weights += 2 * pitch) {
+        const int32_t count = channels - c < 2 ? 1 : 2;
+        thumbnet_s16_tile(p, wide, rounding, pixels, 0, count, weights, pitch, taps, c, a, b,
+                          result);
     }
 }
 

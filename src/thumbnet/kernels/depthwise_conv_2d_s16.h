@@ -36,8 +36,6 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_s16(const void *constants, int w
         const int8_t *weights = dense->weights;
         for (int32_t c = 0; c < dense->out_channels; c++) {
             const int32_t offset = (column + first - base) * depth + c / p->multiplier;
-            int64_t sum =
-                wide ? ((const int64_t *)dense->bias)[c] : ((const int32_t *)dense->bias)[c];
             /* A window has at most 255 taps, whose products stay below 2^30. */
             int32_t part = 0;
             for (int32_t k = 0; k < p->kernel_height; k++, weights += width) {
@@ -48,8 +46,7 @@ THUMBNET_INLINE void thumbnet_depthwise_conv_2d_s16(const void *constants, int w
                     }
                 }
             }
-            sum += part;
-            thumbnet_s16_output(dense, wide, rounding, c, sum, pixel++);
+            thumbnet_s16_output(dense, wide, rounding, c, part, pixel++);
         }
     }
     (void)scratch;
