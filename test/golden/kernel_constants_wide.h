@@ -29,7 +29,7 @@
 #define GOLDEN_MOST_OVERLAP 56
 #define GOLDEN_MOST_ROWS_SIZE 90 /* all that a run may read */
 #define GOLDEN_MOST_INPUTS 2
-#define GOLDEN_MOST_SCRATCH 112
+#define GOLDEN_MOST_SCRATCH 108
 
 GOLDEN_KERNEL(run_conv_2d_s16_0_0, thumbnet_conv_2d_s16, constants, 0, 0)
 GOLDEN_KERNEL(run_conv_2d_s16_0_1, thumbnet_conv_2d_s16, constants, 0, 1)
@@ -516,7 +516,7 @@ GOLDEN_LAYER(mean_int16_columns, 4, 3, 1, 1, 0)
 static const golden_input_t mean_int16_columns_inputs[1] = {{4, 4, 0}};
 
 static const golden_case_t golden_conv_2d_s16[2] =
-{GOLDEN_CASE(conv_2d_int16, conv_2d_int16, run_conv_2d_s16_0_0, 1, 72, 6, 112, 0),
+{GOLDEN_CASE(conv_2d_int16, conv_2d_int16, run_conv_2d_s16_0_0, 1, 72, 6, 108, 0),
 GOLDEN_CASE(conv_2d_int16_strided, conv_2d_int16_strided, run_conv_2d_s16_0_1, 1, 24, 4, 72, 0)};
 
 static const golden_case_t golden_conv_2d_1x1_s16[2] =

@@ -121,7 +121,7 @@ class Conv2dInt16(Family):
         if not alone:
             single = out_rows.height * out_rows.width == 1
             function = "fully_connected_s16" if single else "conv_2d_1x1_s16"
-        one = -(-2 * taps.shape[1] // 4) * 4
+        one = 2 * taps.shape[1]
         literals = (int(scaling.wide), scaling.rounding)
         return Lowered(
             kernel=Kernel(HEADER, f"thumbnet_{function}", literals),

@@ -147,7 +147,7 @@ class TransposeConv(Family):
             ),
             macs=rows.height * rows.width * taps.size,
             overlap=(None,),
-            scratch=max(-(-2 * most * rows.channels // 4) * 4, 4),
+            scratch=2 * _most_gathered(w, rows, out_rows),
         )
 
 
@@ -204,6 +204,27 @@ def _phases(taps: Array, window: Window) -> tuple[Array, IntArray]:
             parts.append(part)
             at += part.size
     return np.concatenate(parts), np.array(starts, np.int32)
+
+
+def _most_gathered(window: Window, rows: Rows, output: Rows) -> int:
+    """Elements that a pixel copies to scratch at most.
+
+    Rows outside are left out where that leaves whole fours of weights.
+    """
+    down = _reaches(output.height, window.pad_top, window.kernel_height, window.stride_height)
+    across = _reaches(output.width, window.pad_left, window.kernel_width, window.stride_width)
+    most = 0
+    for row in {count * rows.channels for _, count in across}:
+        for last, count in down:
+            inside = min(last, rows.height - 1) - max(last - count + 1, 0) + 1
+            most = max(most, row * (count if row % 4 else max(inside, 0)))
+    return most
+
+
+def _reaches(size: int, pad: int, kernel: int, stride: int) -> list[tuple[int, int]]:
+    """Of each output row or column the last one of the input that reaches it, and how many do."""
+    places = [divmod(place + pad, stride) for place in range(size)]
+    return [(last, max(-(-(kernel - phase) // stride), 0)) for last, phase in places]
 
 
 def _attributes(operator: Operator) -> TransposeConvolution:

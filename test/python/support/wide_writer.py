@@ -1,4 +1,4 @@
-"""Builds .tflite models with int16 activations and transposed convolutions, for tests.
+"""Builds .tflite models with int16 activations, for tests.
 
 The methods of :class:`Writer` make tensors of their first input's type. What differs for int16 is
 here: biases of 32 or 64 bits, fixed output scales, and operators that the other has not.
@@ -12,10 +12,11 @@ import numpy as np
 from ai_edge_litert import schema_py_generated as schema  # type: ignore[import-untyped]
 
 from support.tflite_model import AnyArray, Scales, Value
-from support.tflite_writer import ACTIVATIONS, PADDINGS, Writer, pair
+from support.tflite_writer import ACTIVATIONS
+from support.transposed_writer import TransposedWriter
 
 
-class WideWriter(Writer):
+class WideWriter(TransposedWriter):
     """A model of one subgraph under construction; a bias has the type of its array."""
 
     def fully_connected(
@@ -39,36 +40,6 @@ class WideWriter(Writer):
         out = self.tensor((*lead, weights.shape[0]), x.dtype, scale, zero_point)
         operands = [x, w, self._bias(bias, x, w)]
         self.operator("FULLY_CONNECTED", operands, [out], options, 12)
-        return out
-
-    def transpose_conv(
-        self,
-        x: Value,
-        weights: AnyArray,
-        size: tuple[int, int],
-        bias: AnyArray | None = None,
-        *,
-        weight_scale: Scales,
-        scale: float,
-        zero_point: int = 0,
-        stride: int | tuple[int, int] = 1,
-        padding: str = "same",
-        activation: str = "none",
-        shape: Value | None = None,
-    ) -> Value:
-        """transpose_conv with weights [O,KH,KW,I] to ``size``; ``shape`` as a variable if given."""
-        options = schema.TransposeConvOptionsT()
-        options.padding = PADDINGS[padding]
-        options.strideH, options.strideW = pair(stride)
-        options.fusedActivationFunction = ACTIVATIONS[activation]
-        w = self.constant(weights, weight_scale, axis=0)
-        out_shape = (1, *size, weights.shape[0])
-        given = self.constant(np.array(out_shape, np.int32)) if shape is None else shape
-        operands: list[Value | None] = [given, w, x]
-        if bias is not None:
-            operands.append(self._bias(bias, x, w))
-        out = self.tensor(out_shape, x.dtype, scale, zero_point)
-        self.operator("TRANSPOSE_CONV", operands, [out], options, 4)
         return out
 
     def logistic(self, x: Value) -> Value:
