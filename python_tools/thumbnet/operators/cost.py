@@ -194,14 +194,14 @@ def _depthwise(lowered: Lowered, n: int) -> Features:
 
 def _transposed(lowered: Lowered, n: int) -> Features:
     """Pixel by pixel: what is gathered; pairs of channels; in these multiply-accumulates."""
-    taps = next((value for name, value in lowered.fields if name == "dense.taps"), 0)
-    most = taps if isinstance(taps, int) else 0
+    output = lowered.output
+    taps = lowered.macs / (output.height * output.width * output.channels)
     pairs = (lowered.output.channels + 1) // 2
     return {
         "pixels": n,
-        "gathered": n * most,
+        "gathered": n * taps,
         "pairs": n * pairs,
-        "steps": n * pairs * -(-most // 4),
+        "steps": n * pairs * taps / 4,
     }
 
 
