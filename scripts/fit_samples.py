@@ -8,6 +8,7 @@ from itertools import product
 import numpy as np
 from fit_byte_samples import byte_samples
 from fit_shapes import shapes
+from fit_wide import wide as int16_samples
 from support import random_models as models
 from support.recurrent_models import LstmShape, SvdfShape, lstm, svdf
 from support.tflite_writer import Writer
@@ -36,6 +37,7 @@ def _all() -> Iterator[tuple[str, Make]]:
     yield from _others()
     yield from byte_samples()
     yield from shapes()
+    yield from int16_samples()
     yield from _general()
     yield from _recurrent()
     for name, make in _others():

@@ -27,6 +27,9 @@ INTERNAL = {"lookup", "inverted_bottleneck"}
 OTHER_KINDS = {"requantize": "QUANTIZE", "softmax_to_int16": "SOFTMAX"}
 """What builtin operators become for some types, by the kind."""
 
+OF_INT16 = "_int16"
+"""What the kinds of int16 activations have behind a builtin operator's name."""
+
 INTRODUCTION = """\
 # Supported operators
 
@@ -39,6 +42,7 @@ Of all operators:
 - shapes are fixed; a dynamic batch is taken as one
 - activations are int8, quantized per tensor, where nothing else is said; so are uint8 ones, whose
   values and zero points are taken less 128 (inputs and outputs of a network stay uint8)
+- where an operator takes int16 activations, too, the limits are those of its name with `_int16`
 - paddings, axes, permutations and sizes are constants
 - fused activations are NONE, RELU, RELU6 or RELU_N1_TO_1
 - within these limits, operators on constants alone are computed at compile time
@@ -97,14 +101,19 @@ def supported_ops() -> str:
     for kind, family in families().items():
         if kind not in INTERNAL:
             limits = "".join(f"- {constraint_text(limit)}\n" for limit in family.constraints)
-            sections[kind] = (
-                f"## {kind}\n\n{description(OTHER_KINDS.get(kind, kind.upper()))}{limits}"
-            )
+            sections[kind] = f"## {kind}\n\n{described(kind)}{limits}"
     for builtin, kinds in MADE_OF.items():
         links = ", ".join(f"[{kind}](#{kind})" for kind in kinds)
         made = f"It becomes {links}.\n"
         sections[builtin.lower()] = f"## {builtin.lower()}\n\n{description(builtin)}{made}"
     return "\n".join([*parts, *(sections[name] for name in sorted(sections))])
+
+
+def described(kind: str) -> str:
+    """What is said of a kind before its limits."""
+    if kind.endswith(OF_INT16):
+        return f"`{kind.removesuffix(OF_INT16).upper()}` of int16.\n\n"
+    return description(OTHER_KINDS.get(kind, kind.upper()))
 
 
 def description(builtin: str) -> str:

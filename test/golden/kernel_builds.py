@@ -3,7 +3,7 @@
 The generic part takes every case that is not for others alone. The others take the fewest that
 reach all that their kernels do apart: edges, odd counts of channels and pixels, clamps, channels
 that round ties away from zero, and each size, stride and number of columns that has code of its
-own.
+own. Kernels of int16 are those of all builds, but a part of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from thumbnet.options import Build
+from wide_cases import WIDE_CASES
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,13 @@ SCALAR = Lowering(
     "",
 )
 
+WIDE = Lowering(Build(), WIDE_CASES, "")
+
 PARTS = (
     Part("", None),
     Part("_dsp", (DSP_SPEED, DSP_BALANCED, DSP_SIZE)),
     Part("_mve", (MVE,)),
     Part("_scalar", (SCALAR,)),
+    Part("_wide", (WIDE,)),
 )
 """Each runs on every board: kernels for instruction sets are plain C where there are none."""

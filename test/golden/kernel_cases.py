@@ -24,6 +24,7 @@ from support import inputs as samples
 from support import random_models as models
 from support.litert import REFERENCE
 from support.tflite_writer import Writer
+from wide_cases import wide_cases
 
 
 def kernel_cases() -> list[KernelCase]:
@@ -43,6 +44,7 @@ def kernel_cases() -> list[KernelCase]:
         *for_instruction_sets(),
         *general(),
         *even_cases(),
+        *wide_cases(),
     ]
 
 

@@ -13,6 +13,7 @@ from support.every_models import every_model
 from support.recurrent_models import recurrent_operators
 from support.small_networks import classifier
 from support.stream_graphs import StreamBuilder
+from support.wide_network import every_wide_operator
 from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.frontends.tflite_operators import CONVERTERS, MADE_OF
@@ -45,6 +46,8 @@ def test_the_page_has_every_operator_with_all_its_limits() -> None:
     sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.M | re.S))
     kinds, others = set(families()) - script().INTERNAL, script().OTHER_KINDS
     assert set(others.values()) <= set(CONVERTERS)
+    wide = {kind for kind in kinds if kind.endswith(script().OF_INT16)}
+    assert {kind.removesuffix(script().OF_INT16).upper() for kind in wide} <= set(CONVERTERS)
     assert set(sections) == {builtin.lower() for builtin in CONVERTERS} | kinds
     for builtin, made_of in MADE_OF.items():
         assert builtin in CONVERTERS
@@ -59,10 +62,12 @@ def test_the_frontend_and_the_families_know_the_same_operators() -> None:
     own = {builtin.lower() for builtin in CONVERTERS if builtin not in MADE_OF}
     others = {kind for kinds in MADE_OF.values() for kind in kinds}
     others |= set(script().OTHER_KINDS)
+    others |= {kind for kind in families() if kind.endswith(script().OF_INT16)}
     assert own | others == set(families()) - internal
     # By example, not by name: what the frontend makes of every operator.
     imported = [parse_tflite(model, "net.tflite") for model in every_model()]
     imported.append(parse_tflite(recurrent_operators(), "net.tflite"))
+    imported.append(parse_tflite(every_wide_operator(), "net.tflite"))
     kinds = {operator.kind for graph in imported for operator in graph.operators}
     assert kinds == set(families()) - internal
     # What is internal appears only behind the passes and in schedules.

@@ -6,6 +6,7 @@
 
 void run_dsp_kernels(void);
 void run_mve_kernels(void);
+void run_wide_kernels(void);
 void run_scalar_kernels(void);
 
 void setUp(void)
@@ -339,6 +340,7 @@ int main(void)
     RUN_TEST(test_softmax_s8_s16);
     run_dsp_kernels();
     run_mve_kernels();
+    run_wide_kernels();
     run_scalar_kernels();
     return UNITY_END();
 }

@@ -10,7 +10,7 @@ from thumbnet.frontends.tflite_dilation import fuse_dilations
 from thumbnet.frontends.tflite_float import computes_in_float, described, together
 from thumbnet.frontends.tflite_folding import fold
 from thumbnet.frontends.tflite_nodes import Converted, Node
-from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES
+from thumbnet.frontends.tflite_operators import CONVERTERS, DATA_INPUTS, REMEDIES, SHAPE_INPUTS
 from thumbnet.frontends.tflite_schema import RawModel, RawOperator, read_model
 from thumbnet.frontends.tflite_tensors import Names, Tensors, short_name
 from thumbnet.frontends.tflite_unsigned import with_borders
@@ -74,7 +74,7 @@ def _convert(model: RawModel, file: str) -> Graph:
     tensors = Tensors(model, file)
     model, variables = resolve(model, tensors, file)
     borders = [
-        [tensors.get(index) for index in indices] for indices in (model.inputs, model.outputs)
+        [tensors.get(index) for index in indices] for indices in (_inputs(model), model.outputs)
     ]
     names = Names()
     operators: list[Operator] = []
@@ -142,7 +142,24 @@ def _operators(node: Node, names: Names) -> tuple[list[Operator], list[Tensor], 
 
 def _data_inputs(operator: RawOperator) -> tuple[int, ...]:
     count = DATA_INPUTS.get(operator.builtin, len(operator.inputs))
-    return tuple(index for index in operator.inputs[:count] if index != -1)
+    shape = SHAPE_INPUTS.get(operator.builtin)
+    found = enumerate(operator.inputs[:count])
+    return tuple(index for number, index in found if index != -1 and number != shape)
+
+
+def _inputs(model: RawModel) -> list[int]:
+    """The network's inputs, but for those that nothing reads but as a shape."""
+    shapes: set[int] = set()
+    data = set(model.outputs)
+    for operator in model.operators:
+        number = SHAPE_INPUTS.get(operator.builtin)
+        if number is not None:
+            shapes.update(operator.inputs[number : number + 1])
+        data.update(_data_inputs(operator))
+    kept = [index for index in model.inputs if index in data or index not in shapes]
+    if not kept:
+        raise Malformed("the network has no inputs")
+    return kept
 
 
 def _needed(model: RawModel, variables: Variables) -> list[int]:

@@ -18,6 +18,7 @@ from thumbnet.frontends import (
     tflite_reductions,
     tflite_shapes,
     tflite_spatial,
+    tflite_wide,
 )
 from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.frontends.tflite_picks import moved
@@ -256,7 +257,6 @@ REMEDIES = {
     "POW": "use MUL of the tensor by itself",
     "ADD_N": "use ADD",
     "REDUCE_PROD": "use MUL",
-    "TRANSPOSE_CONV": "use RESIZE_NEAREST_NEIGHBOR and CONV_2D instead",
 }
 """What to do about some operators without a converter."""
 
@@ -272,3 +272,9 @@ DATA_INPUTS = {
 """How many leading inputs matter, where it is not all: the shape input of RESHAPE repeats what the
 output declares, and what computes it (SHAPE, STRIDED_SLICE, PACK of Keras' Flatten) is not run; of
 others only the shape of an input does."""
+
+SHAPE_INPUTS = {"TRANSPOSE_CONV": 0}
+"""Which input only says what the output declares: what computes it is not run, and where it is an
+input of the network, which nothing else reads, the network has it no more."""
+
+CONVERTERS.update(tflite_wide.converters(CONVERTERS, REMEDIES))

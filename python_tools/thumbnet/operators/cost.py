@@ -269,6 +269,19 @@ def _numbers(lowered: Lowered) -> dict[str, int]:
     return {name: value for name, value in lowered.fields if isinstance(value, int)}
 
 
+def _transposed(lowered: Lowered, n: int) -> Features:
+    """Pixel by pixel: what is gathered; pairs of channels; in these multiply-accumulates."""
+    output = lowered.output
+    taps = lowered.macs / (output.height * output.width * output.channels)
+    pairs = (lowered.output.channels + 1) // 2
+    return {
+        "pixels": n,
+        "gathered": n * taps,
+        "pairs": n * pairs,
+        "steps": n * pairs * taps / 4,
+    }
+
+
 def _pool(lowered: Lowered, n: int) -> Features:
     elements = n * lowered.output.channels
     taps = _window_taps(lowered)
@@ -384,6 +397,7 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_depthwise", _depthwise),
     ("thumbnet_average_pool", _pool),
     ("thumbnet_max_pool", _pool),
+    ("thumbnet_pool_2d", _pool),
     ("thumbnet_mean", _pool),
     ("thumbnet_lstm", _lstm),
     ("thumbnet_svdf", _svdf),
@@ -392,4 +406,5 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_pick", _picked),
     ("thumbnet_depth_to_space", _squares),
     ("thumbnet_space_to_depth", _squares),
+    ("thumbnet_transpose_conv", _transposed),
 )

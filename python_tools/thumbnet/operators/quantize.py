@@ -1,4 +1,4 @@
-"""quantize and dequantize between float32 and bytes.
+"""quantize and dequantize between float32 and bytes or int16.
 
 Arithmetic: TFLite's reference/quantize.h and reference/dequantize.h, as TFLite Micro runs them.
 TFLite's vector kernels differ from these where a value lies within a float's last bits of the
@@ -31,10 +31,13 @@ from thumbnet.operators.lookup import BYTE_LIMITS, apply_table, lookup_table
 from thumbnet.quantize.requantize_even import quantize_even
 
 HEADER = "thumbnet/kernels/quantize.h"
+WIDE_HEADER = "thumbnet/kernels/functions_s16.h"
+LIMITS = {**BYTE_LIMITS, DType.INT16: (-(1 << 15), (1 << 15) - 1)}
+"""The quantized types and their least and greatest values."""
 
 
 def float_or_bytes(graph: Graph, operator: Operator) -> str | None:
-    """float32 on one side and int8 or uint8, quantized per tensor, on the other."""
+    """float32 on one side and int8, uint8 or int16, quantized per tensor, on the other."""
     x, output = borders(graph, operator)
     if operator.kind == "dequantize":
         x, output = output, x
@@ -43,7 +46,7 @@ def float_or_bytes(graph: Graph, operator: Operator) -> str | None:
         operator.kind == "quantize" and x.dtype in BYTE_LIMITS
     ):
         return f"{x.dtype.value} on one side"
-    if output.dtype not in BYTE_LIMITS:
+    if output.dtype not in LIMITS or (x.dtype in BYTE_LIMITS and output.dtype not in BYTE_LIMITS):
         return f"{output.dtype.value} on one side"
     if output.quantization is None or not output.quantization.per_tensor:
         return "not quantized per tensor"
@@ -86,7 +89,7 @@ class Quantize(Family):
         if x.dtype in BYTE_LIMITS and output.dtype in BYTE_LIMITS:
             raise ValueError("quantize between bytes is lowered by the pass lower_lookup; run it")
         quantized = output if operator.kind == "quantize" else x
-        least, greatest = BYTE_LIMITS[quantized.dtype]
+        least, greatest = LIMITS[quantized.dtype]
         source, out_rows = Source(rows_of(x)), rows_of(output)
         if operator.kind == "quantize":
             kernel = Kernel(HEADER, "thumbnet_quantize_f32")
@@ -95,6 +98,9 @@ class Quantize(Family):
             unsigned = int(quantized.dtype is DType.UINT8)
             kernel = Kernel(HEADER, "thumbnet_dequantize_f32", (unsigned,))
             distance = window_overlap(source, out_rows, 1, 1, 0)
+        if quantized.dtype is DType.INT16:
+            there = "quantize_f32_s16" if operator.kind == "quantize" else "dequantize_s16_f32"
+            kernel = Kernel(WIDE_HEADER, f"thumbnet_{there}")
         return Lowered(
             kernel=kernel,
             struct="thumbnet_quantize_t",
@@ -114,7 +120,7 @@ class Quantize(Family):
 
 
 def _quantized(values: npt.NDArray[np.float32], output: Tensor) -> Array:
-    least, greatest = BYTE_LIMITS[output.dtype]
+    least, greatest = LIMITS[output.dtype]
     with np.errstate(over="ignore", invalid="ignore"):
         ratio = values / np.float32(output.scale)
     low, high = least - output.zero_point, greatest - output.zero_point

@@ -20,9 +20,13 @@ from thumbnet.operators.binary import (
 from thumbnet.operators.cast import Cast
 from thumbnet.operators.concatenation import Concatenation
 from thumbnet.operators.conv_2d import Conv2d
+from thumbnet.operators.conv_2d_int16 import Conv2dInt16
 from thumbnet.operators.depth import DepthToSpace, SpaceToDepth
 from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
+from thumbnet.operators.depthwise_conv_2d_int16 import DepthwiseConv2dInt16
 from thumbnet.operators.elementwise import Elementwise
+from thumbnet.operators.elementwise_int16 import ElementwiseInt16
+from thumbnet.operators.functions_int16 import LeakyReluInt16, ReluInt16, SigmoidInt16
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
 from thumbnet.operators.lookup import (
     ByteFunction,
@@ -36,6 +40,7 @@ from thumbnet.operators.normalize import L2Normalization, LogSoftmax
 from thumbnet.operators.pad import Pad
 from thumbnet.operators.pick import Pick
 from thumbnet.operators.pool import Pool
+from thumbnet.operators.pool_int16 import MeanInt16, PoolInt16
 from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
 from thumbnet.operators.reductions import AnyOrAll, ArgExtreme, Extreme, Sum
@@ -45,9 +50,11 @@ from thumbnet.operators.resize import ResizeNearestNeighbor
 from thumbnet.operators.resize_bilinear import ResizeBilinear
 from thumbnet.operators.select import Select
 from thumbnet.operators.softmax import Softmax
+from thumbnet.operators.softmax_int16 import SoftmaxInt16
 from thumbnet.operators.softmax_to_int16 import SoftmaxToInt16
 from thumbnet.operators.svdf import Svdf
 from thumbnet.operators.transpose import Transpose
+from thumbnet.operators.transpose_conv import TransposeConv, TransposeConvInt16
 
 
 @cache
@@ -96,6 +103,17 @@ def families() -> dict[str, Family]:
         Lstm(),
         Requantize(),
         SoftmaxToInt16(),
+        TransposeConv(),
+        Conv2dInt16(),
+        DepthwiseConv2dInt16(),
+        TransposeConvInt16(),
+        ElementwiseInt16(),
+        ReluInt16(),
+        LeakyReluInt16(),
+        SigmoidInt16(),
+        SoftmaxInt16(),
+        PoolInt16(),
+        MeanInt16(),
     ]
     return {kind: family for family in listed for kind in family.kinds}
 

@@ -16,6 +16,8 @@ _ACTIVATIONS = {
     "relu": Activation.RELU,
     "relu6": Activation.RELU6,
     "relu_n1_to_1": Activation.RELU_N1_TO_1,
+    "relu_int16": Activation.RELU,
+    "relu6_int16": Activation.RELU6,
 }
 
 

@@ -12,7 +12,7 @@ from thumbnet.ir.graph import Graph, Operator
 from thumbnet.passes.remove_noops import remove_identity
 from thumbnet.passes.rewrite import absorb, bypass, sole_reader
 
-_FLATTENING = ("fully_connected",)
+_FLATTENING = ("fully_connected", "fully_connected_int16")
 
 
 def remove_reshapes(graph: Graph) -> Graph:

@@ -179,6 +179,20 @@ def reciprocal(x: int) -> int:
     return min(made << 1, (1 << 31) - 1)
 
 
+def reduced_to_15_bits(mantissa: int) -> int:
+    """The upper half of a mantissa, rounded, as TFLite multiplies int64 sums by it."""
+    return (mantissa + (1 << 15)) >> 16 if mantissa < 0x7FFF0000 else 0x7FFF
+
+
+def multiply_rounding_once(x: IntArray, reduced: npt.ArrayLike, shift: npt.ArrayLike) -> IntArray:
+    """X * reduced * 2**(shift - 15), ties upwards: TFLite's MultiplyByQuantizedMultiplier of int64.
+
+    ``x`` below 2**47 in magnitude, ``reduced`` from :func:`reduced_to_15_bits`, shifts below 15.
+    """
+    right = 15 - np.asarray(shift, np.int64)
+    return wrap_int32((x * np.asarray(reduced, np.int64) + (np.int64(1) << (right - 1))) >> right)
+
+
 def activation_bounds(activation: Activation, output: Tensor) -> tuple[int, int]:
     """The fused clamp in the output's integers, inclusive."""
     info = np.iinfo(output.dtype.value)

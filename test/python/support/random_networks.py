@@ -17,6 +17,7 @@ import numpy.typing as npt
 from support.random_models import random_scale, random_weights, random_zero_point
 from support.shape_models import ShapeWriter
 from support.tflite_model import Value
+from support.transposed_writer import TransposedWriter
 
 Rng = np.random.Generator
 T = TypeVar("T")
@@ -25,13 +26,17 @@ LARGEST = 400
 """Elements beyond which nothing grows any more."""
 
 
+class NetworkWriter(ShapeWriter, TransposedWriter):
+    """All operators of random networks."""
+
+
 def random_network(seed: int, chains: int = 6, constant: float = 0.15) -> bytes:
     """``chains`` chains of three to seven moves each.
 
     Of the convolutions' channels, a part ``constant`` has the same value for every input.
     """
     rng = np.random.default_rng(seed)
-    writer, outputs = ShapeWriter(), []
+    writer, outputs = NetworkWriter(), []
     for _ in range(chains):
         outputs += Chain(writer, rng, constant).run(int(rng.integers(3, 8)))
     return writer.finish(outputs)
@@ -40,7 +45,7 @@ def random_network(seed: int, chains: int = 6, constant: float = 0.15) -> bytes:
 class Chain:
     """Operators in a row, chosen at random; ``x`` is the newest value."""
 
-    def __init__(self, writer: ShapeWriter, rng: Rng, constant: float) -> None:
+    def __init__(self, writer: NetworkWriter, rng: Rng, constant: float) -> None:
         self.writer, self.rng, self.constant = writer, rng, constant
         self.outputs: list[Value] = []
         channels = int(rng.choice([1, 1, 2, 3, 4, 8]))
@@ -81,7 +86,7 @@ class Chain:
             *(self.identity, self.requantize, self.shared_pad, self.pad_everything),
             *(self.constant_branch, self.residual, self.pool, self.resize, self.mean, self.dense),
             *(self.grouped, self.grouped, self.dilated, self.bytewise),
-            *(self.crop, self.between),
+            *(self.crop, self.between, self.spread),
         ]
 
     def flat(self) -> list[Callable[[], Value]]:
@@ -257,6 +262,23 @@ class Chain:
         return self.writer.resize_bilinear(
             self.x, (height, width), False, self._pick([True, False])
         )
+
+    def spread(self) -> Value:
+        """transpose_conv, to about as many pixels as strides make of one."""
+        rng, x = self.rng, self.x
+        few = x.shape[1] * x.shape[2] <= LARGEST // 4
+        stride = (int(rng.integers(1, 3)), int(rng.integers(1, 3))) if few else (1, 1)
+        kernel, channels = tuple(rng.integers(1, 4, 2).tolist()), int(rng.integers(1, 10))
+        sizes = list(zip(x.shape[1:3], kernel, stride, strict=True))
+        padding = self._pick(["same", "valid"])
+        size = [n * s if padding == "same" else (n - 1) * s + k for n, k, s in sizes]
+        weights = random_weights(rng, (channels, *kernel, x.shape[3]))
+        scale = self._sum_scale(x, 0.01, weights[0].size)
+        return self.writer.transpose_conv(
+            x, weights, (size[0], size[1]), self._bias(channels, 999).astype(np.int32),
+            weight_scale=0.01, scale=scale, zero_point=self._point(), stride=stride,
+            padding=padding, activation=self._pick(["none", "relu"]),
+        )  # fmt: skip
 
     def mean(self) -> Value:
         """A mean over the plane or part of it."""
