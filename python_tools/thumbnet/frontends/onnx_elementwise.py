@@ -18,6 +18,7 @@ from thumbnet.frontends.onnx_builder import (
     Function,
     Held,
     Value,
+    dequantized,
 )
 from thumbnet.frontends.onnx_functions import ELEMENTWISE
 from thumbnet.frontends.onnx_layout import Arrangement, View
@@ -206,6 +207,14 @@ def _of_two(node: Node) -> Held:
     same = all(tensor.quantization == first for tensor in tensors)
     keeps = node.raw.op in _SAME_SCALE and same and node.scale() is None
     quantization = first if keeps else node.required()
+    if node.raw.op in _SAME_SCALE and quantization is not None:
+        # The greater one stays the greater one when both are rounded.
+        tensors = [
+            tensor
+            if tensor.quantization == quantization
+            else _requantized(node, tensor, quantization, number)
+            for number, tensor in enumerate(tensors)
+        ]
     kind = KINDS[node.raw.op]
     attributes = (
         Elementwise(unsigned=node.unsigned)
@@ -213,6 +222,16 @@ def _of_two(node: Node) -> Held:
         else Attributes()
     )
     return node.make(kind, attributes, tensors, shape, quantization, order)
+
+
+def _requantized(node: Node, tensor: Tensor, quantization: Quantization, number: int) -> Tensor:
+    """An operand under another scale."""
+    if tensor.data is None:
+        return node.requantized(tensor, quantization, f"input_{number}")
+    scale = np.asarray(quantization.scale[0], np.float32)
+    real = dequantized(tensor.data.astype(np.int64), tensor)
+    codes = quantize(real, scale, _zero(quantization))
+    return node.stored(f"constant_{number}", codes, quantization, DType.INT8)
 
 
 def _operand(node: Node, number: int) -> Held | Constant:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from thumbnet.frontends.onnx_spatial import DILATED
 
 from support.onnx_models import OnnxModel
 
@@ -138,6 +139,19 @@ def _pooled_flat(m: OnnxModel, x: str, random: np.random.Generator) -> str:
     return m.node("Gemm", pooled, m.weights(codes(random, 7, 120), 0.003), transB=1)
 
 
+def _two(name: str) -> Callable[..., str]:
+    return lambda m, x, random: m.node(
+        name, x, m.quantized(m.node("LeakyRelu", x, alpha=-0.7), 0.04, -20)
+    )
+
+
+def _whole(name: str, *numbers: object, **attributes: object) -> Callable[..., str]:
+    """An operator of one tensor and constant integers."""
+    return lambda m, x, random: m.node(
+        name, x, *(m.constant(number, np.int64) for number in numbers), **attributes
+    )
+
+
 SAME = (0.03, 5)
 POSITIVE = (0.05, -128)
 SAMPLES: dict[str, Sample] = {
@@ -249,5 +263,65 @@ SAMPLES: dict[str, Sample] = {
     "mean of planes": Sample(
         op("ReduceMean", axes=[2, 3], keepdims=0), ["mean", "reshape"], "within one"
     ),
+    "conv groups": Sample(conv((6, 2, 3, 3), group=3), ["conv_2d"], "rounding"),
+    "max": Sample(_two("Max"), ["lookup", "lookup", "lookup", "maximum"]),
+    "min constant": Sample(
+        lambda m, x, random: m.node("Min", x, m.weights(codes(random, 6, 1, 1), 0.02)),
+        ["lookup", "minimum"],
+    ),
+    "div": Sample(
+        lambda m, x, random: m.node("Div", x, m.quantized(m.node("Exp", x), 0.04, -128)),
+        ["lookup", "div"],
+        "within one",
+    ),
+    "prelu": Sample(
+        lambda m, x, random: m.node("PRelu", x, m.weights(codes(random, 6, 1, 1), 0.005)),
+        ["prelu"],
+        "within one",
+    ),
+    "matrices": Sample(
+        lambda m, x, random: m.node("MatMul", x, m.node("Transpose", x, perm=[0, 1, 3, 2])),
+        ["batch_matmul"],
+        "within one",
+    ),
+    "sum": Sample(
+        lambda m, x, random: m.node("ReduceSum", x, m.constant([2], np.int64)),
+        ["sum"],
+        "within one",
+    ),
+    "reduce max": Sample(
+        op("ReduceMax", axes=[2, 3], keepdims=0), ["reduce_max", "reshape"], output=SAME
+    ),
+    "slice": Sample(_whole("Slice", [1, 2], [6, -1], [1, 3], [2, 1]), ["pick"], output=SAME),
+    "slice backwards": Sample(_whole("Slice", [-1], [-99], [2], [-1]), ["pick"], output=SAME),
+    "gather": Sample(_whole("Gather", [5, 0, 0, 2], axis=1), ["pick"], output=SAME),
+    "tile": Sample(_whole("Tile", [1, 1, 2, 3]), ["pick"], output=SAME),
+    "pad by reflection": Sample(
+        _whole("Pad", [0, 0, 1, 2, 0, 0, 3, 1], mode="reflect"), ["pick"], output=SAME
+    ),
+    "split": Sample(
+        lambda m, x, random: m.node(
+            "Concat", *m.many("Split", [x, m.constant([2, 4], np.int64)], 2, axis=1)[::-1], axis=1
+        ),
+        ["pick", "pick", "concatenation"],
+        output=SAME,
+    ),
+    "resize linear": Sample(
+        lambda m, x, random: m.node("Resize", x, "", m.constant([1, 1, 2, 2], F32), mode="linear"),
+        ["resize_bilinear"],
+        "within one",
+        output=SAME,
+    ),
+    "conv transposed": Sample(
+        lambda m, x, random: m.node(
+            "ConvTranspose", x, m.weights(codes(random, 6, 4, 3, 3), 0.003), strides=[2, 2]
+        ),
+        ["transpose_conv"],
+        "within one",
+    ),
 }
 """Name -> model."""
+if DILATED:
+    SAMPLES["conv dilated"] = Sample(
+        conv((4, 6, 3, 3), dilations=[2, 2], pads=[2, 2, 2, 2]), ["conv_2d"], "rounding"
+    )
