@@ -1,7 +1,7 @@
 /* quantize and dequantize between float and bytes. SPDX-License-Identifier: Apache-2.0
  *
- * With cast.h the only kernels with floating point; a model has them only where its inputs or outputs
- * are float. Arithmetic: TFLite's reference/quantize.h and reference/dequantize.h. */
+ * With cast.h the only kernels with floating point; a model has them only where its inputs or
+ * outputs are float. Arithmetic: TFLite's reference/quantize.h and reference/dequantize.h. */
 #ifndef THUMBNET_KERNELS_QUANTIZE_H
 #define THUMBNET_KERNELS_QUANTIZE_H
 
