@@ -18,7 +18,7 @@ from onnxruntime.quantization import (
 from onnxruntime.quantization.shape_inference import quant_pre_process
 from support import shared
 from support.onnx_models import OnnxModel, arranged, imported, kinds, session, worst
-from support.onnx_samples import ROUNDS, SAMPLES, Sample, codes
+from support.onnx_samples import SAMPLES, Sample, codes
 from thumbnet.ir.graph import Array, DType
 from thumbnet.operators.registry import is_supported
 from thumbnet.reference.interpreter import run
@@ -36,7 +36,7 @@ def test_operators(name: str, dtype: npt.DTypeLike) -> None:
     graph = imported(data).graph
     if not all(is_supported(graph, operator) for operator in graph.operators):
         pytest.skip("only the frontend knows it")
-    equal = sample.equal == "always" or (sample.equal == "rounding" and ROUNDS)
+    equal = sample.equal == "always"
     assert worst(data) < (0.01 if equal else 1.01) * sample.output[0]
 
 
@@ -125,7 +125,7 @@ def test_operators_that_carry_their_scales(name: str) -> None:
     graph = imported(data).graph
     assert {graph.tensor(n).dtype.value for n in (*graph.inputs, *graph.outputs)} == {name}
     # Else a unit of a sum may become several behind weights.
-    assert worst(data) <= (0 if ROUNDS else 3)
+    assert worst(data) <= 0
 
 
 class Samples(CalibrationDataReader):  # type: ignore[misc]
@@ -209,7 +209,7 @@ def test_what_onnxruntime_quantizes(
     )
     data = path.read_bytes()
     assert sorted(kinds(data)) == sorted(NETWORK)
-    assert worst(data, spread=1.0) < (0.01 if ROUNDS else 3.01) / 255
+    assert worst(data, spread=1.0) < 0.01 / 255
 
 
 def test_weights_of_nine_bits_keep_their_values() -> None:
@@ -249,6 +249,6 @@ def test_real_networks(name: str, top: float, kinds_wanted: list[str]) -> None:
         (wanted,) = runtime.run(None, {item.name: value})
         (found,) = run(model.graph, [arranged(value, model.inputs[0])])
         # A byte has no 256/256.
-        limit = 1.01 / 256 if ROUNDS else 0.15
+        limit = 1.01 / 256
         assert np.abs(found - arranged(wanted, model.outputs[0])).max() < limit
         assert found.argmax() == wanted.argmax()

@@ -33,8 +33,6 @@ from thumbnet.ir.attributes import (
 from thumbnet.ir.graph import Tensor
 from thumbnet.operators.resize import nearest
 
-DILATED = False
-"""Whether the convolutions of thumbnet.operators take windows with a dilation."""
 _CENTRES = "half_pixel"
 
 
@@ -51,9 +49,6 @@ def conv(node: Node) -> Sequence[Value]:
             f" {x.shape[3]} input channels"
         )
     window, size = _window(node, x, spatial, weights.data.shape[2:])
-    if window.dilated and not DILATED:
-        rates = [window.dilation_height, window.dilation_width]
-        raise node.refuse(f"dilations {rates}; [1, 1] is supported", "export without dilation")
     bias = bias_of(node, 2, channels, x, weights)
     if spatial == 1:
         weights = dataclasses.replace(weights, data=weights.data[:, :, None])

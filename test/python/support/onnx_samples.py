@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from thumbnet.frontends.onnx_spatial import DILATED
 
 from support.onnx_models import OnnxModel
 
 SHAPE = (1, 6, 8, 10)
 F32 = np.float32
-Equal = Literal["always", "rounding", "within one"]
-ROUNDS = find_spec("thumbnet.operators.lookup_even") is not None
-"""Whether operators round as onnxruntime does where their graph says so."""
+Equal = Literal["always", "within one"]
 
 
 @dataclass(frozen=True)
@@ -155,52 +151,52 @@ def _whole(name: str, *numbers: object, **attributes: object) -> Callable[..., s
 SAME = (0.03, 5)
 POSITIVE = (0.05, -128)
 SAMPLES: dict[str, Sample] = {
-    "conv": Sample(conv((6, 6, 3, 3)), ["conv_2d"], "rounding"),
-    "conv unsigned": Sample(conv((6, 6, 3, 3), unsigned=True), ["conv_2d"], "rounding"),
-    "conv float bias": Sample(conv((6, 6, 1, 1), bias="float32"), ["conv_2d"], "rounding"),
-    "conv no bias": Sample(conv((5, 6, 2, 3), bias=""), ["conv_2d"], "rounding"),
+    "conv": Sample(conv((6, 6, 3, 3)), ["conv_2d"], "always"),
+    "conv unsigned": Sample(conv((6, 6, 3, 3), unsigned=True), ["conv_2d"], "always"),
+    "conv float bias": Sample(conv((6, 6, 1, 1), bias="float32"), ["conv_2d"], "always"),
+    "conv no bias": Sample(conv((5, 6, 2, 3), bias=""), ["conv_2d"], "always"),
     "conv pads": Sample(
-        conv((4, 6, 3, 3), pads=[1, 2, 0, 1], strides=[2, 1]), ["conv_2d"], "rounding"
+        conv((4, 6, 3, 3), pads=[1, 2, 0, 1], strides=[2, 1]), ["conv_2d"], "always"
     ),
     "conv upper": Sample(
-        conv((4, 6, 3, 3), auto_pad="SAME_UPPER", strides=[2, 2]), ["conv_2d"], "rounding"
+        conv((4, 6, 3, 3), auto_pad="SAME_UPPER", strides=[2, 2]), ["conv_2d"], "always"
     ),
     "conv lower": Sample(
-        conv((4, 6, 3, 3), auto_pad="SAME_LOWER", strides=[2, 2]), ["conv_2d"], "rounding"
+        conv((4, 6, 3, 3), auto_pad="SAME_LOWER", strides=[2, 2]), ["conv_2d"], "always"
     ),
     "conv relu": Sample(
-        then(conv((4, 6, 3, 3)), "Relu"), ["conv_2d", "relu"], "rounding", output=POSITIVE
+        then(conv((4, 6, 3, 3)), "Relu"), ["conv_2d", "relu"], "always", output=POSITIVE
     ),
     "conv clip": Sample(
         then(conv((4, 6, 3, 3)), "Clip", 0, 6),
         ["conv_2d", "relu6"],
-        "rounding",
+        "always",
         output=(0.03, -128),
     ),
     "depthwise": Sample(
-        conv((6, 1, 3, 3), group=6, pads=[1, 1, 1, 1]), ["depthwise_conv_2d"], "rounding"
+        conv((6, 1, 3, 3), group=6, pads=[1, 1, 1, 1]), ["depthwise_conv_2d"], "always"
     ),
-    "depthwise twice": Sample(conv((12, 1, 3, 3), group=6), ["depthwise_conv_2d"], "rounding"),
+    "depthwise twice": Sample(conv((12, 1, 3, 3), group=6), ["depthwise_conv_2d"], "always"),
     "signal": Sample(
-        conv((6, 4, 5), pads=[2, 2], strides=[2]), ["conv_2d"], "rounding", shape=(1, 4, 30)
+        conv((6, 4, 5), pads=[2, 2], strides=[2]), ["conv_2d"], "always", shape=(1, 4, 30)
     ),
-    "gemm": Sample(_dense("Gemm"), ["fully_connected"], "rounding"),
-    "gemm transposed": Sample(_dense("Gemm", transB=1), ["fully_connected"], "rounding"),
-    "gemm of an image": Sample(_pooled_flat, ["max_pool_2d", "fully_connected"], "rounding"),
-    "matmul": Sample(_dense("MatMul", flat=False), ["fully_connected"], "rounding"),
-    "matmul and add": Sample(_biased, ["fully_connected"], "rounding"),
+    "gemm": Sample(_dense("Gemm"), ["fully_connected"], "always"),
+    "gemm transposed": Sample(_dense("Gemm", transB=1), ["fully_connected"], "always"),
+    "gemm of an image": Sample(_pooled_flat, ["max_pool_2d", "fully_connected"], "always"),
+    "matmul": Sample(_dense("MatMul", flat=False), ["fully_connected"], "always"),
+    "matmul and add": Sample(_biased, ["fully_connected"], "always"),
     "add": Sample(
         lambda m, x, random: m.node("Add", x, m.quantized(m.node("Relu", x), 0.02, -128)),
         ["lookup", "add"],
-        "rounding",
+        "always",
     ),
     "mul constant": Sample(
         lambda m, x, random: m.node("Mul", x, m.weights(codes(random, 6, 1, 1), 0.01)),
         ["mul"],
-        "rounding",
+        "always",
     ),
     "add number": Sample(op("Add", 0.7), ["lookup"]),
-    "squeeze and excite": Sample(_squeeze_excite, ["mean", "logistic", "mul"], "rounding"),
+    "squeeze and excite": Sample(_squeeze_excite, ["mean", "logistic", "mul"], "always"),
     "average pool": Sample(
         op("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
         ["average_pool_2d"],
@@ -219,7 +215,7 @@ SAMPLES: dict[str, Sample] = {
         "within one",
         output=SAME,
     ),
-    "global average pool": Sample(op("GlobalAveragePool"), ["mean"], "rounding"),
+    "global average pool": Sample(op("GlobalAveragePool"), ["mean"], "always"),
     "global max pool": Sample(op("GlobalMaxPool"), ["max_pool_2d"], output=SAME),
     "max pool ceil": Sample(
         op("MaxPool", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1, pads=[1, 0, 0, 1]),
@@ -228,9 +224,9 @@ SAMPLES: dict[str, Sample] = {
     ),
     "max pool, other scale": Sample(op("MaxPool", kernel_shape=[2, 2]), ["max_pool_2d", "lookup"]),
     "softmax": Sample(
-        op("Softmax", axis=1), ["softmax"], "rounding", (1, 10), output=(1 / 256, -128)
+        op("Softmax", axis=1), ["softmax"], "always", (1, 10), output=(1 / 256, -128)
     ),
-    "sigmoid": Sample(op("Sigmoid"), ["logistic"], "rounding", output=(1 / 256, -128)),
+    "sigmoid": Sample(op("Sigmoid"), ["logistic"], "always", output=(1 / 256, -128)),
     "tanh": Sample(op("Tanh"), ["lookup"], "within one", output=(1 / 128, 0)),
     "leaky relu": Sample(op("LeakyRelu", alpha=0.1), ["lookup"]),
     "elu": Sample(op("Elu"), ["lookup"], "within one"),
@@ -263,7 +259,7 @@ SAMPLES: dict[str, Sample] = {
     "mean of planes": Sample(
         op("ReduceMean", axes=[2, 3], keepdims=0), ["mean", "reshape"], "within one"
     ),
-    "conv groups": Sample(conv((6, 2, 3, 3), group=3), ["conv_2d"], "rounding"),
+    "conv groups": Sample(conv((6, 2, 3, 3), group=3), ["conv_2d"], "always"),
     "max": Sample(_two("Max"), ["lookup", "lookup", "lookup", "maximum"]),
     "min constant": Sample(
         lambda m, x, random: m.node("Min", x, m.weights(codes(random, 6, 1, 1), 0.02)),
@@ -319,9 +315,8 @@ SAMPLES: dict[str, Sample] = {
         ["transpose_conv"],
         "within one",
     ),
+    "conv dilated": Sample(
+        conv((4, 6, 3, 3), dilations=[2, 2], pads=[2, 2, 2, 2]), ["conv_2d"], "always"
+    ),
 }
 """Name -> model."""
-if DILATED:
-    SAMPLES["conv dilated"] = Sample(
-        conv((4, 6, 3, 3), dilations=[2, 2], pads=[2, 2, 2, 2]), ["conv_2d"], "rounding"
-    )
