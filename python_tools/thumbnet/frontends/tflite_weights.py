@@ -114,7 +114,10 @@ def product_scaled(node: Node, given: Tensor) -> Tensor:
     x, quantization, output = node.input(0), given.quantization, node.output()
     if not node.unsigned(x) or quantization is None or not quantization.per_tensor:
         return given
-    product = float(np.float32(x.scale) * np.float32(given.scale))
+    with np.errstate(over="ignore"):
+        product = float(np.float32(x.scale) * np.float32(given.scale))
+    if not math.isfinite(product):
+        raise node.malformed(f"the product of scales {x.scale:g} and {given.scale:g} is too large")
     wanted = quantize_multiplier(product / output.scale)
     scale = product / x.scale
     for _ in range(_NUDGES):
