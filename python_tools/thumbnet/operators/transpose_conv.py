@@ -27,6 +27,7 @@ from thumbnet.operators.base import (
 from thumbnet.operators.constraints import int8_per_tensor
 from thumbnet.operators.conv_2d import int8_weights, int32_bias
 from thumbnet.operators.wide import (
+    LARGEST,
     bounded_sums,
     channel_scaling,
     in_quads,
@@ -177,7 +178,8 @@ def _source(window: Window, rows: Rows, *, whole: bool) -> Source:
     stride = window.stride_height
     if whole:
         one = Rows(1, rows.height * rows.width, rows.channels, rows.element_size)
-        return Source(one, kernel_width=one.width, stride_width=0)
+        # Only layers have rows that are longer, and they do not ask for columns.
+        return Source(one, kernel_width=min(one.width, LARGEST), stride_width=0)
     last = [(row + window.pad_top) // stride for row in range(stride)]
     count = [
         -(-(window.kernel_height - (row + window.pad_top) % stride) // stride)

@@ -206,7 +206,7 @@ def _halves(real: float) -> _Halves:
     mantissa = int(fraction * (1 << 53))
     shift = 53 - int(exponent) - _FINE_BITS
     # What is smaller than that makes nothing but zeros.
-    if shift > 62:
+    if shift > 63:
         return _Halves(0, 0, 1)
     return _Halves(mantissa >> _FINE_BITS, mantissa & ((1 << _FINE_BITS) - 1), shift)
 
