@@ -69,7 +69,7 @@ def transposed(dtype: str) -> list[WideSample]:
     ]
     made = []
     for bias in ("int64", "int32", "") if dtype == "int16" else ("int32", ""):
-        for index, (kernel, stride, padding, size) in enumerate(geometry):
+        for index, (kernel, stride, padding, size) in enumerate(geometry if bias else geometry[:2]):
             made.append(
                 weighted(
                     rng, "transpose_conv", bias, channels=9 + index, kernel=kernel, stride=stride,

@@ -31,7 +31,7 @@ from thumbnet import manifest
 SOURCES = ("arena", "buffer", "rows")
 
 
-@pytest.mark.parametrize("seed", (1, 4, 5))
+@pytest.mark.parametrize("seed", (4, 5))
 def test_random_networks_are_exact_in_every_schedule(seed: int, tmp_path: Path) -> None:
     """Whole layers, the least RAM and a random plan, run and pushed, under sanitizers."""
     path = tmp_path / "net.tflite"
