@@ -1233,7 +1233,7 @@ static const void *const mul_even_pixels_vectors[3] =
 static const int8_t softmax_even_0_0[15] =
 {-102,-19,63,21,109,-96,-27,33,65,-34,-59,-101,-1,45,-54};
 static const int8_t softmax_even_0[15] =
-{-108,27,82,-112,127,-101,-28,-88,52,-128,81,-126,-122,-68,-128};
+{-128,-128,-109,-126,107,-128,-127,-91,89,-127,-127,-128,-109,108,-127};
 static const void *const softmax_even_vectors[2] = {softmax_even_0_0, softmax_even_0};
 static const int16_t conv_2d_int16_0_0[36] =
 {22489,-25620,9093,-19077,3048,-15253,25837,-30963,-8483,16031,-23514,14823,2199,9890,-27293,

@@ -274,7 +274,8 @@ def _settings(graph: Graph, operator: Operator) -> dict[str, Any]:
     if operator.kind == "fully_connected":
         return {"transB": 1}
     if operator.kind == "softmax":
-        return {"axis": -1}
+        # The channels, which images have in front.
+        return {"axis": 1 if len(graph.tensor(operator.inputs[0]).shape) == 4 else -1}
     return {}
 
 
