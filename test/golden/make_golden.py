@@ -196,6 +196,8 @@ def kernel_constants(suffix: str, cases: Sequence[GoldenCase]) -> str:
         options += "#define THUMBNET_CROPS 1\n"
     if any(case.lowered.numbered for case in cases):
         options += "#define THUMBNET_ROW_NUMBERS 1\n"
+    for option in sorted({option for case in cases for option in case.lowered.options}):
+        options += f"#define {option} 1\n"
     preamble = (
         f"#define THUMBNET_MAX_ROWS {rows}\n{options}\n"
         f'#include "golden.h"\n#include "kernel_vectors.h"\n\n'

@@ -26,6 +26,9 @@ def table_options(plan: Plan) -> str:
         options["THUMBNET_CROPS"] = "1"
     if any(step.lowered.numbered for step in plan.steps):
         options["THUMBNET_ROW_NUMBERS"] = "1"
+    options |= dict.fromkeys(
+        sorted({one for step in plan.steps for one in step.lowered.options}), "1"
+    )
     most = max((len(step.lowered.sources) for step in plan.steps), default=1)
     options["THUMBNET_MAX_INPUTS"] = str(most)
     if plan.pushed:

@@ -171,7 +171,8 @@ class Lowered:
     again what the band before has done. ``scratch`` is enough for runs of any length; of shorter
     ones with a ``workspace`` or ``run_scratch`` (for 1, 2 and more pixels) see :meth:`for_runs`. A
     kernel that is ``numbered`` finds the number of its output row behind the pointers to its rows.
-    Rows may come from the last to the first, too, unless ``from_top``.
+    Rows may come from the last to the first, too, unless ``from_top``. ``options`` are macros that
+    a file with this kernel defines as 1 before it includes any.
     """
 
     kernel: Kernel
@@ -192,6 +193,7 @@ class Lowered:
     run_scratch: tuple[int, ...] = ()
     numbered: bool = False
     from_top: bool = False
+    options: tuple[str, ...] = ()
     arrays: tuple[CArray, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -144,8 +144,10 @@ class Pool(Family):
             ("pad_left", window.pad_left),
             ("low", low),
             ("high", high),
-            ("ties_up", int(_attributes(operator).ties_up)),
         )
+        options: tuple[str, ...] = ()
+        if _attributes(operator).ties_up:
+            fields, options = (*fields, ("ties_up", 1)), ("THUMBNET_POOL_TIES_UP",)
         if graph.arithmetic == "onnxruntime" and operator.kind == "average_pool_2d":
             fields = (*fields, *_even_fields(operator, x, output))
         function = f"thumbnet_{operator.kind}"
@@ -165,6 +167,7 @@ class Pool(Family):
                 clear=scratch,
                 steps=rows.height,
                 width=rows.width,
+                options=options,
             )
         source = Source(
             rows,
@@ -186,6 +189,7 @@ class Pool(Family):
             output=out_rows,
             macs=0,
             overlap=(distance,),
+            options=options,
         )
 
 

@@ -8,6 +8,11 @@
 
 #include "thumbnet/kernels/mean.h"
 
+/* Whether an average of this model rounds ties upwards; the generated file says so first. */
+#ifndef THUMBNET_POOL_TIES_UP
+#define THUMBNET_POOL_TIES_UP 0
+#endif
+
 typedef struct {
     uint16_t channels;
     uint16_t in_width;
@@ -18,7 +23,9 @@ typedef struct {
     uint16_t pad_left;
     int8_t low; /* the fused activation */
     int8_t high;
+#if THUMBNET_POOL_TIES_UP
     uint8_t ties_up; /* 1: averages round ties upwards, 0: away from zero */
+#endif
 #if THUMBNET_NEAREST_EVEN
     /* Averages: for each number of pixels that a window has inside. */
     int8_t in_zero_point;
@@ -66,7 +73,11 @@ THUMBNET_INLINE int8_t thumbnet_pool_average(const thumbnet_pool_2d_t *p, int32_
                                  p->shift[reciprocal], p->rounded_offset);
     return (int8_t)thumbnet_clamp(value + p->offset, p->low, p->high);
 #else
+#if THUMBNET_POOL_TIES_UP
     const int32_t half = (sum < 0 ? count - p->ties_up : count) / 2;
+#else
+    const int32_t half = count / 2;
+#endif
     const uint32_t nudged = (uint32_t)((sum < 0 ? -sum : sum) + half);
     const int32_t quotient =
         (int32_t)(reciprocal != 0 ? (nudged * reciprocal) >> 24 : nudged / (uint32_t)count);

@@ -314,6 +314,7 @@ def program_text(cases: Sequence[Case]) -> str:
         f"    {{{_instance(case.lowered.kernel)}, &layer_{index}, &flat_{index}}},"
         for index, case in enumerate(cases)
     ]
+    options = sorted({option for case in cases for option in case.lowered.options})
     return "\n".join(
         [
             "#include <stdio.h>",
@@ -322,6 +323,7 @@ def program_text(cases: Sequence[Case]) -> str:
             f"#define MAX_INPUTS {inputs}",
             "#define THUMBNET_CROPS 1",
             "#define THUMBNET_ROW_NUMBERS 1",
+            *[f"#define {option} 1" for option in options],
             '#include "thumbnet/layer.h"',
             *[f'#include "{header}"' for header in headers],
             *[_instantiation(kernel) for kernel in kernels],
