@@ -278,7 +278,7 @@ SAMPLES: dict[str, Sample] = {
     "matrices": Sample(
         lambda m, x, random: m.node("MatMul", x, m.node("Transpose", x, perm=[0, 1, 3, 2])),
         ["batch_matmul"],
-        "within one",
+        "always",
     ),
     "sum": Sample(
         lambda m, x, random: m.node("ReduceSum", x, m.constant([2], np.int64)),
