@@ -83,9 +83,7 @@ def outputs_of(compiled: Compiled) -> list[Tensor]:
 
 
 @pytest.mark.parametrize(("name", "tensors"), [(KEYWORDS, 12), (PICTURES, 15)])
-def test_every_quantized_tensor_equals_onnxruntime(
-    name: str, tensors: int, tmp_path: Path
-) -> None:
+def test_every_quantized_tensor_equals_onnxruntime(name: str, tensors: int, tmp_path: Path) -> None:
     """Host with sanitizers and an emulated Cortex-M4; probabilities, float32 there, within one."""
     data = shown(file_of(name))
     reals, runtime, orders = inputs(name, 12), session(data), imported(data).outputs

@@ -20,6 +20,7 @@ from thumbnet.ir.graph import Array, Graph, Operator, Tensor
 from thumbnet.operators.base import (
     CArray,
     Family,
+    Fields,
     Kernel,
     Lowered,
     Source,
@@ -28,7 +29,7 @@ from thumbnet.operators.base import (
     window_overlap,
 )
 from thumbnet.operators.constraints import borders
-from thumbnet.operators.wide import Fields, int16_per_tensor
+from thumbnet.operators.wide import int16_per_tensor
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,

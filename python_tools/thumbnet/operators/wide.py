@@ -24,7 +24,7 @@ from thumbnet.ir.attributes import (
     Window,
 )
 from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
-from thumbnet.operators.base import CArray
+from thumbnet.operators.base import CArray, Fields
 from thumbnet.operators.constraints import borders
 from thumbnet.quantize.requantize import (
     IntArray,
@@ -51,8 +51,6 @@ _SUM_LIMIT = {ONCE: 47, TWICE: 47, PRODUCT: 36, TO_BYTES: 31}
 """Bits that sums may have."""
 _MOST_SHIFT = 7
 _FINE_BITS = 26
-
-Fields = tuple[tuple[str, int | CArray], ...]
 
 
 def int16_per_tensor(graph: Graph, operator: Operator) -> str | None:
