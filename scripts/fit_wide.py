@@ -76,10 +76,6 @@ def _elements() -> Iterator[tuple[str, Make]]:
             yield f"wide {kind} {name}", _model(binary, kind, (shape, shape))
             yield f"wide {kind} channels {name}", _model(binary, kind, (shape, (1, 1, 1, channels)))
         yield f"wide relu {name}", _model(unary, "relu", shape, ratio=0.8)
-        yield (
-            f"wide narrowed {name}",
-            _model(unary, "quantize", shape, "int8", ratio=270.0, zero_point=3),
-        )
         yield f"wide leaky_relu {name}", _model(unary, "leaky_relu", shape, 0.2, ratio=0.9)
         for kind in ("logistic", "tanh"):
             yield f"wide {kind} {name}", _model(unary, kind, shape, x_scale=2e-4)

@@ -111,7 +111,7 @@ def supported_ops() -> str:
 
 def described(kind: str) -> str:
     """What is said of a kind before its limits."""
-    if kind.endswith(OF_INT16):
+    if kind.endswith(OF_INT16) and kind not in OTHER_KINDS:
         return f"`{kind.removesuffix(OF_INT16).upper()}` of int16.\n\n"
     return description(OTHER_KINDS.get(kind, kind.upper()))
 

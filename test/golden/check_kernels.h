@@ -153,6 +153,17 @@ static uint32_t end_column(const thumbnet_source_t *source, int32_t x, int32_t n
     return end < 0 ? 0u : (uint32_t)end < width ? (uint32_t)end : width;
 }
 
+/* Bytes of a row in front of what its pointer points at. */
+static uint32_t left_out(const thumbnet_source_t *source)
+{
+#if THUMBNET_CROPS
+    return source->left_out;
+#else
+    (void)source;
+    return 0u;
+#endif
+}
+
 /* Copies what a run may read of its rows to a place between guards of great values of both signs;
  * rows outside the tensor stay NULL. */
 static void cut_rows(const golden_case_t *golden, const void *const *inputs, int32_t y, int32_t x,
@@ -174,13 +185,14 @@ static void cut_rows(const golden_case_t *golden, const void *const *inputs, int
             thumbnet_source_rows(source, (const uint8_t *)inputs[i], y, rows + count);
         for (uint32_t k = count; k < count + found; k++) {
             if (rows[k] != NULL && state_number(golden, i) == 0) {
-                const uint8_t *row = (const uint8_t *)rows[k];
+                const uint8_t *row = (const uint8_t *)rows[k] - left_out(source);
                 rows[k] = memcpy(place, row + first * input->pixel_size, size);
                 place += ALIGN8(size) + 2u * GUARD;
             }
         }
         count += found;
     }
+    THUMBNET_NUMBER_ROW(rows[count], y);
     TEST_ASSERT_TRUE((size_t)(place - rows_memory) <= sizeof rows_memory + GUARD);
 }
 
@@ -190,7 +202,7 @@ static void check_runs(const golden_case_t *golden, uint32_t sample, int32_t wid
 {
     const thumbnet_layer_t *layer = golden->layer;
     const int32_t row_width = (int32_t)layer->width;
-    const void *rows[THUMBNET_MAX_ROWS];
+    const void *rows[THUMBNET_MAX_ROWS + THUMBNET_ROW_NUMBERS];
     const void *inputs[GOLDEN_MOST_INPUTS];
     clear_memory();
     fresh_inputs(golden, sample, inputs);

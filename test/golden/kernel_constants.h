@@ -36,7 +36,6 @@
 #include <thumbnet/kernels/pool.h>
 #include <thumbnet/kernels/quantize.h>
 #include <thumbnet/kernels/reduce.h>
-#include <thumbnet/kernels/requantize.h>
 #include <thumbnet/kernels/resize_bilinear.h>
 #include <thumbnet/kernels/select.h>
 #include <thumbnet/kernels/softmax.h>
@@ -97,8 +96,6 @@ GOLDEN_KERNEL(run_dequantize_f32_0, thumbnet_dequantize_f32, constants, 0)
 GOLDEN_KERNEL(run_dequantize_f32_1, thumbnet_dequantize_f32, constants, 1)
 GOLDEN_KERNEL(run_lstm_s8, thumbnet_lstm_s8, constants)
 GOLDEN_KERNEL(run_svdf_s8_1, thumbnet_svdf_s8, constants, 1)
-GOLDEN_KERNEL(run_requantize_wide_2_1, thumbnet_requantize_wide, constants, 2, 1)
-GOLDEN_KERNEL(run_requantize_wide_2_4, thumbnet_requantize_wide, constants, 2, 4)
 GOLDEN_KERNEL(run_softmax_s8_s16, thumbnet_softmax_s8_s16, constants)
 GOLDEN_KERNEL(run_binary_s8_0_0, thumbnet_binary_s8, constants, 0, 0)
 GOLDEN_KERNEL(run_binary_s8_3_0, thumbnet_binary_s8, constants, 3, 0)
@@ -1102,22 +1099,6 @@ static const thumbnet_source_t svdf_sources[2] =
 GOLDEN_LAYER(svdf, 3, 1, 2, 1, 0)
 static const golden_input_t svdf_inputs[2] = {{1, 4, 3}, {1, 36, -2}};
 
-static const thumbnet_requantize_t requantize_int16_int8_constants =
-{.mantissa = 1293664815, .channels = 5, .in_zero_point = 7, .zero_point = 5, .shift = -7};
-static const thumbnet_source_t requantize_int16_int8_sources[1] =
-{{.row_size = 20, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-.stride_width = 1}};
-GOLDEN_LAYER(requantize_int16_int8, 10, 1, 1, 2, 0)
-static const golden_input_t requantize_int16_int8_inputs[1] = {{2, 10, 0}};
-
-static const thumbnet_requantize_t requantize_int16_int32_constants =
-{.mantissa = 1293664815, .channels = 5, .in_zero_point = 7, .zero_point = 5, .shift = 9};
-static const thumbnet_source_t requantize_int16_int32_sources[1] =
-{{.row_size = 20, .height = 1, .kernel_height = 1, .stride = 1, .kernel_width = 1,
-.stride_width = 1}};
-GOLDEN_LAYER(requantize_int16_int32, 40, 1, 1, 2, 0)
-static const golden_input_t requantize_int16_int32_inputs[1] = {{2, 10, 30}};
-
 static const uint32_t softmax_to_int16_table[256] =
 {1065353216,1044058467,1023980136,1002948403,982645782,961894944,941352780,920901914,900103954,
 879973446,858902297,838987349,817750989,797622871,776653499,756297705,735613461,715014499,
@@ -1571,10 +1552,6 @@ static const golden_case_t golden_lstm_s8[1] =
 
 static const golden_case_t golden_svdf_s8[1] =
 {GOLDEN_CASE(svdf, svdf, run_svdf_s8_1, 3, 3, 3, 0, 0)};
-
-static const golden_case_t golden_requantize_wide[2] =
-{GOLDEN_CASE(requantize_int16_int8, requantize_int16_int8, run_requantize_wide_2_1, 1, 10, 5, 0, 1),
-GOLDEN_CASE(requantize_int16_int32, requantize_int16_int32, run_requantize_wide_2_4, 1, 40, 20, 0, 1)};
 
 static const golden_case_t golden_softmax_s8_s16[1] =
 {GOLDEN_CASE(softmax_to_int16, softmax_to_int16, run_softmax_s8_s16, 1, 20, 10, 0, 1)};

@@ -46,8 +46,9 @@ GOLDEN_KERNEL(run_transpose_conv_2_0_0_0, thumbnet_transpose_conv, constants, 2,
 GOLDEN_KERNEL(run_binary_s16_0_1, thumbnet_binary_s16, constants, 0, 1)
 GOLDEN_KERNEL(run_binary_s16_1_0, thumbnet_binary_s16, constants, 1, 0)
 GOLDEN_KERNEL(run_binary_s16_3_0, thumbnet_binary_s16, constants, 3, 0)
-GOLDEN_KERNEL(run_requantize_elements_2_2, thumbnet_requantize_elements, constants, 2, 2)
+GOLDEN_KERNEL(run_requantize_wide_2_2, thumbnet_requantize_wide, constants, 2, 2)
 GOLDEN_KERNEL(run_requantize_wide_2_1, thumbnet_requantize_wide, constants, 2, 1)
+GOLDEN_KERNEL(run_requantize_wide_2_4, thumbnet_requantize_wide, constants, 2, 4)
 GOLDEN_KERNEL(run_requantize_wide_1_2, thumbnet_requantize_wide, constants, 1, 2)
 GOLDEN_KERNEL(run_leaky_relu_s16, thumbnet_leaky_relu_s16, constants)
 GOLDEN_KERNEL(run_sigmoid_s16_0, thumbnet_sigmoid_s16, constants, 0)
@@ -315,7 +316,7 @@ static const thumbnet_source_t minimum_int16_sources[2] =
 GOLDEN_LAYER(minimum_int16, 24, 2, 2, 3, 0)
 static const golden_input_t minimum_int16_inputs[2] = {{3, 8, 0}, {3, 2, -1}};
 
-static const thumbnet_requantize_s16_t relu6_int16_constants =
+static const thumbnet_requantize_t relu6_int16_constants =
 {.mantissa = 1193046400, .channels = 4, .high = 27842, .shift = 1};
 static const thumbnet_source_t relu6_int16_sources[1] =
 {{.row_size = 24, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
@@ -324,24 +325,33 @@ GOLDEN_LAYER(relu6_int16, 24, 2, 1, 3, 0)
 static const golden_input_t relu6_int16_inputs[1] = {{3, 8, 0}};
 
 static const thumbnet_requantize_t quantize_int16_int8_constants =
-{.mantissa = 2036132639, .channels = 4, .zero_point = -7, .shift = -8};
+{.mantissa = 2036132639, .channels = 4, .zero_point = -7, .low = -128, .high = 127, .shift = -8};
 static const thumbnet_source_t quantize_int16_int8_sources[1] =
 {{.row_size = 24, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
 GOLDEN_LAYER(quantize_int16_int8, 12, 2, 1, 3, 0)
 static const golden_input_t quantize_int16_int8_inputs[1] = {{3, 8, 0}};
 
+static const thumbnet_requantize_t quantize_int16_int32_constants =
+{.mantissa = 1677721587, .channels = 4, .low = -2147483648, .high = 2147483647, .shift = 7};
+static const thumbnet_source_t quantize_int16_int32_sources[1] =
+{{.row_size = 24, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
+.stride_width = 1}};
+GOLDEN_LAYER(quantize_int16_int32, 48, 2, 1, 3, 0)
+static const golden_input_t quantize_int16_int32_inputs[1] = {{3, 8, 56}};
+
 static const thumbnet_requantize_t quantize_int8_int16_constants =
-{.mantissa = 1677721545, .channels = 4, .in_zero_point = 9, .shift = 8};
+{.mantissa = 1677721545, .channels = 4, .in_zero_point = 9, .low = -32768, .high = 32767,
+.shift = 8};
 static const thumbnet_source_t quantize_int8_int16_sources[1] =
 {{.row_size = 12, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
 GOLDEN_LAYER(quantize_int8_int16, 24, 2, 1, 3, 0)
 static const golden_input_t quantize_int8_int16_inputs[1] = {{3, 4, 28}};
 
-static const thumbnet_requantize_s16_t leaky_relu_int16_constants =
-{.mantissa = 1952257837, .negative_mantissa = 1561806293, .channels = 4, .low = -32768,
-.high = 32767, .negative_shift = -2, .negative_sign = 1};
+static const thumbnet_leaky_relu_s16_t leaky_relu_int16_constants =
+{.mantissa = 1952257837, .negative_mantissa = 1561806293, .channels = 4, .negative_shift = -2,
+.negative_sign = 1};
 static const thumbnet_source_t leaky_relu_int16_sources[1] =
 {{.row_size = 24, .height = 2, .kernel_height = 1, .stride = 1, .kernel_width = 1,
 .stride_width = 1}};
@@ -541,11 +551,10 @@ static const golden_case_t golden_binary_s16[3] =
 GOLDEN_CASE(mul_int16_channels, mul_int16_channels, run_binary_s16_1_0, 1, 48, 8, 0, 1),
 GOLDEN_CASE(minimum_int16, minimum_int16, run_binary_s16_3_0, 1, 48, 8, 0, 0)};
 
-static const golden_case_t golden_requantize_elements[1] =
-{GOLDEN_CASE(relu6_int16, relu6_int16, run_requantize_elements_2_2, 1, 48, 8, 0, 1)};
-
-static const golden_case_t golden_requantize_wide[2] =
-{GOLDEN_CASE(quantize_int16_int8, quantize_int16_int8, run_requantize_wide_2_1, 1, 24, 4, 0, 1),
+static const golden_case_t golden_requantize_wide[4] =
+{GOLDEN_CASE(relu6_int16, relu6_int16, run_requantize_wide_2_2, 1, 48, 8, 0, 1),
+GOLDEN_CASE(quantize_int16_int8, quantize_int16_int8, run_requantize_wide_2_1, 1, 24, 4, 0, 1),
+GOLDEN_CASE(quantize_int16_int32, quantize_int16_int32, run_requantize_wide_2_4, 1, 96, 16, 0, 1),
 GOLDEN_CASE(quantize_int8_int16, quantize_int8_int16, run_requantize_wide_1_2, 1, 48, 8, 0, 1)};
 
 static const golden_case_t golden_leaky_relu_s16[1] =

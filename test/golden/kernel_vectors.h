@@ -1020,17 +1020,6 @@ static const int16_t svdf_2_3[18] =
 static const void *const svdf_vectors[12] =
 {svdf_0_0, svdf_0_1, svdf_0, svdf_0_3, svdf_1_0, svdf_1_1, svdf_1, svdf_1_3, svdf_2_0, svdf_2_1,
 svdf_2, svdf_2_3};
-static const int16_t requantize_int16_int8_0_0[10] =
-{-4916,22178,-19732,10883,-12469,-21893,-25437,-12900,-28141,-5366};
-static const int8_t requantize_int16_int8_0[10] = {-18,109,-88,56,-54,-98,-115,-56,-127,-20};
-static const void *const requantize_int16_int8_vectors[2] =
-{requantize_int16_int8_0_0, requantize_int16_int8_0};
-static const int16_t requantize_int16_int32_0_0[10] =
-{-28954,-5300,19333,-8269,-10583,-14712,-18742,-22856,3634,16927};
-static const int32_t requantize_int16_int32_0[10] =
-{-8932544,-1636853,5960795,-2552593,-3266308,-4539831,-5782819,-7051715,1118694,5218704};
-static const void *const requantize_int16_int32_vectors[2] =
-{requantize_int16_int32_0_0, requantize_int16_int32_0};
 static const int8_t softmax_to_int16_0_0[10] = {-3,0,1,0,-3,-2,-2,2,-3,1};
 static const int16_t softmax_to_int16_0[10] =
 {-32715,-24014,15153,-24014,-32715,-32706,-32706,22531,-32757,-22666};
@@ -1361,6 +1350,15 @@ static const int8_t quantize_int16_int8_0[24] =
 {7,-83,33,-106,-53,-78,-15,-53,-69,22,-17,18,49,-108,0,-12,-63,109,76,84,-33,-33,35,-67};
 static const void *const quantize_int16_int8_vectors[2] =
 {quantize_int16_int8_0_0, quantize_int16_int8_0};
+static const int16_t quantize_int16_int32_0_0[24] =
+{-24145,2801,31849,21807,-11140,-7728,-22398,-32027,31083,-18036,32497,-13041,-345,-23206,16671,
+-29334,28631,-9858,21482,27767,-8977,23696,641,15058};
+static const int32_t quantize_int16_int32_0[24] =
+{-2414500,280100,3184900,2180700,-1114000,-772800,-2239800,-3202700,3108300,-1803600,3249700,
+-1304100,-34500,-2320600,1667100,-2933400,2863100,-985800,2148200,2776700,-897700,2369600,64100,
+1505800};
+static const void *const quantize_int16_int32_vectors[2] =
+{quantize_int16_int32_0_0, quantize_int16_int32_0};
 static const int8_t quantize_int8_int16_0_0[24] =
 {111,-6,18,-103,-78,93,33,48,4,-43,-7,69,65,-83,-43,81,126,6,72,-35,112,-76,-16,64};
 static const int16_t quantize_int8_int16_0[24] =

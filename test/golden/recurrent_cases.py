@@ -18,29 +18,12 @@ _ATTEMPTS = 100
 
 
 def recurrent() -> list[KernelCase]:
-    """svdf, LSTMs, quantize between wide integers and softmax to int16."""
+    """svdf, LSTMs and softmax to int16."""
     return [
         case("lstm", lambda rng: lstm(rng, LstmShape(steps=2, values=5, units=3)), 2),
         case("svdf", lambda rng: svdf(rng, SvdfShape(values=4, units=3, rank=2, memory=3)), 3),
-        *(case(f"requantize_{a}_{b}", requantize(a, b), 1) for a, b in PAIRS),
         case("softmax_to_int16", softmax, 1, reach=3),
     ]
-
-
-PAIRS = (("int16", "int8"), ("int16", "int32"))
-
-
-def requantize(source: str, target: str) -> Make:
-    """QUANTIZE between integers."""
-    bits = {"int8": 8, "int16": 16, "int32": 24}
-
-    def build(rng: Rng) -> bytes:
-        writer, scale = Writer(), 0.0317
-        x = writer.input((1, 2, 5), source, scale, int(rng.integers(-9, 9)))
-        ratio = 2.0 ** (bits[source] - bits[target]) * 0.83
-        return writer.finish([writer.quantize(x, target, scale=scale * ratio, zero_point=5)])
-
-    return build
 
 
 def softmax(rng: Rng) -> bytes:

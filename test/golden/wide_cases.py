@@ -22,7 +22,8 @@ WIDE_CASES = (
     *("depthwise_int16", "depthwise_int16_multiplier"),
     *("transpose_conv_int8", "transpose_conv_int8_whole", "transpose_conv_int16"),
     *("add_int16", "mul_int16_channels", "minimum_int16"),
-    *("relu6_int16", "quantize_int16_int8", "quantize_int8_int16", "leaky_relu_int16"),
+    *("relu6_int16", "quantize_int16_int8", "quantize_int16_int32", "quantize_int8_int16"),
+    "leaky_relu_int16",
     *("logistic_int16", "tanh_int16", "quantize_float_int16", "dequantize_int16"),
     *("softmax_int16", "average_pool_int16", "max_pool_int16"),
     *("mean_int16_plane", "mean_int16_columns"),
@@ -106,6 +107,10 @@ def _elements() -> list[KernelCase]:
         _case(
             "quantize_int16_int8",
             lambda rng: unary(rng, "quantize", full, "int8", ratio=270.0, zero_point=-7),
+        ),
+        _case(
+            "quantize_int16_int32",
+            lambda rng: unary(rng, "quantize", full, "int32", ratio=0.01),
         ),
         _case(
             "quantize_int8_int16",

@@ -202,7 +202,7 @@ def test_reductions_equal_the_interpreter() -> None:
 
 def test_kernels_of_elements_equal_references(tmp_path: Path) -> None:
     used = check_kernels([*binaries(), *functions()], tmp_path)
-    assert used == {"binary_s16", "requantize_elements", "leaky_relu_s16", "sigmoid_s16"}
+    assert used == {"binary_s16", "requantize_wide", "leaky_relu_s16", "sigmoid_s16"}
 
 
 def test_kernels_of_reductions_equal_references(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from support import byte_trials
 from support.compiled import mismatches, run_on
 from support.kernel_harness import SANITIZERS, SOURCES, KernelHarness
 from support.operator_samples import mean_sample, pool_sample, softmax_sample
@@ -27,6 +28,7 @@ from support.spatial_samples import (
     dense,
     depthwise,
 )
+from support.wide_models import weighted
 from thumbnet.frontends.tflite import parse_tflite
 from thumbnet.ir import attributes
 from thumbnet.ir.attributes import Attributes
@@ -298,6 +300,18 @@ def network(rng: Rng) -> list[Graph]:
     layers = [convolution(rng, layer).graph for layer in ORDINARY]
     sums = [binary(rng, kind, (FULL, FULL)).graph for kind in ("add", "mul")]
     others = [
+        byte_trials.matmuls()[0].graph(),
+        weighted(
+            rng,
+            "transpose_conv",
+            "int32",
+            (1, 3, 4, 3),
+            channels=9,
+            dtype="int8",
+            kernel=(3, 2),
+            stride=2,
+            size=(6, 8),
+        ).graph,
         mean_sample(rng, (1, 2), 4, True).graph,
         pool_sample(rng, "average_pool_2d", "any").graph,
     ]

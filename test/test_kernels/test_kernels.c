@@ -272,11 +272,6 @@ static void test_svdf_s8(void)
     CHECK_CASES(golden_svdf_s8);
 }
 
-static void test_requantize_wide(void)
-{
-    CHECK_CASES(golden_requantize_wide);
-}
-
 static void test_softmax_s8_s16(void)
 {
     CHECK_CASES(golden_softmax_s8_s16);
@@ -336,7 +331,6 @@ int main(void)
     RUN_TEST(test_dequantize_f32);
     RUN_TEST(test_lstm_s8);
     RUN_TEST(test_svdf_s8);
-    RUN_TEST(test_requantize_wide);
     RUN_TEST(test_softmax_s8_s16);
     run_dsp_kernels();
     run_mve_kernels();

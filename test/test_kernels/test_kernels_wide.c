@@ -34,9 +34,9 @@ static void test_binary_s16(void)
     CHECK_CASES(golden_binary_s16);
 }
 
-static void test_requantize_elements(void)
+static void test_requantize_wide(void)
 {
-    CHECK_CASES(golden_requantize_elements);
+    CHECK_CASES(golden_requantize_wide);
 }
 
 static void test_leaky_relu_s16(void)
@@ -90,7 +90,7 @@ void run_wide_kernels(void)
     RUN_TEST(test_depthwise_conv_2d_s16);
     RUN_TEST(test_transpose_conv);
     RUN_TEST(test_binary_s16);
-    RUN_TEST(test_requantize_elements);
+    RUN_TEST(test_requantize_wide);
     RUN_TEST(test_leaky_relu_s16);
     RUN_TEST(test_sigmoid_s16);
     RUN_TEST(test_quantize_f32_s16);

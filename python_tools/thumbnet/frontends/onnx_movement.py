@@ -13,7 +13,7 @@ from thumbnet.frontends.onnx_builder import (
     Held,
     Value,
 )
-from thumbnet.frontends.onnx_layout import View
+from thumbnet.frontends.onnx_layout import CHANNELS_LAST, View
 from thumbnet.frontends.onnx_nodes import (
     Converter,
     Node,
@@ -24,8 +24,8 @@ from thumbnet.frontends.onnx_values import (
     shape_value,
     target_shape,
 )
-from thumbnet.ir.attributes import Concatenation
-from thumbnet.ir.graph import Quantization
+from thumbnet.ir.attributes import Attributes, Concatenation, DepthToSpace, SpaceToDepth
+from thumbnet.ir.graph import Quantization, Tensor
 
 MAX_POSITIONS = 1 << 16
 """Most positions of a dimension that are picked."""
@@ -152,7 +152,12 @@ def depth_to_space(node: Node) -> Sequence[Value]:
     if block < 1 or c % (block * block):
         raise node.malformed(f"blocksize {block} does not divide {c} channels")
     rest = c // (block * block)
-    if node.text("mode", "DCR") == "CRD":
+    by_columns = node.text("mode", "DCR") == "CRD"
+    image = None if by_columns else _channels_last(value)
+    if image is not None:
+        shape = (n, rest, h * block, w * block)
+        return [_moved(node, "depth_to_space", DepthToSpace(block), image, shape)]
+    if by_columns:
         split, permutation = (n, rest, block, block, h, w), (0, 1, 4, 2, 5, 3)
     else:
         split, permutation = (n, block, block, rest, h, w), (0, 3, 4, 1, 5, 2)
@@ -168,11 +173,32 @@ def space_to_depth(node: Node) -> Sequence[Value]:
     block = node.integer("blocksize")
     if block < 1 or h % block or w % block:
         raise node.malformed(f"blocksize {block} does not divide {h} rows and {w} columns")
-    made = reshaped(node, value, (n, c, h // block, block, w // block, block))
     channels_first = node.text("mode", "DCR") == "CRD"
+    image = None if channels_first else _channels_last(value)
+    if image is not None:
+        shape = (n, c * block * block, h // block, w // block)
+        return [_moved(node, "space_to_depth", SpaceToDepth(block), image, shape)]
+    made = reshaped(node, value, (n, c, h // block, block, w // block, block))
     permutation = (0, 1, 3, 5, 2, 4) if channels_first else (0, 3, 5, 1, 2, 4)
     made = _as(made, _view(made).transposed(permutation))
     return [reshaped(node, made, (n, c * block * block, h // block, w // block))]
+
+
+def _channels_last(value: Held | Function) -> Tensor | None:
+    """An image as [N,H,W,C] where memory has it so, all of it; else None."""
+    order = CHANNELS_LAST[4]
+    if isinstance(value, Function) or value.view.move_to(order) is not None:
+        return None
+    tensor, shape = value.tensor, value.view.arranged(order)
+    return tensor if tensor.shape == shape else None
+
+
+def _moved(
+    node: Node, kind: str, attributes: Attributes, image: Tensor, shape: Sequence[int]
+) -> Held:
+    """An operator that moves the elements of an image."""
+    order, scale = CHANNELS_LAST[4], image.quantization
+    return node.make(kind, attributes, (image,), shape, scale, order, dtype=image.dtype)
 
 
 def _image_shape(node: Node, value: Held | Function) -> tuple[int, int, int, int]:

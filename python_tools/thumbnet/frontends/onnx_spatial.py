@@ -30,7 +30,7 @@ from thumbnet.ir.attributes import (
     TransposeConvolution,
     Window,
 )
-from thumbnet.ir.graph import Tensor
+from thumbnet.ir.graph import DType, Tensor
 from thumbnet.operators.resize import nearest
 
 _CENTRES = "half_pixel"
@@ -77,6 +77,9 @@ def conv_transpose(node: Node) -> Sequence[Value]:
     channels = weights.data.shape[1]
     window, size = _spread(node, x, spatial, weights.data.shape[2:])
     bias = bias_of(node, 2, channels, x, weights)
+    if bias is None:
+        dtype = DType.FLOAT32 if x.quantization is None else DType.INT32
+        bias = node.stored("bias", np.zeros(channels, dtype.numpy), None, dtype)
     if spatial == 1:
         weights = dataclasses.replace(weights, data=weights.data[:, :, None])
     shape = (x.shape[0], channels, *size[2 - spatial :])

@@ -18,8 +18,6 @@ from thumbnet.frontends.tflite_nodes import Converted, Converter, Node
 from thumbnet.ir.attributes import (
     Attributes,
     DepthwiseConvolution,
-    Elementwise,
-    LeakyRelu,
     TransposeConvolution,
     Window,
 )
@@ -38,10 +36,10 @@ class WideNode(Node):
     """A node whose activations are int16, for the converters of int8."""
 
     def require(self, role: str, tensor: Tensor, *allowed: DType) -> None:
-        """Takes int16 of zero point 0 for int8, and int64 for a bias."""
+        """Takes int16 of zero point 0 for int8 or as it is, and int64 for a bias."""
         if role == "bias" and tensor.dtype is DType.INT64:
             return
-        if tensor.dtype is not DType.INT16 or DType.INT8 not in allowed:
+        if tensor.dtype is not DType.INT16 or not {DType.INT8, DType.INT16} & {*allowed}:
             super().require(role, tensor, *allowed)
             return
         quantization = tensor.quantization
@@ -169,7 +167,8 @@ def _one(made: object) -> Converted:
 
 _SAME = (
     *("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"),
-    *("MUL", "MEAN", "SOFTMAX", "LOGISTIC", "RELU", "RELU6"),
+    *("MUL", "MEAN", "SOFTMAX", "LOGISTIC", "TANH", "RELU", "RELU6", "LEAKY_RELU"),
+    *("MAXIMUM", "MINIMUM"),
     *("AVERAGE_POOL_2D", "MAX_POOL_2D"),
 )
 """What the converters of int8 serve for int16 as well."""
@@ -181,8 +180,6 @@ def converters(table: Mapping[str, Converter], remedies: Mapping[str, str]) -> d
     wide: dict[str, Wide] = dict.fromkeys(_SAME, _plain)
     wide |= dict.fromkeys(("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED"), _convolution)
     wide |= {"ADD": _sum("AddOptions"), "SUB": _sum("SubOptions"), "TRANSPOSE_CONV": _plain}
-    wide |= {"TANH": _tanh, "LEAKY_RELU": _leaky_relu}
-    wide |= {"MAXIMUM": _extreme("maximum"), "MINIMUM": _extreme("minimum")}
     found = {builtin: _either(builtin, known, remedies, how) for builtin, how in wide.items()}
     borders = {
         "QUANTIZE": _quantize(table["QUANTIZE"]),
@@ -207,47 +204,6 @@ def _sum(options: str) -> Wide:
         return made
 
     return convert
-
-
-def _tanh(_: Converter, node: Node) -> Converted:
-    x = _same_shape(node)
-    return Converted("tanh", Attributes(), (x,))
-
-
-def _leaky_relu(_: Converter, node: Node) -> Converted:
-    x, options = _same_shape(node), node.options("LeakyReluOptions")
-    alpha = 0.0 if options is None else options.number(0)
-    if not (math.isfinite(alpha) and abs(alpha) <= 1e6):
-        raise node.refuse(f"alpha {alpha:g}; alphas in [-1e6, 1e6] are supported", "train again")
-    return Converted("leaky_relu", LeakyRelu(alpha), (x,))
-
-
-def _extreme(kind: str) -> Wide:
-    """MAXIMUM and MINIMUM."""
-
-    def convert(_: Converter, node: Node) -> Converted:
-        """Of operands that broadcast."""
-        operands = (node.input(0, "first input"), node.input(1, "second input"))
-        for role, tensor in zip(("first input", "second input"), operands, strict=True):
-            node.require(role, tensor, DType.INT8)
-        node.require("output", node.output(), DType.INT8)
-        try:
-            shape = np.broadcast_shapes(*(tensor.shape for tensor in operands))
-        except ValueError:
-            shapes = " and ".join(str(list(tensor.shape)) for tensor in operands)
-            raise node.malformed(f"inputs {shapes} do not broadcast") from None
-        node.expect_shape(shape)
-        return Converted(kind, Elementwise(), operands)
-
-    return convert
-
-
-def _same_shape(node: Node) -> Tensor:
-    x = node.input(0)
-    node.require("input", x, DType.INT8)
-    node.require("output", node.output(), DType.INT8)
-    node.expect_shape(x.shape)
-    return x
 
 
 def _quantize(other: Converter) -> Converter:

@@ -106,6 +106,10 @@ class CArray:
     values: Array
 
 
+Fields = tuple[tuple[str, int | CArray], ...]
+"""Some fields of a constants structure."""
+
+
 @dataclass(frozen=True)
 class Kernel:
     """A kernel body in ``src/`` and the literals that make one instantiation of it."""

@@ -1,7 +1,8 @@
 """batch_matmul: products of matrices that may both be computed at run time.
 
 Arithmetic: TFLite's reference BatchMatMul, which its interpreter uses, and, of a fully_connected
-whose weights are computed at run time, that of integer_ops/fully_connected.h (``ties_up``).
+whose weights are computed at run time, that of integer_ops/fully_connected.h (``ties_up``);
+onnxruntime's QLinearMatMul.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from thumbnet.operators.base import (
     Source,
     window_overlap,
 )
+from thumbnet.operators.constraints import positive_scales
+from thumbnet.operators.conv_2d import requantize_channels
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
@@ -31,6 +34,7 @@ from thumbnet.quantize.requantize import (
     multiply_rounding_up,
     quantize_multiplier,
 )
+from thumbnet.quantize.requantize_even import float_multiplier, product_scales
 
 HEADER = "thumbnet/kernels/batch_matmul.h"
 _DEEPEST = 1 << 15
@@ -89,7 +93,14 @@ class BatchMatMul(Family):
     """batch_matmul."""
 
     kinds = ("batch_matmul",)
-    constraints = (int8_matrices, one_varying, equal_batches, bounded_matrices, small_bias)
+    constraints = (
+        int8_matrices,
+        positive_scales,
+        one_varying,
+        equal_batches,
+        bounded_matrices,
+        small_bias,
+    )
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The batches, broadcast; rows of the first matrix, columns of the second."""
@@ -112,16 +123,18 @@ class BatchMatMul(Family):
         sums: IntArray = first @ second
         if len(inputs) > 2 and inputs[2] is not None:
             sums = sums + inputs[2].astype(np.int64)
-        by = _multiplier(a, b, output)
+        by, bounds = _multiplier(graph, operator), activation_bounds(how.activation, output)
+        if by.even:
+            return [requantize_channels(sums, [by], output, bounds)]
         multiply = multiply_rounding_up if how.ties_up else multiply_by_quantized_multiplier
         scaled = multiply(sums, by.mantissa, by.shift) + output.zero_point
-        return [np.clip(scaled, *activation_bounds(how.activation, output)).astype(np.int8)]
+        return [np.clip(scaled, *bounds).astype(np.int8)]
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """A row of the output for each pair of matrices."""
         a, b = (graph.tensor(name) for name in operator.inputs[:2])
         output, how = graph.tensor(operator.outputs[0]), _how(operator)
-        by, (low, high) = _multiplier(a, b, output), activation_bounds(how.activation, output)
+        by, (low, high) = _multiplier(graph, operator), activation_bounds(how.activation, output)
         first, second, rows = (_rows(tensor) for tensor in (a, b, output))
         depth = first.width if how.adj_x else first.channels
         sources, overlap = [], []
@@ -203,6 +216,10 @@ def _bias(graph: Graph, operator: Operator) -> int | CArray:
     return CArray("bias", "int32_t", cast(Array, graph.tensor(operator.inputs[2]).data))
 
 
-def _multiplier(a: Tensor, b: Tensor, output: Tensor) -> Multiplier:
-    """TFLite multiplies the scales in float32."""
+def _multiplier(graph: Graph, operator: Operator) -> Multiplier:
+    """TFLite multiplies the scales in float32; onnxruntime divides so, too."""
+    a, b = (graph.tensor(name) for name in operator.inputs[:2])
+    output = graph.tensor(operator.outputs[0])
+    if graph.arithmetic == "onnxruntime":
+        return float_multiplier(product_scales(a.scale, [b.scale], output.scale)[0])
     return quantize_multiplier(float32_ratio([a.scale, b.scale]) / output.scale)

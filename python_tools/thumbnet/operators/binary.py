@@ -17,7 +17,7 @@ import numpy as np
 
 from thumbnet.ir import attributes
 from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
-from thumbnet.operators.base import CArray, Constraint, Family, Kernel, Lowered
+from thumbnet.operators.base import CArray, Constraint, Family, Fields, Kernel, Lowered
 from thumbnet.operators.binary_limits import (
     MORE_BITS,
     bool_operands,
@@ -35,7 +35,6 @@ from thumbnet.operators.binary_limits import (
     three_tensors,
 )
 from thumbnet.operators.operands import (
-    Fields,
     layout,
     plain_constant,
     small_shapes,

@@ -17,6 +17,7 @@ from thumbnet.operators import elementwise_dsp
 from thumbnet.operators.base import (
     CArray,
     Family,
+    Fields,
     Kernel,
     Lowered,
     Rows,
@@ -25,7 +26,6 @@ from thumbnet.operators.base import (
 from thumbnet.operators.constraints import positive_scales
 from thumbnet.operators.elementwise_even import even_fields, even_values, float_ratios
 from thumbnet.operators.operands import (
-    Fields,
     Operand,
     needs_flat,
     operand_of,

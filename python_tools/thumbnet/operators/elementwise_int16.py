@@ -8,23 +8,21 @@ other one only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
 
 from thumbnet.ir.graph import Array, Graph, Operator, Tensor
-from thumbnet.operators.base import (
-    CArray,
-    Family,
-    Kernel,
-    Lowered,
-    Rows,
-    Source,
-    elementwise_overlap,
+from thumbnet.operators.base import Family, Fields, Kernel, Lowered
+from thumbnet.operators.operands import (
+    Operand,
+    layout,
+    plain_constant,
+    row_numbers,
+    small_shapes,
+    two_operands,
 )
-from thumbnet.operators.operands import two_operands
-from thumbnet.operators.wide import LARGEST, Fields, activation, not_int16
+from thumbnet.operators.wide import activation, not_int16
 from thumbnet.quantize.requantize import (
     Multiplier,
     activation_bounds,
@@ -52,26 +50,6 @@ def int16_operands(graph: Graph, operator: Operator) -> str | None:
             return f'"{name}" {problem}'
         if graph.tensor(name).scale <= 0:
             return f'"{name}" has scale {graph.tensor(name).scale}'
-    return None
-
-
-def small_shapes(graph: Graph, operator: Operator) -> str | None:
-    """shapes of up to four dimensions, batch 1, widths and channels of at most 65535."""
-    shape = graph.tensor(operator.outputs[0]).shape
-    batch = len(shape) > 4 or (len(shape) == 4 and shape[0] != 1)
-    large = max(shape, default=1) > LARGEST
-    return f"output has shape {list(shape)}" if batch or large else None
-
-
-def plain_constant(graph: Graph, operator: Operator) -> str | None:
-    """constants of several rows beside operands that vary along all rows and columns or neither."""
-    output = _rows(graph.tensor(operator.outputs[0]))
-    operands = [_operand(graph, name) for name in operator.inputs]
-    if not _needs_flat(operands):
-        return None
-    for operand in operands:
-        if operand.data is None and operand.plane not in ((1, 1), _plane(output)):
-            return f"operand {list(operand.tensor.shape)} beside a constant of several rows"
     return None
 
 
@@ -121,17 +99,13 @@ class ElementwiseInt16(Family):
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """One kernel, for operands of the output's shape or any."""
         output = graph.tensor(operator.outputs[0])
-        rows = _rows(output)
-        operands = [_operand(graph, name) for name in operator.inputs]
-        if _needs_flat(operands):
-            # Kernels are not told which row they make, only which column.
-            operands = [operand.flattened(rows) for operand in operands]
-            rows = Rows(1, rows.height * rows.width, rows.channels, 2)
-        sources = tuple(operand.source(rows) for operand in operands if operand.data is None)
+        placed = layout(graph, operator)
+        operands, rows = placed.operands, placed.rows
         whole = all(operand.rows == rows for operand in operands)
         low, high = activation_bounds(activation(operator), output)
-        numbers = (0, 1 if operands[0].data is None else 0)
-        swapped = _OPERATIONS[operator.kind] == 0 and operands[0].scale < operands[1].scale
+        numbers = row_numbers(operands)
+        a, b = (operand.tensor for operand in operands)
+        swapped = _OPERATIONS[operator.kind] == 0 and a.scale < b.scale
         first, second = (1, 0) if swapped else (0, 1)
         return Lowered(
             kernel=Kernel(HEADER, "thumbnet_binary_s16", (_OPERATIONS[operator.kind], int(whole))),
@@ -144,90 +118,12 @@ class ElementwiseInt16(Family):
                 ("low", low),
                 ("high", high),
             ),
-            sources=sources,
+            sources=placed.sources,
             output=rows,
             macs=0,
-            overlap=tuple(
-                elementwise_overlap() if source.rows == rows else None for source in sources
-            ),
-            # Over the whole tensor as one row, columns mean nothing to a constant any more.
-            pointwise=all(
-                operand.plane == (_plane(rows) if operand.data is None else (1, 1))
-                for operand in operands
-            ),
+            overlap=placed.overlap,
+            pointwise=placed.pointwise,
         )
-
-
-@dataclass(frozen=True, eq=False)
-class _Operand:
-    """An operand as rows; ``data`` [height, width, channels] where it is constant."""
-
-    tensor: Tensor
-    rows: Rows
-    data: Array | None
-
-    @property
-    def plane(self) -> tuple[int, int]:
-        """(height, width)."""
-        return _plane(self.rows)
-
-    @property
-    def scale(self) -> float:
-        """The tensor's."""
-        return self.tensor.scale
-
-    def flattened(self, output: Rows) -> _Operand:
-        """The same beside an output that is taken as one row."""
-        data = self.data
-        if data is not None:
-            shape = (output.height, output.width, self.rows.channels)
-            data = np.broadcast_to(data, shape).reshape(1, -1, self.rows.channels)
-            return _Operand(self.tensor, Rows(1, data.shape[1], data.shape[2], 2), data)
-        pixels = self.rows.height * self.rows.width
-        return _Operand(self.tensor, Rows(1, pixels, self.rows.channels, 2), None)
-
-    def source(self, output: Rows) -> Source:
-        """The rows and columns of an operand that is not constant."""
-        height, width = self.plane
-        return Source(
-            self.rows,
-            stride=int(height == output.height),
-            stride_width=int(width == output.width),
-        )
-
-    def fields(self, name: str, row: int, output: Rows) -> Fields:
-        """``thumbnet_operand_s16_t``."""
-        constant = 0 if self.data is None else CArray("operand", "int16_t", self.data)
-        # A constant pixel serves every column, also where a narrow plane is run as one long row.
-        pixel = self.data is not None and self.plane == (1, 1)
-        steps = self.rows.width == output.width and not pixel
-        return (
-            (f"{name}.constant", constant),
-            (f"{name}.row", row),
-            (f"{name}.column_step", self.rows.channels if steps else 0),
-            (f"{name}.channel_step", int(self.rows.channels == output.channels)),
-        )
-
-
-def _operand(graph: Graph, name: str) -> _Operand:
-    tensor = graph.tensor(name)
-    rows = _rows(tensor)
-    shape = (rows.height, rows.width, rows.channels)
-    return _Operand(tensor, rows, None if tensor.data is None else tensor.data.reshape(shape))
-
-
-def _rows(tensor: Tensor) -> Rows:
-    """Rows of a tensor whose last dimension meets the output's, as broadcasting aligns them."""
-    shape = (1,) * (4 - len(tensor.shape)) + tensor.shape
-    return Rows(shape[-3], shape[-2], shape[-1], 2)
-
-
-def _plane(rows: Rows) -> tuple[int, int]:
-    return rows.height, rows.width
-
-
-def _needs_flat(operands: Sequence[_Operand]) -> bool:
-    return any(operand.data is not None and operand.rows.height > 1 for operand in operands)
 
 
 def _sum_multipliers(a: Tensor, b: Tensor, output: Tensor) -> tuple[Multiplier, ...]:
@@ -246,9 +142,7 @@ def _product_multiplier(a: Tensor, b: Tensor, output: Tensor) -> Multiplier:
     return quantize_multiplier(float(product / np.float32(output.scale)))
 
 
-def _factors(
-    operator: Operator, operands: Sequence[_Operand], output: Tensor, first: int
-) -> Fields:
+def _factors(operator: Operator, operands: Sequence[Operand], output: Tensor, first: int) -> Fields:
     """The multipliers of ``thumbnet_binary_s16_t``; operand ``first`` has the greater scale."""
     a, b = (operand.tensor for operand in operands)
     if operator.kind in _EXTREMES:

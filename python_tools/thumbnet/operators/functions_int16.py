@@ -1,9 +1,9 @@
-"""Functions of single int16 elements: relu, relu6, leaky_relu, logistic, tanh.
+"""Functions of single int16 elements: leaky_relu, logistic, tanh.
 
-Arithmetic: TFLite's ReluX, reference/leaky_relu.h, and the interpolation of
-a table of integer_ops/logistic.h and integer_ops/tanh.h. Where the input's scale is 2^-12 (tanh:
-or 2^-11), the interpreter's optimized kernels compute logistic and tanh otherwise; then BUILTIN_REF
-and TFLite Micro are followed.
+Arithmetic: TFLite's reference/leaky_relu.h, and the interpolation of a table of
+integer_ops/logistic.h and integer_ops/tanh.h. Where the input's scale is 2^-12 (tanh: or 2^-11),
+the interpreter's optimized kernels compute logistic and tanh otherwise; then BUILTIN_REF and TFLite
+Micro are followed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import cast
 
 import numpy as np
 
-from thumbnet.ir.attributes import Activation, LeakyRelu
-from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
+from thumbnet.ir.attributes import LeakyRelu
+from thumbnet.ir.graph import Array, Graph, Operator, Tensor
 from thumbnet.operators.base import (
     CArray,
     Family,
+    Fields,
     Kernel,
     Lowered,
     Source,
@@ -28,85 +29,17 @@ from thumbnet.operators.base import (
     window_overlap,
 )
 from thumbnet.operators.constraints import borders
-from thumbnet.operators.wide import Fields, int16_per_tensor
+from thumbnet.operators.wide import int16_per_tensor
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,
-    activation_bounds,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
 )
 
 HEADER = "thumbnet/kernels/functions_s16.h"
-_INTEGERS = (DType.INT8, DType.INT16, DType.INT32)
 _FRACTION = 2.0**-15
 _MOST_SHIFT = 14
-_ACTIVATIONS = {
-    "relu_int16": Activation.RELU,
-    "relu6_int16": Activation.RELU6,
-}
-
-
-def int16_or_int8(graph: Graph, operator: Operator) -> str | None:
-    """int8 or int16 to int8, int16 or int32, quantized per tensor."""
-    for role, tensor in zip(("input", "output"), borders(graph, operator), strict=True):
-        if tensor.dtype not in _INTEGERS or (role == "input" and tensor.dtype is DType.INT32):
-            return f"{role} is {tensor.dtype.value}"
-        if tensor.quantization is None or not tensor.quantization.per_tensor:
-            return f"{role} is not quantized per tensor"
-    return None
-
-
-def ordinary_scale(graph: Graph, operator: Operator) -> str | None:
-    """input scales below 2^14 times the output's."""
-    x, output = borders(graph, operator)
-    shift = quantize_multiplier(x.scale / output.scale).shift
-    return None if shift <= _MOST_SHIFT else f"scales are {x.scale} and {output.scale}"
-
-
-class ReluInt16(Family):
-    """relu_int16 and relu6_int16."""
-
-    kinds: tuple[str, ...] = tuple(_ACTIVATIONS)
-    constraints = (int16_or_int8, ordinary_scale)
-
-    def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
-        """The input's."""
-        return graph.tensor(operator.inputs[0]).shape
-
-    def reference(
-        self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
-    ) -> list[Array]:
-        """TFLite's ReluX."""
-        x, output = borders(graph, operator)
-        by = _multiplier(operator, x, output)
-        values = cast(Array, inputs[0]).astype(np.int64) - x.zero_point
-        scaled = multiply_by_quantized_multiplier(values, by.mantissa, by.shift)
-        low, high = activation_bounds(_ACTIVATIONS[operator.kind], output)
-        return [np.clip(scaled + output.zero_point, low, high).astype(output.dtype.numpy)]
-
-    def lower(self, graph: Graph, operator: Operator) -> Lowered:
-        """Element by element."""
-        x, output = borders(graph, operator)
-        by = _multiplier(operator, x, output)
-        low, high = activation_bounds(_ACTIVATIONS[operator.kind], output)
-        fields: Fields = (
-            ("mantissa", by.mantissa),
-            ("channels", rows_of(output).channels),
-            ("low", low),
-            ("high", high),
-            ("in_zero_point", x.zero_point),
-            ("out_zero_point", output.zero_point),
-            ("shift", by.shift),
-        )
-        literals = (x.dtype.size, output.dtype.size)
-        kernel = Kernel(HEADER, "thumbnet_requantize_elements", literals)
-        return elementwise(kernel, "thumbnet_requantize_s16_t", fields, x, output)
-
-
-def _multiplier(operator: Operator, x: Tensor, output: Tensor) -> Multiplier:
-    # Here TFLite divides in float32.
-    return quantize_multiplier(float(np.float32(x.scale) / np.float32(output.scale)))
 
 
 def elementwise(kernel: Kernel, struct: str, fields: Fields, x: Tensor, output: Tensor) -> Lowered:
@@ -168,14 +101,12 @@ class LeakyReluInt16(Family):
             ("mantissa", up.mantissa),
             ("negative_mantissa", down.mantissa),
             ("channels", rows_of(output).channels),
-            ("low", -(1 << 15)),
-            ("high", (1 << 15) - 1),
             ("shift", up.shift),
             ("negative_shift", down.shift),
             ("negative_sign", 1 if alpha >= 0 else -1),
         )
         kernel = Kernel(HEADER, "thumbnet_leaky_relu_s16")
-        return elementwise(kernel, "thumbnet_requantize_s16_t", fields, x, output)
+        return elementwise(kernel, "thumbnet_leaky_relu_s16_t", fields, x, output)
 
 
 def _alpha(operator: Operator) -> float:

@@ -7,16 +7,14 @@ others only.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from thumbnet.ir.graph import Array, Graph, Operator, Tensor
-from thumbnet.operators.base import CArray, Rows, Source, elementwise_overlap
+from thumbnet.operators.base import CArray, Fields, Rows, Source, elementwise_overlap
 
 _LARGEST = 65535
-
-Fields = tuple[tuple[str, int | CArray], ...]
 
 
 def two_operands(graph: Graph, operator: Operator) -> str | None:
@@ -61,13 +59,12 @@ class Operand:
 
     def flattened(self, output: Rows) -> Operand:
         """The same beside an output that is taken as one row."""
-        data = self.data
+        data, width = self.data, self.rows.height * self.rows.width
         if data is not None:
+            width = output.height * output.width
             shape = (output.height, output.width, self.rows.channels)
-            data = np.broadcast_to(data, shape).reshape(1, -1, self.rows.channels)
-            return Operand(self.tensor, Rows(*data.shape), data)
-        pixels = self.rows.height * self.rows.width
-        return Operand(self.tensor, Rows(1, pixels, self.rows.channels), None)
+            data = np.broadcast_to(data, shape).reshape(1, width, self.rows.channels)
+        return Operand(self.tensor, replace(self.rows, height=1, width=width), data)
 
     def source(self, output: Rows) -> Source:
         """The rows and columns of an operand that is not constant."""
@@ -79,8 +76,9 @@ class Operand:
         )
 
     def fields(self, name: str, row: int, output: Rows, array: str = "operand") -> Fields:
-        """``thumbnet_operand_t``, a constant in an array of the name ``array``."""
-        constant = 0 if self.data is None else CArray(array, "int8_t", self.data)
+        """``thumbnet_operand_t``, of int16 ``thumbnet_operand_s16_t``; constants as ``array``."""
+        ctype = "int8_t" if self.rows.element_size == 1 else "int16_t"
+        constant = 0 if self.data is None else CArray(array, ctype, self.data)
         # A constant pixel serves every column, also where a narrow plane is run as one long row.
         pixel = self.data is not None and self.plane == (1, 1)
         steps = self.rows.width == output.width and not pixel
@@ -93,19 +91,20 @@ class Operand:
 
 
 def operand_of(graph: Graph, name: str) -> Operand:
-    """A tensor as an operand."""
+    """A tensor of bytes or int16 as an operand."""
     tensor = graph.tensor(name)
     rows = rows_beside(tensor)
     if tensor.data is None:
         return Operand(tensor, rows, None)
     shape = (rows.height, rows.width, rows.channels)
-    return Operand(tensor, rows, tensor.data.view(np.int8).reshape(shape))
+    data = tensor.data.view(np.int8) if rows.element_size == 1 else tensor.data
+    return Operand(tensor, rows, data.reshape(shape))
 
 
 def rows_beside(tensor: Tensor) -> Rows:
     """Rows of a tensor whose last dimension meets the output's, as broadcasting aligns them."""
     shape = (1,) * (4 - len(tensor.shape)) + tensor.shape
-    return Rows(*shape[-3:])
+    return Rows(shape[-3], shape[-2], shape[-1], tensor.dtype.size)
 
 
 def plane_of(rows: Rows) -> tuple[int, int]:
@@ -169,5 +168,5 @@ def layout(graph: Graph, operator: Operator) -> Layout:
     operands = [operand_of(graph, name) for name in operator.inputs]
     if needs_flat(operands):
         operands = [operand.flattened(rows) for operand in operands]
-        rows = Rows(1, rows.height * rows.width, rows.channels)
+        rows = replace(rows, height=1, width=rows.height * rows.width)
     return Layout(tuple(operands), rows)

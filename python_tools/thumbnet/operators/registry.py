@@ -26,7 +26,7 @@ from thumbnet.operators.depthwise_conv_2d import DepthwiseConv2d
 from thumbnet.operators.depthwise_conv_2d_int16 import DepthwiseConv2dInt16
 from thumbnet.operators.elementwise import Elementwise
 from thumbnet.operators.elementwise_int16 import ElementwiseInt16
-from thumbnet.operators.functions_int16 import LeakyReluInt16, ReluInt16, SigmoidInt16
+from thumbnet.operators.functions_int16 import LeakyReluInt16, SigmoidInt16
 from thumbnet.operators.inverted_bottleneck import InvertedBottleneck
 from thumbnet.operators.lookup import (
     ByteFunction,
@@ -44,7 +44,7 @@ from thumbnet.operators.pool_int16 import MeanInt16, PoolInt16
 from thumbnet.operators.quantize import Quantize
 from thumbnet.operators.reduce import Mean
 from thumbnet.operators.reductions import AnyOrAll, ArgExtreme, Extreme, Sum
-from thumbnet.operators.requantize import Requantize
+from thumbnet.operators.requantize import ReluInt16, Requantize
 from thumbnet.operators.reshape import Reshape
 from thumbnet.operators.resize import ResizeNearestNeighbor
 from thumbnet.operators.resize_bilinear import ResizeBilinear

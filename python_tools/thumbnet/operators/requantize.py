@@ -1,6 +1,7 @@
-"""requantize: QUANTIZE between integers of which one is wider than a byte.
+"""requantize: QUANTIZE between integers of which one is wider than a byte; relu and relu6 of int16.
 
-Arithmetic: TFLite's reference/requantize.h. Differences from the zero point wrap at 32 bits.
+Arithmetic: TFLite's reference/requantize.h, and ReluX, which is the same with another clamp.
+Differences from the zero point wrap at 32 bits.
 """
 
 from __future__ import annotations
@@ -10,11 +11,22 @@ from typing import cast
 
 import numpy as np
 
+from thumbnet.ir.attributes import Activation
 from thumbnet.ir.graph import Array, DType, Graph, Operator
-from thumbnet.operators.base import Family, Kernel, Lowered, Source, rows_of, window_overlap
+from thumbnet.operators.base import (
+    Constraint,
+    Family,
+    Kernel,
+    Lowered,
+    Source,
+    rows_of,
+    window_overlap,
+)
 from thumbnet.operators.constraints import borders
+from thumbnet.operators.wide import int16_per_tensor
 from thumbnet.quantize.requantize import (
     Multiplier,
+    activation_bounds,
     multiply_by_quantized_multiplier,
     quantize_multiplier,
     wrap_int32,
@@ -28,6 +40,12 @@ PAIRS = {
     (DType.INT16, DType.INT32),
     (DType.INT32, DType.INT8),
     (DType.INT32, DType.INT16),
+}
+_MOST_SHIFT = 14
+_ACTIVATIONS = {
+    "requantize": Activation.NONE,
+    "relu_int16": Activation.RELU,
+    "relu6_int16": Activation.RELU6,
 }
 
 
@@ -43,11 +61,18 @@ def integers_of_one_scale(graph: Graph, operator: Operator) -> str | None:
     return None
 
 
+def ordinary_scale(graph: Graph, operator: Operator) -> str | None:
+    """input scales below 2^14 times the output's."""
+    x, output = borders(graph, operator)
+    shift = _multiplier(graph, operator).shift
+    return None if shift <= _MOST_SHIFT else f"scales are {x.scale} and {output.scale}"
+
+
 class Requantize(Family):
     """requantize."""
 
-    kinds = ("requantize",)
-    constraints = (integers_of_one_scale,)
+    kinds: tuple[str, ...] = ("requantize",)
+    constraints: tuple[Constraint, ...] = (integers_of_one_scale,)
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The input's."""
@@ -56,19 +81,20 @@ class Requantize(Family):
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
     ) -> list[Array]:
-        """TFLite's Requantize."""
+        """TFLite's Requantize and ReluX."""
         x, output = borders(graph, operator)
         multiplier = _multiplier(graph, operator)
         distance = wrap_int32(cast(Array, inputs[0]).astype(np.int64) - x.zero_point)
         scaled = multiply_by_quantized_multiplier(distance, multiplier.mantissa, multiplier.shift)
         moved = wrap_int32(scaled + output.zero_point)
-        limits = np.iinfo(output.dtype.value)
-        return [np.clip(moved, limits.min, limits.max).astype(output.dtype.numpy)]
+        low, high = activation_bounds(_ACTIVATIONS[operator.kind], output)
+        return [np.clip(moved, low, high).astype(output.dtype.numpy)]
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """Element by element."""
         x, output = borders(graph, operator)
         multiplier = _multiplier(graph, operator)
+        low, high = activation_bounds(_ACTIVATIONS[operator.kind], output)
         source, out_rows = Source(rows_of(x), stride_width=1), rows_of(output)
         narrower = output.dtype.size <= x.dtype.size
         return Lowered(
@@ -79,6 +105,8 @@ class Requantize(Family):
                 ("channels", out_rows.channels),
                 ("in_zero_point", x.zero_point),
                 ("zero_point", output.zero_point),
+                ("low", low),
+                ("high", high),
                 ("shift", multiplier.shift),
             ),
             sources=(source,),
@@ -89,6 +117,16 @@ class Requantize(Family):
         )
 
 
+class ReluInt16(Requantize):
+    """relu_int16 and relu6_int16."""
+
+    kinds = ("relu_int16", "relu6_int16")
+    constraints = (int16_per_tensor, ordinary_scale)
+
+
 def _multiplier(graph: Graph, operator: Operator) -> Multiplier:
     x, output = borders(graph, operator)
+    if operator.kind != "requantize":
+        # Here TFLite divides in float32.
+        return quantize_multiplier(float(np.float32(x.scale) / np.float32(output.scale)))
     return quantize_multiplier(x.scale / output.scale)

@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from thumbnet.ir import attributes
 from thumbnet.ir.graph import Array, Graph, Operator
-from thumbnet.operators.base import CArray, Family, Kernel, Lowered, rows_of
+from thumbnet.operators.base import CArray, Family, Fields, Kernel, Lowered, rows_of
 from thumbnet.operators.constraints import borders
 from thumbnet.operators.functions_int16 import elementwise
-from thumbnet.operators.wide import LARGEST, Fields, int16_per_tensor
+from thumbnet.operators.wide import LARGEST, int16_per_tensor
 from thumbnet.quantize.requantize import (
     IntArray,
     Multiplier,

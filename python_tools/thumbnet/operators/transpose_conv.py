@@ -2,7 +2,8 @@
 
 Arithmetic: TFLite's integer_ops/transpose_conv.h; for int16 see :mod:`thumbnet.operators.wide`.
 Of int8, and of int16 with an int32 bias, TFLite requantizes channels in vectors of eight, which
-round ties upwards, and the rest with ties away from zero.
+round ties upwards, and the rest with ties away from zero. In onnxruntime's arithmetic int8 rounds
+as QLinearConv does; onnxruntime itself computes ConvTranspose in float32.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from thumbnet.operators.base import (
     Source,
     rows_of,
 )
-from thumbnet.operators.constraints import int8_per_tensor
+from thumbnet.operators.constraints import int8_per_tensor, positive_scales
 from thumbnet.operators.conv_2d import int8_weights, int32_bias
 from thumbnet.operators.wide import (
     LARGEST,
@@ -58,6 +59,7 @@ class TransposeConv(Family):
     kinds: tuple[str, ...] = ("transpose_conv",)
     constraints: tuple[Constraint, ...] = (
         int8_per_tensor,
+        positive_scales,
         int8_weights,
         weights_by_output_channel,
         int32_bias,

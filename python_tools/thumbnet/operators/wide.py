@@ -24,7 +24,7 @@ from thumbnet.ir.attributes import (
     Window,
 )
 from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
-from thumbnet.operators.base import CArray
+from thumbnet.operators.base import CArray, Fields
 from thumbnet.operators.constraints import borders
 from thumbnet.quantize.requantize import (
     IntArray,
@@ -36,6 +36,12 @@ from thumbnet.quantize.requantize import (
     reduced_to_15_bits,
     wrap_int32,
 )
+from thumbnet.quantize.requantize_even import (
+    float_multiplier,
+    float_scales,
+    multiply_even,
+    product_scales,
+)
 
 LARGEST = 65535
 LARGEST_WINDOW = 255
@@ -45,8 +51,6 @@ _SUM_LIMIT = {ONCE: 47, TWICE: 47, PRODUCT: 36, TO_BYTES: 31}
 """Bits that sums may have."""
 _MOST_SHIFT = 7
 _FINE_BITS = 26
-
-Fields = tuple[tuple[str, int | CArray], ...]
 
 
 def int16_per_tensor(graph: Graph, operator: Operator) -> str | None:
@@ -152,6 +156,9 @@ class Scaling:
         if self.rounding == ONCE:
             reduced = [reduced_to_15_bits(m.mantissa) for m in self.multipliers]
             scaled = multiply_rounding_once(total, reduced, shifts)
+        elif self.multipliers[0].even:
+            scales = float_scales(self.multipliers)
+            scaled = multiply_even(total, scales, 0, (low - zero_point, high - zero_point))
         elif self.rounding == PRODUCT:
             products = total * np.array(self.reals)
             whole = np.floor(np.abs(products) + 0.5)
@@ -225,6 +232,9 @@ def channel_scaling(graph: Graph, operator: Operator) -> Scaling:
     scales = scales * len(values) if len(scales) == 1 else scales
     reals = [x.scale * scale / output.scale for scale in scales]
     multipliers = [quantize_multiplier(real) for real in reals]
+    if graph.arithmetic == "onnxruntime" and x.dtype is DType.INT8:
+        reals = product_scales(x.scale, scales, output.scale).tolist()
+        multipliers = [float_multiplier(real) for real in reals]
     is_dense = isinstance(operator.attributes, FullyConnected)
     rounding, ties_up = ONCE, len(values)
     if x.dtype is DType.INT8:

@@ -47,7 +47,7 @@ THUMBNET_INLINE int32_t thumbnet_sum_of_products(const thumbnet_batch_matmul_t *
 
 /* Writes a pixel while it still reads the first matrix there. Literals of the instantiation:
  * whether the first matrix is transposed, whether the second is, and whether ties are rounded
- * upwards. */
+ * upwards. Where THUMBNET_NEAREST_EVEN is set they are rounded to even, as onnxruntime does. */
 THUMBNET_INLINE void thumbnet_batch_matmul_s8(const void *constants, int first_transposed,
                                               int second_transposed, int ties_up,
                                               const void *const *rows, void *out, int32_t x,
@@ -67,8 +67,9 @@ THUMBNET_INLINE void thumbnet_batch_matmul_s8(const void *constants, int first_t
                 thumbnet_sum_of_products(p, first, first_step, column, second_step) +
                 (p->bias != NULL ? p->bias[c] : 0);
             const int32_t value =
-                ties_up ? thumbnet_requantize(sum, p->mantissa, p->shift)
-                        : thumbnet_multiply_by_quantized_multiplier(sum, p->mantissa, p->shift);
+                THUMBNET_NEAREST_EVEN ? thumbnet_requantize_even(sum, p->mantissa, p->shift, 0)
+                : ties_up ? thumbnet_requantize(sum, p->mantissa, p->shift)
+                          : thumbnet_multiply_by_quantized_multiplier(sum, p->mantissa, p->shift);
             *result++ = (int8_t)thumbnet_clamp(value + p->out_zero_point, p->low, p->high);
         }
     }

@@ -15,7 +15,7 @@ enum {
     THUMBNET_ROUND_ONCE,    /* (sum * m + half) >> shift, m of 15 bits */
     THUMBNET_ROUND_TWICE,   /* TFLite's two roundings on 32 bits, m a mantissa of 31 bits */
     THUMBNET_ROUND_PRODUCT, /* of a product with 53 bits, half away from zero */
-    THUMBNET_ROUND_TO_BYTES /* as twice, to int8_t with a zero point */
+    THUMBNET_ROUND_TO_BYTES /* as twice, or as onnxruntime, to int8_t with a zero point */
 };
 
 /* Taps whose products, of at most 2^22 each, cannot leave 32 bits; whole fours. */
@@ -197,7 +197,8 @@ THUMBNET_INLINE void thumbnet_s16_output(const thumbnet_dense_s16_t *p, int wide
         value = thumbnet_round_product(sum, multiplier, p->fine[channel], shift);
     } else {
         const int32_t narrow = (int32_t)sum; /* as TFLite's 32 bits hold it */
-        value = channel < p->ties_up
+        value = THUMBNET_NEAREST_EVEN ? thumbnet_requantize_even(narrow, multiplier, shift, 0)
+                : channel < p->ties_up
                     ? thumbnet_requantize(narrow, multiplier, shift)
                     : thumbnet_multiply_by_quantized_multiplier(narrow, multiplier, shift);
     }

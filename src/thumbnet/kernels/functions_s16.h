@@ -1,5 +1,5 @@
-/* Functions of single elements of which one side at least is int16: requantization, leaky_relu,
- * logistic, tanh, and conversions from and to float. SPDX-License-Identifier: Apache-2.0
+/* Functions of single int16 elements: leaky_relu, logistic, tanh, and conversions from and to
+ * float. SPDX-License-Identifier: Apache-2.0
  *
  * All see a row, or a whole tensor as one long row. */
 #ifndef THUMBNET_KERNELS_FUNCTIONS_S16_H
@@ -10,54 +10,18 @@
 
 typedef struct {
     int32_t mantissa;
-    int32_t negative_mantissa; /* leaky_relu: of negative elements */
+    int32_t negative_mantissa; /* of negative elements */
     int32_t channels;
-    int32_t low; /* of the output's type or the activation */
-    int32_t high;
-    int16_t in_zero_point;
-    int16_t out_zero_point;
     int8_t shift; /* to the left */
     int8_t negative_shift;
     int8_t negative_sign; /* 1 or -1: of the factor of negative elements */
-} thumbnet_requantize_s16_t;
-
-THUMBNET_INLINE int32_t thumbnet_element(const void *row, int bytes, int32_t index)
-{
-    return bytes == 1   ? ((const int8_t *)row)[index]
-           : bytes == 2 ? ((const int16_t *)row)[index]
-                        : ((const int32_t *)row)[index];
-}
-
-/* quantize, relu and relu6: integers of in_bytes to integers of out_bytes (1, 2 or 4), both of them
- * literals. Arithmetic: TFLite's reference/requantize.h. */
-THUMBNET_INLINE void thumbnet_requantize_elements(const void *constants, int in_bytes,
-                                                  int out_bytes, const void *const *rows, void *out,
-                                                  int32_t x, int32_t n, void *scratch)
-{
-    const thumbnet_requantize_s16_t *p = (const thumbnet_requantize_s16_t *)constants;
-    const int32_t count = n * p->channels;
-    for (int32_t i = 0; i < count; i++) {
-        const int32_t value = thumbnet_element(rows[0], in_bytes, i) - p->in_zero_point;
-        const int32_t scaled =
-            thumbnet_multiply_by_quantized_multiplier(value, p->mantissa, p->shift);
-        const int32_t result = thumbnet_clamp(scaled + p->out_zero_point, p->low, p->high);
-        if (out_bytes == 1) {
-            ((int8_t *)out)[i] = (int8_t)result;
-        } else if (out_bytes == 2) {
-            ((int16_t *)out)[i] = (int16_t)result;
-        } else {
-            ((int32_t *)out)[i] = result;
-        }
-    }
-    (void)x;
-    (void)scratch;
-}
+} thumbnet_leaky_relu_s16_t;
 
 /* Arithmetic: TFLite's reference/leaky_relu.h. */
 THUMBNET_INLINE void thumbnet_leaky_relu_s16(const void *constants, const void *const *rows,
                                              void *out, int32_t x, int32_t n, void *scratch)
 {
-    const thumbnet_requantize_s16_t *p = (const thumbnet_requantize_s16_t *)constants;
+    const thumbnet_leaky_relu_s16_t *p = (const thumbnet_leaky_relu_s16_t *)constants;
     const int16_t *in = (const int16_t *)rows[0];
     int16_t *result = (int16_t *)out;
     const int32_t count = n * p->channels;
@@ -69,7 +33,7 @@ THUMBNET_INLINE void thumbnet_leaky_relu_s16(const void *constants, const void *
             value = p->negative_sign * thumbnet_multiply_by_quantized_multiplier(
                                            in[i], p->negative_mantissa, p->negative_shift);
         }
-        result[i] = (int16_t)thumbnet_clamp(value, p->low, p->high);
+        result[i] = (int16_t)thumbnet_clamp(value, INT16_MIN, INT16_MAX);
     }
     (void)x;
     (void)scratch;

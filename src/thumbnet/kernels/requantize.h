@@ -1,4 +1,5 @@
-/* Requantization between int8, int16 and int32. SPDX-License-Identifier: Apache-2.0 */
+/* Requantization between int8, int16 and int32, and what ends in another clamp, relu.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef THUMBNET_KERNELS_REQUANTIZE_H
 #define THUMBNET_KERNELS_REQUANTIZE_H
 
@@ -9,6 +10,8 @@ typedef struct {
     int32_t channels;
     int32_t in_zero_point;
     int32_t zero_point;
+    int32_t low; /* of the output's type or the activation */
+    int32_t high;
     int8_t shift;
 } thumbnet_requantize_t;
 
@@ -27,11 +30,12 @@ THUMBNET_INLINE void thumbnet_requantize_wide(const void *constants, int in_size
         const int32_t distance = (int32_t)((uint32_t)from - (uint32_t)p->in_zero_point);
         const int32_t scaled =
             thumbnet_multiply_by_quantized_multiplier(distance, p->mantissa, p->shift);
-        const int32_t value = (int32_t)((uint32_t)scaled + (uint32_t)p->zero_point);
+        const int32_t moved = (int32_t)((uint32_t)scaled + (uint32_t)p->zero_point);
+        const int32_t value = thumbnet_clamp(moved, p->low, p->high);
         if (out_size == 1) {
-            ((int8_t *)out)[i] = (int8_t)thumbnet_clamp(value, -128, 127);
+            ((int8_t *)out)[i] = (int8_t)value;
         } else if (out_size == 2) {
-            ((int16_t *)out)[i] = (int16_t)thumbnet_clamp(value, -32768, 32767);
+            ((int16_t *)out)[i] = (int16_t)value;
         } else {
             ((int32_t *)out)[i] = value;
         }

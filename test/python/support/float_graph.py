@@ -174,6 +174,23 @@ def _of(function: Callable[..., Any]) -> Callable[..., AnyArray]:
     return lambda graph, operator, given: np.asarray(function(*given))
 
 
+def _to_space(graph: Graph, operator: Operator, given: Sequence[AnyArray | None]) -> AnyArray:
+    (x,), block = given, cast(a.DepthToSpace, operator.attributes).block
+    assert x is not None
+    parts = np.split(x, block * block, axis=3)
+    made = np.zeros(graph.tensor(operator.outputs[0]).shape)
+    for place, part in enumerate(parts):
+        made[:, place // block :: block, place % block :: block] = part
+    return made
+
+
+def _to_depth(graph: Graph, operator: Operator, given: Sequence[AnyArray | None]) -> AnyArray:
+    (x,), block = given, cast(a.SpaceToDepth, operator.attributes).block
+    assert x is not None
+    places = [(row, column) for row in range(block) for column in range(block)]
+    return np.concatenate([x[:, i::block, j::block] for i, j in places], axis=3)
+
+
 KINDS: dict[str, Callable[..., AnyArray]] = {
     "conv_2d": _conv_2d,
     "depthwise_conv_2d": _depthwise,
@@ -197,6 +214,8 @@ KINDS: dict[str, Callable[..., AnyArray]] = {
     "reshape": lambda graph, operator, given: given[0].reshape(
         graph.tensor(operator.outputs[0]).shape
     ),
+    "depth_to_space": _to_space,
+    "space_to_depth": _to_depth,
     "transpose": lambda graph, operator, given: given[0].transpose(
         cast(a.Transpose, operator.attributes).permutation
     ),

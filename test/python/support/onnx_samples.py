@@ -82,6 +82,15 @@ def then(
     )
 
 
+def _image(
+    weights: Sequence[int], op: str, **attributes: object
+) -> Callable[[OnnxModel, str, np.random.Generator], str]:
+    """What moves the elements of a convolution's output."""
+    return lambda m, x, random: m.node(
+        op, m.quantized(conv(weights)(m, x, random), 0.05, 3), **attributes
+    )
+
+
 def op(
     name: str, *numbers: object, **attributes: object
 ) -> Callable[[OnnxModel, str, np.random.Generator], str]:
@@ -278,12 +287,27 @@ SAMPLES: dict[str, Sample] = {
     "matrices": Sample(
         lambda m, x, random: m.node("MatMul", x, m.node("Transpose", x, perm=[0, 1, 3, 2])),
         ["batch_matmul"],
-        "within one",
+        "always",
     ),
     "sum": Sample(
         lambda m, x, random: m.node("ReduceSum", x, m.constant([2], np.int64)),
         ["sum"],
         "within one",
+    ),
+    "depth to space": Sample(
+        _image((8, 6, 3, 3), "DepthToSpace", blocksize=2),
+        ["conv_2d", "depth_to_space"],
+        "always",
+    ),
+    "depth to space by columns": Sample(
+        _image((8, 6, 3, 3), "DepthToSpace", blocksize=2, mode="CRD"),
+        ["conv_2d", "reshape", "transpose", "reshape"],
+        "always",
+    ),
+    "space to depth": Sample(
+        _image((5, 6, 3, 3), "SpaceToDepth", blocksize=2),
+        ["conv_2d", "space_to_depth"],
+        "always",
     ),
     "reduce max": Sample(
         op("ReduceMax", axes=[2, 3], keepdims=0), ["reduce_max", "reshape"], output=SAME
