@@ -16,7 +16,8 @@ pytest.importorskip("ai_edge_litert")
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN = ROOT / "test" / "golden"
 KERNELS = ROOT / "src" / "thumbnet" / "kernels"
-MOST_HEADER_BYTES = 335_000
+MOST_HEADER_BYTES = 345_000
+"""About 4 KB a kernel function; a case that need not be large should not be."""
 
 
 @pytest.fixture(scope="module")
