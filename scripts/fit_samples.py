@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 from support import random_models as models
@@ -28,6 +29,10 @@ def _all() -> Iterator[tuple[str, Make]]:
     yield from _fully_connected()
     yield from _depthwise()
     yield from _others()
+    # Samples are seeded by their place: new ones come last, so that the others stay what they are.
+    yield from _windows()
+    yield from _pools()
+    yield from _rows()
 
 
 def _pointwise() -> Iterator[tuple[str, Make]]:
@@ -186,3 +191,61 @@ def _moving() -> Iterator[tuple[str, Make]]:
             f"multiplier {name}",
             lambda rng, shape=shape: models.depthwise_conv_2d(rng, shape, 2),
         )
+
+
+_WINDOWS: tuple[tuple[tuple[int, int], tuple[int, int, int, int]], ...] = (
+    # Kernels of one channel, high, wide and small; of few channels; rows that leave 1, 2, 3 bytes.
+    *(((9, 6), (1, 21, 17, 1)), ((12, 7), (1, 40, 26, 1)), ((5, 11), (1, 9, 30, 1))),
+    *(((3, 3), (1, 12, 19, 1)), ((3, 3), (1, 28, 26, 1)), ((5, 5), (1, 17, 14, 1))),
+    *(((1, 5), (1, 6, 20, 2)), ((5, 1), (1, 20, 3, 3)), ((3, 4), (1, 14, 9, 6))),
+    *(((3, 3), (1, 19, 22, 7)), ((7, 3), (1, 16, 5, 5)), ((3, 3), (1, 24, 20, 3))),
+    *(((4, 3), (1, 30, 8, 8)), ((3, 3), (1, 6, 7, 16)), ((3, 3), (1, 9, 5, 24))),
+    *(((2, 2), (1, 10, 11, 4)), ((5, 3), (1, 25, 10, 12)), ((9, 1), (1, 36, 4, 20))),
+)
+
+
+def _windows() -> Iterator[tuple[str, Make]]:
+    """Windows that are not square, reach far outside or not at all, and clamped outputs."""
+    for (kernel, shape), (stride, padding, channels) in product(
+        _WINDOWS, ((1, "same", 5), (1, "valid", 32), (2, "same", 32))
+    ):
+        make = _conv_of(shape, channels, kernel, stride=stride, padding=padding)
+        yield f"conv_2d window {kernel} {shape} {stride} {padding} {channels}", make
+    for width, (depth, channels, kernel) in product(
+        (2, 7, 15), ((12, 9, 1), (32, 24, 1), (5, 18, 3), (8, 16, 3), (3, 14, 3))
+    ):
+        shape = (1, 8, width, depth)
+        make = _conv_of(shape, channels, kernel, activation="relu_n1_to_1")
+        yield f"conv_2d clamped {width} {depth} {channels} {kernel}", make
+
+
+def _conv_of(shape: tuple[int, int, int, int], channels: int, kernel: Any, **how: Any) -> Make:
+    return lambda rng: models.conv_2d(rng, shape, channels, kernel, **how)
+
+
+def _pools() -> Iterator[tuple[str, Make]]:
+    """Windows that are not square, that overlap, that reach outside, and as high as their input."""
+    for kind, (size, channels) in product(
+        ("average_pool_2d", "max_pool_2d"), product((3, 6, 9), (3, 16, 40))
+    ):
+        shape = (1, 8, size, channels)
+        for kernel, stride, padding in (
+            *(((1, 2), (1, 2), "same"), ((2, 1), (2, 1), "same"), (2, 2, "same"), (3, 1, "same")),
+            *((3, 2, "valid"), ((8, 2), 2, "same"), ((8, 1), 1, "valid")),
+        ):
+            make = _unary(kind, shape, kernel=kernel, stride=stride, padding=padding)
+            yield f"{kind} window {size} {channels} {kernel} {stride} {padding}", make
+
+
+def _rows() -> Iterator[tuple[str, Make]]:
+    """Softmax of many pixels, means within rows, transposes of pixels."""
+    for width, channels in product((1, 3, 10, 150), (2, 5, 12)):
+        shape = (1, 2, width, channels)
+        yield f"softmax pixels {width} {channels}", _unary("softmax", shape)
+        yield f"mean_row of {width} {channels}", _unary("mean", shape, axes=(2,))
+        yield f"mean_row channels {width} {channels}", _unary("mean", shape, axes=(3,))
+        yield f"transpose rows {width} {channels}", _transposed((1, 3, width, channels))
+
+
+def _transposed(shape: tuple[int, ...]) -> Make:
+    return _unary("transpose", shape, permutation=(0, 2, 1, 3))
