@@ -13,6 +13,7 @@ import argparse
 import dataclasses
 import json
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -32,12 +33,8 @@ from thumbnet.schedule.layers import make_plan  # noqa: E402
 from thumbnet.schedule.predict import frame_counts  # noqa: E402
 from thumbnet.target import resolve_target  # noqa: E402
 
-SIZES = (
-    *((1, 2), (3, 4), (8, 6), (1, 20), (10, 490), (1024, 12), (15, 16), (48, 100), (256, 999)),
-    *((1, 2, 3), (4, 20, 10), (100, 13, 64), (500, 2, 3)),
-)
-LEAST = 500
-"""Instructions beside which those of the smallest networks are few."""
+SIZES = tuple(product((1, 2, 3, 5, 8, 11, 16, 21, 33, 50, 78), (100, 490, 1023, 4096)))
+"""Bytes of inputs, an output for each: small ones beside large ones, as networks have them."""
 
 HEIGHTS = (1, 2, 3, 5, 8, 12)
 LAYERS = (1, 2, 3)
@@ -89,9 +86,7 @@ def moves(core: str) -> Features:
     names = sorted({name for row in rows for name in row} - {"tables"})
     table = np.array([[row.get(name, 0.0) for name in names] for row in rows])
     wanted = np.array(counted, np.float64)
-    # A compiler makes little of few bytes in ways that no count follows; networks take more.
-    scale = wanted + LEAST
-    solved = not_negative(table / scale[:, None], wanted / scale)
+    solved = not_negative(table / wanted[:, None], np.ones(len(rows)))
     print(f"{core}: moves off by {np.abs(table @ solved - wanted).max():.0f} at most")
     return dict(zip(names, map(float, solved), strict=True))
 

@@ -33,6 +33,7 @@ def _all() -> Iterator[tuple[str, Make]]:
     yield from _windows()
     yield from _pools()
     yield from _rows()
+    yield from _words()
 
 
 def _pointwise() -> Iterator[tuple[str, Make]]:
@@ -217,6 +218,23 @@ def _windows() -> Iterator[tuple[str, Make]]:
         shape = (1, 8, width, depth)
         make = _conv_of(shape, channels, kernel, activation="relu_n1_to_1")
         yield f"conv_2d clamped {width} {depth} {channels} {kernel}", make
+
+
+def _words() -> Iterator[tuple[str, Make]]:
+    """Windows of any number of channels whose rows leave no bytes; convolutions that are small."""
+    for (kernel, shape), stride, channels in product(
+        (
+            *(((4, 8), (1, 20, 31, 1)), ((7, 4), (1, 24, 13, 1)), ((11, 12), (1, 33, 20, 1))),
+            *(((2, 2), (1, 14, 18, 2)), ((5, 4), (1, 9, 12, 3)), ((3, 2), (1, 8, 11, 6))),
+        ),
+        (1, 2),
+        (3, 12),
+    ):
+        make = _conv_of(shape, channels, kernel, stride=stride)
+        yield f"conv_2d words {kernel} {shape} {stride} {channels}", make
+    for depth, channels in product((1, 2, 5, 15, 30, 90, 250), (2, 7, 20)):
+        yield f"conv_1x1 one {depth} {channels}", _conv_of((1, 1, 1, depth), channels, 1)
+        yield f"conv_1x1 four {depth} {channels}", _conv_of((1, 1, 1, 4 * depth), channels, 1)
 
 
 def _conv_of(shape: tuple[int, int, int, int], channels: int, kernel: Any, **how: Any) -> Make:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from thumbnet.operators.base import CArray, Lowered
 from thumbnet.operators.cost_windows import (
     Features,
-    present_columns,
+    Tile,
     present_rows,
     starts,
     tiles,
@@ -33,30 +33,21 @@ def convolution(lowered: Lowered, n: int) -> Features:
     """Tiles of one to three pixels: their windows are expanded, then all channels are made."""
     found: Features = {}
     function = lowered.kernel.function
-    widest = 1 if lowered.kernel.literals[0] == _SIZE else _TILE
-    if function == "thumbnet_fully_connected_dsp_s8":
-        widest = 1
-    pointwise = function != "thumbnet_conv_2d_dsp_s8" and "gathered" not in function
-    made = _plain_tiles(n, widest) if pointwise else tiles(lowered, n, widest)
-    for columns, outside, count in made:
-        _add(found, _channels(lowered, columns, count))
-        if pointwise:
+    single = lowered.kernel.literals[0] == _SIZE or function == "thumbnet_fully_connected_dsp_s8"
+    for tile in tiles(lowered, n, 1 if single else _TILE):
+        _add(found, _channels(lowered, tile))
+        if "gathered" in function:
+            _add(found, _gathered(lowered, tile))
+        elif function != "thumbnet_conv_2d_dsp_s8":
             depth = lowered.sources[0].rows.channels
-            _add(found, {f"spread{columns}": count * (depth // 4)})
-        elif "gathered" in function:
-            _add(found, _gathered(lowered, columns, outside, count))
-        elif outside:
-            _add(found, _edge(lowered, columns, count, n))
+            _add(found, {f"spread{tile.columns}": tile.count * (depth // 4)})
+        elif tile.outside:
+            _add(found, _edge(lowered, tile))
         else:
-            _add(found, _expand(lowered, columns, count, 1.0))
+            _add(found, _expand(lowered, tile, tile.count))
     if "gathered" in function:
         found["rows"] = lowered.sources[0].kernel_height
     return found
-
-
-def _plain_tiles(n: int, widest: int) -> list[tuple[int, bool, float]]:
-    whole, rest = divmod(n, widest)
-    return [(widest, False, float(whole)), (rest, False, 1.0)] if rest else [(widest, False, whole)]
 
 
 def _add(found: Features, more: Features) -> None:
@@ -64,8 +55,8 @@ def _add(found: Features, more: Features) -> None:
         found[name] = found.get(name, 0.0) + value
 
 
-def _channels(lowered: Lowered, columns: int, count: float) -> Features:
-    """All channels of ``count`` tiles of ``columns`` pixels from their expanded windows."""
+def _channels(lowered: Lowered, tile: Tile) -> Features:
+    """All channels of a tile's pixels from their expanded windows."""
     fields = dict(lowered.fields)
     weights, quads = fields["weights"], fields["quads"]
     if not isinstance(weights, CArray) or not isinstance(quads, int):
@@ -73,6 +64,7 @@ def _channels(lowered: Lowered, columns: int, count: float) -> Features:
     effort, clamp = lowered.kernel.literals[:2]
     # Where lanes cannot be shared a channel is by itself: there are more pairs than halves.
     pairs = weights.values.size // (2 * quads + (8 if effort == _SPEED else 4))
+    columns, count = tile.columns, tile.count
     name, steps = f"tile{columns}", quads
     found: Features = {}
     if columns == 1:
@@ -95,68 +87,50 @@ def _row_size(lowered: Lowered) -> int:
     return source.kernel_width * source.rows.channels
 
 
-def _expand(lowered: Lowered, columns: int, count: float, rows: float) -> Features:
-    """Tiles inside: whole quads of each row, then what remains of all rows.
-
-    ``rows`` is the part of the output's rows in which windows lie as these.
-    """
-    source = lowered.sources[0]
+def _expand(lowered: Lowered, tile: Tile, count: float) -> Features:
+    """``count`` tiles inside: whole quads of each row, then what remains of all rows."""
+    source, columns = lowered.sources[0], tile.columns
     inside = float(source.kernel_height)
     if "gathered" not in lowered.kernel.function:
-        inside, _ = present_rows(source, lowered.output.height)
+        inside, _, _ = present_rows(source, lowered.output.height)
     quads, rest = divmod(_row_size(lowered), 4)
     missing = source.kernel_height - inside
     name = f"expand{columns}"
-    kept = -(-source.kernel_height * rest // 4) if rest else 0
-    made = count * rows
+    kept = -(-source.kernel_height * rest // 4)
     return {
-        name: made,
-        f"{name} rows": made * inside,
-        f"{name} quads": made * inside * quads,
-        f"{name} rest": made * inside * rest,
-        "kept": made * columns * kept,
-        "filled rows": made * missing,
-        "filled": made * missing * quads * columns,
+        name: count,
+        f"{name} rows": count * inside,
+        f"{name} quads": count * inside * quads,
+        f"{name} rest": count * inside * rest,
+        f"{name} cut rows": count * inside * (rest > 0),
+        "kept": count * columns * kept,
+        "filled rows": count * missing,
+        "filled": count * missing * quads * columns,
     }
 
 
-def _edge(lowered: Lowered, columns: int, count: float, n: int) -> Features:
+def _edge(lowered: Lowered, tile: Tile) -> Features:
     """Tiles that reach outside columns: each window pixel by pixel, of four channels and more."""
     source = lowered.sources[0]
-    height, width = source.kernel_height, source.kernel_width
-    rows, _ = present_rows(source, lowered.output.height)
-    inside = rows * _edge_columns(lowered, n)
+    rows, _, _ = present_rows(source, lowered.output.height)
+    inside = rows * tile.inside
+    outside = source.kernel_height * source.kernel_width - inside
     quads = source.rows.channels // 4
-    made = count * columns
+    windows = tile.count * tile.columns
     return {
-        "edges": count,
-        "edge columns": made,
-        "edge rows": made * height,
-        "edge inside": made * inside,
-        "edge quads": made * inside * quads,
-        "edge outside": made * (height * width - inside),
-        "edge filled": made * (height * width - inside) * quads,
+        "edges": tile.count,
+        "edge columns": windows,
+        "edge rows": windows * source.kernel_height,
+        "edge inside": windows * inside,
+        "edge quads": windows * inside * quads,
+        "edge outside": windows * outside,
+        "edge filled": windows * outside * quads,
     }
 
 
-def _edge_columns(lowered: Lowered, n: int) -> float:
-    """Columns inside of the windows in a tile at an edge, on average."""
-    source = lowered.sources[0]
-    columns = present_columns(source, max(lowered.output.width, n))
-    widest = 1 if lowered.kernel.literals[0] == _SIZE else _TILE
-    found = [
-        one
-        for start in starts(lowered, n)
-        for at in range(start, start + n, widest)
-        for one in columns[at : min(at + widest, start + n)]
-        if min(columns[at : min(at + widest, start + n)]) < source.kernel_width
-    ]
-    return sum(found) / len(found) if found else 0.0
-
-
-def _gathered(lowered: Lowered, columns: int, outside: bool, count: float) -> Features:
+def _gathered(lowered: Lowered, tile: Tile) -> Features:
     """Tiles of any number of channels: inside as :func:`_expand`, else byte by byte."""
-    source = lowered.sources[0]
+    source, count = lowered.sources[0], tile.count
     height, size = source.kernel_height, _row_size(lowered)
     effort, _, nine = lowered.kernel.literals
     if effort == _SIZE:
@@ -167,24 +141,24 @@ def _gathered(lowered: Lowered, columns: int, outside: bool, count: float) -> Fe
             "collected bytes": count * height * size,
             "collected quads": count * -(-height * size // 4),
         }
-    _, whole = present_rows(source, lowered.output.height)
-    inside = 0.0 if outside else whole
-    found: Features = {}
-    if nine:
-        _add(found, {f"nine{columns}": count * inside})
-    else:
-        _add(found, _expand(lowered, columns, count, inside))
-    windows = count * (1 - inside) * columns
+    _, whole, cut = present_rows(source, lowered.output.height)
+    expanded = 0.0 if tile.outside else count * whole
+    found = {f"nine{tile.columns}": expanded} if nine else _expand(lowered, tile, expanded)
+    # Some rows do not exist, or some columns.
+    rows = (1 - whole) * cut + (whole * height if tile.outside else 0.0)
+    inside = count * tile.columns * rows * tile.inside * source.rows.channels
+    windows = (count - expanded) * tile.columns
     rests = height * (size % 4)
-    found |= {
-        "gathered": count * (1 - inside),
+    return found | {
+        "gathered": count - expanded,
         "gathered columns": windows,
         "gathered rows": windows * height,
-        "gathered bytes": windows * height * size,
+        "gathered cut rows": windows * height * (size % 4 > 0),
+        "gathered inside": inside,
+        "gathered outside": windows * height * size - inside,
         "gathered quads": windows * (height * (size // 4) + -(-rests // 4)),
         "gathered rest": windows * rests,
     }
-    return found
 
 
 def depthwise(lowered: Lowered, n: int) -> Features:
@@ -198,7 +172,7 @@ def depthwise(lowered: Lowered, n: int) -> Features:
     how = lowered.kernel.literals[2]
     if not isinstance(most, int):
         raise ValueError(f"{lowered.kernel.function} has no number of pixels of a pass")
-    _, whole = present_rows(source, lowered.output.height)
+    _, whole, _ = present_rows(source, lowered.output.height)
     together = whole if how == _BLOCKS else 0.0
     runs = starts(lowered, n)
     found: Features = {}

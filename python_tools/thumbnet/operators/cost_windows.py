@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 from thumbnet.operators.base import Lowered, Source
 
@@ -18,13 +19,17 @@ _KEPT = 1024
 
 
 @lru_cache(_KEPT)
-def present_rows(source: Source, count: int) -> tuple[float, float]:
-    """Of ``count`` output rows: how many rows a window has inside, and the part that has all."""
+def present_rows(source: Source, count: int) -> tuple[float, float, float]:
+    """Of ``count`` output rows how many rows a window has inside, and what part has all.
+
+    Last how many it has where it has not all.
+    """
     height = source.kernel_height
     found = [
         _within(y * source.stride - source.pad, height, source.rows.height) for y in range(count)
     ]
-    return sum(found) / count, sum(one == height for one in found) / count
+    cut = [one for one in found if one < height]
+    return sum(found) / count, 1 - len(cut) / count, sum(cut) / max(len(cut), 1)
 
 
 @lru_cache(_KEPT)
@@ -45,29 +50,38 @@ def starts(lowered: Lowered, n: int) -> range:
     return range(0, max(lowered.output.width - n, 0) + 1, n)
 
 
-def tiles(lowered: Lowered, n: int, widest: int) -> Iterator[tuple[int, bool, float]]:
-    """The tiles of neighbouring pixels of a run of ``n``.
+class Tile(NamedTuple):
+    """Tiles of neighbouring pixels, ``count`` of them in a run.
 
-    Yields how many pixels, whether one of their windows reaches outside columns, and how many such
-    tiles a run has.
+    Of ``columns`` pixels each; whether the window of one reaches ``outside`` columns, and how many
+    columns a window has ``inside``.
     """
+
+    columns: int
+    outside: bool
+    inside: float
+    count: float
+
+
+def tiles(lowered: Lowered, n: int, widest: int) -> Iterator[Tile]:
+    """The tiles of a run of ``n`` pixels, ``widest`` of them but at its end."""
     source = lowered.sources[0]
     columns = present_columns(source, max(lowered.output.width, n))
     runs = starts(lowered, n)
-    found: dict[tuple[int, bool], int] = {}
+    found: dict[tuple[int, bool], list[int]] = {}
     for start in runs:
         for at in range(start, start + n, widest):
             tile = columns[at : min(at + widest, start + n)]
             key = (len(tile), min(tile) < source.kernel_width)
-            found[key] = found.get(key, 0) + 1
-    for (size, outside), count in sorted(found.items()):
-        yield size, outside, count / len(runs)
+            found.setdefault(key, []).append(sum(tile))
+    for (size, outside), inside in sorted(found.items()):
+        yield Tile(size, outside, sum(inside) / len(inside) / size, len(inside) / len(runs))
 
 
 def depthwise(lowered: Lowered, n: int) -> Features:
     """The portable kernel: channels of pairs of pixels, and pixels by themselves at edges."""
     source, channels = lowered.sources[0], lowered.output.channels
-    rows, _ = present_rows(source, lowered.output.height)
+    rows, _, _ = present_rows(source, lowered.output.height)
     columns = present_columns(source, max(lowered.output.width, n))
     runs = starts(lowered, n)
     pairs, single, taps = 0, 0, 0
@@ -97,7 +111,7 @@ def depthwise(lowered: Lowered, n: int) -> Features:
 def multiplied(lowered: Lowered, n: int) -> Features:
     """The portable kernel of a depth multiplier: pixel by pixel, what lies inside."""
     source, channels = lowered.sources[0], lowered.output.channels
-    rows, _ = present_rows(source, lowered.output.height)
+    rows, _, _ = present_rows(source, lowered.output.height)
     inside = _inside(lowered, n)
     return {
         "pixels": n,
@@ -111,7 +125,7 @@ def multiplied(lowered: Lowered, n: int) -> Features:
 def pool(lowered: Lowered, n: int) -> Features:
     """Four channels at a time, then the last ones; of windows only what lies inside."""
     source, channels = lowered.sources[0], lowered.output.channels
-    rows, whole = present_rows(source, lowered.output.height)
+    rows, whole, _ = present_rows(source, lowered.output.height)
     inside = _inside(lowered, n)
     columns = present_columns(source, max(lowered.output.width, n))
     part = sum(one == source.kernel_width for one in columns) / len(columns)
