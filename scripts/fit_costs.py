@@ -29,7 +29,7 @@ from fit_samples import samples  # noqa: E402
 from thumbnet.codegen import Naming, Provenance, generate  # noqa: E402
 from thumbnet.codegen.model import ctype  # noqa: E402
 from thumbnet.commands.samples import make_samples  # noqa: E402
-from thumbnet.emulator import Border, ModelIo, measure  # noqa: E402
+from thumbnet.emulator import Border, HarnessOptions, ModelIo, measure  # noqa: E402
 from thumbnet.frontends.tflite import read_tflite  # noqa: E402
 from thumbnet.ir.graph import Graph, Tensor  # noqa: E402
 from thumbnet.operators.base import Lowered  # noqa: E402
@@ -96,7 +96,9 @@ def instructions(files: Mapping[str, str], plan: Plan, naming: Naming, core: str
     tensors = [graph.tensor(name) for name in graph.inputs]
     outputs = [graph.tensor(name) for name in graph.outputs]
     io = ModelIo(borders(naming.inputs, tensors), borders(naming.outputs, outputs))
-    found = measure(files, "sample", resolve_target(core), make_samples(tensors, 1), io)
+    options = HarnessOptions(input_in_arena=plan.input_in_arena)
+    samples = make_samples(tensors, 1)
+    found = measure(files, "sample", resolve_target(core), samples, io, options=options)
     assert found.instructions is not None
     return found.instructions
 

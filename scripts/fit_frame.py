@@ -33,7 +33,10 @@ from thumbnet.schedule.layers import make_plan  # noqa: E402
 from thumbnet.schedule.predict import frame_counts  # noqa: E402
 from thumbnet.target import resolve_target  # noqa: E402
 
-SIZES = tuple(product((1, 2, 3, 5, 8, 11, 16, 21, 33, 50, 78), (100, 490, 1023, 4096)))
+SIZES = (
+    *product((1, 2, 3, 5, 8, 11, 16, 21, 33, 50, 78), (100, 1023)),
+    *product((1, 3, 8, 13, 40), (20, 50), (490,)),
+)
 """Bytes of inputs, an output for each: small ones beside large ones, as networks have them."""
 
 HEIGHTS = (1, 2, 3, 5, 8, 12)

@@ -44,7 +44,7 @@ LIKE_OTHERS = "dsp"
 
 FRAME = "thumbnet_run"
 """The entry of what an inference takes besides its operators: checks, and for each table of layers,
-each layer and each moved input or output a part of its own."""
+each layer and each moved output a part of its own."""
 
 
 class CallCost:

@@ -40,11 +40,11 @@ def convolution(lowered: Lowered, n: int) -> Features:
             _add(found, _gathered(lowered, tile))
         elif function != "thumbnet_conv_2d_dsp_s8":
             depth = lowered.sources[0].rows.channels
-            _add(found, {f"spread{tile.columns}": tile.count * (depth // 4)})
+            _add(found, {f"spread{tile.columns}": tile.number * (depth // 4)})
         elif tile.outside:
             _add(found, _edge(lowered, tile))
         else:
-            _add(found, _expand(lowered, tile, tile.count))
+            _add(found, _expand(lowered, tile, tile.number))
     if "gathered" in function:
         found["rows"] = lowered.sources[0].kernel_height
     return found
@@ -64,7 +64,7 @@ def _channels(lowered: Lowered, tile: Tile) -> Features:
     effort, clamp = lowered.kernel.literals[:2]
     # Where lanes cannot be shared a channel is by itself: there are more pairs than halves.
     pairs = weights.values.size // (2 * quads + (8 if effort == _SPEED else 4))
-    columns, count = tile.columns, tile.count
+    columns, count = tile.columns, tile.number
     name, steps = f"tile{columns}", quads
     found: Features = {}
     if columns == 1:
@@ -116,9 +116,9 @@ def _edge(lowered: Lowered, tile: Tile) -> Features:
     inside = rows * tile.inside
     outside = source.kernel_height * source.kernel_width - inside
     quads = source.rows.channels // 4
-    windows = tile.count * tile.columns
+    windows = tile.number * tile.columns
     return {
-        "edges": tile.count,
+        "edges": tile.number,
         "edge columns": windows,
         "edge rows": windows * source.kernel_height,
         "edge inside": windows * inside,
@@ -130,7 +130,7 @@ def _edge(lowered: Lowered, tile: Tile) -> Features:
 
 def _gathered(lowered: Lowered, tile: Tile) -> Features:
     """Tiles of any number of channels: inside as :func:`_expand`, else byte by byte."""
-    source, count = lowered.sources[0], tile.count
+    source, count = lowered.sources[0], tile.number
     height, size = source.kernel_height, _row_size(lowered)
     effort, _, nine = lowered.kernel.literals
     if effort == _SIZE:

@@ -51,7 +51,7 @@ def starts(lowered: Lowered, n: int) -> range:
 
 
 class Tile(NamedTuple):
-    """Tiles of neighbouring pixels, ``count`` of them in a run.
+    """Tiles of neighbouring pixels, ``number`` of them in a run.
 
     Of ``columns`` pixels each; whether the window of one reaches ``outside`` columns, and how many
     columns a window has ``inside``.
@@ -60,12 +60,18 @@ class Tile(NamedTuple):
     columns: int
     outside: bool
     inside: float
-    count: float
+    number: float
 
 
 def tiles(lowered: Lowered, n: int, widest: int) -> Iterator[Tile]:
     """The tiles of a run of ``n`` pixels, ``widest`` of them but at its end."""
     source = lowered.sources[0]
+    if source.kernel_width == 1 and source.pad_left == 0:
+        whole, rest = divmod(n, widest)
+        yield Tile(widest, False, 1.0, whole)
+        if rest:
+            yield Tile(rest, False, 1.0, 1.0)
+        return
     columns = present_columns(source, max(lowered.output.width, n))
     runs = starts(lowered, n)
     found: dict[tuple[int, bool], list[int]] = {}

@@ -17,7 +17,7 @@ from thumbnet.schedule.stream_stage import Extent
 class Prediction:
     """Instructions by operator, its output's line buffer included, and of whole layers instead.
 
-    ``frame`` is what an inference takes besides: it moves the caller's inputs and outputs.
+    ``frame`` is what an inference takes besides: checks, and moving outputs to the caller.
     """
 
     operators: dict[str, int]
@@ -64,17 +64,15 @@ def predict(plan: Plan) -> Prediction:
 def frame_counts(plan: Plan) -> Features:
     """What an inference does besides its operators, in the counts of their price.
 
-    Inputs are moved into the arena unless they stay where they are or come by rows; outputs and
-    states always are. One that lies in the arena already, which costs less, is not considered.
+    Outputs and states are moved; inputs are in the arena already, where the caller wrote them.
     """
     kinds = [stage.kind for stage in plan.stages]
     tables = sum(
         kind == "layer" and (at == 0 or kinds[at - 1] != "layer") for at, kind in enumerate(kinds)
     )
     graph, offsets = plan.graph, plan.memory.offsets
-    names = [*(graph.inputs if plan.input_in_arena and not plan.pushed else ()), *graph.results]
     found: Features = {"run": 1.0, "tables": tables}
-    for name in names:
+    for name in graph.results:
         for count, value in moved(graph.tensor(name).size, offsets.get(name, 0)).items():
             found[count] = found.get(count, 0.0) + value
     return found
