@@ -1,9 +1,11 @@
 """Measures all shared models and writes test/bench/*.json and BENCHMARKS.md from them.
 
-    scripts/bench.py [--builds cortex-m4 "cortex-m4 speed" ...] [--models NAME ...] [--table]
+    scripts/bench.py [--builds cortex-m4 "cortex-m4 speed" ...] [--models NAME ...]
+                     [--predictions] [--table]
 
 A build is a target and what its flash is spent on, ``balanced`` where nothing is said.
 
+``--predictions`` only predicts instructions anew, of plans that are what they were measured as;
 ``--table`` only writes BENCHMARKS.md from the committed results.
 """
 
@@ -64,15 +66,39 @@ def model_files() -> list[Path]:
     return [files[0] for files in found if files]
 
 
-def run(builds: list[str], names: list[str]) -> int:
-    """Measures and merges into the results; returns how many models were refused."""
-    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    models = [
+def models_of(builds: list[str], names: list[str]) -> list[tuple[str, Path]]:
+    """Builds and models; all models where ``names`` is empty."""
+    return [
         (build, path)
         for path in model_files()
         for build in builds
         if not names or path.parent.name in names
     ]
+
+
+def refresh(builds: list[str], names: list[str]) -> None:
+    """Predicts anew what the results have measured, where the plan still is the same."""
+    results: dict[str, Any] = json.loads(RESULTS.read_text())
+    models = [
+        (build, path)
+        for build, path in models_of(builds, names)
+        if path.parent.name in results.get(build, {})
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = pool.map(lambda one: predict(one[1], one[0]), models)
+        for (build, path), answer in zip(models, found, strict=True):
+            row = results[build][path.parent.name]
+            if answer is None or answer["arena_bytes"] != row["arena_bytes"]:
+                print(f"{path.parent.name} {build}: another plan; measure it", flush=True)
+                continue
+            row["predicted_instructions"] = answer["predicted_instructions"]["total"]
+    RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+
+
+def run(builds: list[str], names: list[str]) -> int:
+    """Measures and merges into the results; returns how many models were refused."""
+    results: dict[str, Any] = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    models = models_of(builds, names)
     refused = 0
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = pool.map(lambda one: measure(one[1], one[0]), models)
@@ -83,6 +109,16 @@ def run(builds: list[str], names: list[str]) -> int:
                 print(path.parent.name, build, json.dumps(figures), flush=True)
     RESULTS.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
     return refused
+
+
+def predict(model: Path, build: str) -> dict[str, Any] | None:
+    """What ``thumbnet plan --json`` says; None where the model is refused."""
+    target, _, optimize = build.partition(" ")
+    command = [sys.executable, "-m", "thumbnet", "plan", str(model), "--target", target]
+    command += ["--optimize", optimize or "balanced", "--json"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    answer: dict[str, Any] | None = json.loads(done.stdout) if done.returncode == 0 else None
+    return answer
 
 
 def table() -> str:
@@ -132,10 +168,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--builds", nargs="*", default=list(BUILDS))
     parser.add_argument("--models", nargs="*", default=[])
+    parser.add_argument("--predictions", action="store_true")
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
     refused = 0
-    if not arguments.table:
+    if arguments.predictions:
+        refresh(arguments.builds, arguments.models)
+    elif not arguments.table:
         if not MODELS.is_dir():
             print(f"bench: {MODELS.parent.name}/models is absent", file=sys.stderr)
             return 2

@@ -2,9 +2,9 @@
 
     scripts/fit_costs.py [--cores cortex-m4 ...] [--only conv_2d ...]
 
-Every operator is a network of its own, measured layer by layer; what is fitted is the cost of a
-call of its kernel (see ``thumbnet.operators.cost``), with the loop that calls it. Prints how far
-the fit is off.
+Every operator is a network of its own, measured layer by layer, less what an inference takes
+besides (``fit_frame.py``, which comes first); what is fitted is the cost of a call of its kernel
+(see ``thumbnet.operators.cost``), with the loop that calls it. Prints how far the fit is off.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ import dataclasses
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -30,21 +31,40 @@ from fit_samples import EVEN, samples  # noqa: E402
 from thumbnet.codegen import Naming, Provenance, generate  # noqa: E402
 from thumbnet.codegen.model import ctype  # noqa: E402
 from thumbnet.commands.samples import make_samples  # noqa: E402
-from thumbnet.emulator import Border, ModelIo, measure  # noqa: E402
+from thumbnet.emulator import Border, HarnessOptions, ModelIo, measure  # noqa: E402
 from thumbnet.frontends.tflite import read_tflite  # noqa: E402
-from thumbnet.ir.graph import Graph  # noqa: E402
+from thumbnet.ir.graph import Graph, Tensor  # noqa: E402
 from thumbnet.operators.base import Lowered  # noqa: E402
-from thumbnet.operators.cost import CORES, TABLE, CallCost, entry, features  # noqa: E402
+from thumbnet.operators.cost import (  # noqa: E402
+    CORES,
+    TABLE,
+    CallCost,
+    entries,
+    features,
+    frame_cost,
+)
 from thumbnet.options import Build, Optimize  # noqa: E402
 from thumbnet.passes import run_passes  # noqa: E402
+from thumbnet.plan import Plan  # noqa: E402
 from thumbnet.schedule.layers import make_plan  # noqa: E402
+from thumbnet.schedule.predict import frame_counts  # noqa: E402
 from thumbnet.target import resolve_target  # noqa: E402
 
 FloatArray = npt.NDArray[np.float64]
-Sample = tuple[Lowered, int]
-"""An operator over a whole tensor, and the instructions that it took."""
+
+
+class Sample(NamedTuple):
+    """An operator over a whole tensor, and the instructions that its layer took."""
+
+    lowered: Lowered
+    instructions: int
+    optimize: Optimize
+
 
 _ROUNDS = 20000
+
+FEWEST = 6
+"""Samples that an instantiation needs for weights of its own."""
 
 
 def count(graph: Graph, core: str, optimize: Optimize, known: dict[str, Sample]) -> Sample | None:
@@ -55,27 +75,42 @@ def count(graph: Graph, core: str, optimize: Optimize, known: dict[str, Sample])
     steps = [step for step in plan.steps if not plan.is_view(step.operator)]
     if len(steps) != 1:
         return None
-    naming = Naming("sample", ("input",), ("output",))
-    if len(built.inputs) > 1:
-        names = tuple(f"input_{i}" for i in range(len(built.inputs)))
-        naming = Naming("sample", names, ("output",))
+    naming = name_borders(built)
     files = generate(plan, naming, Provenance("sample", "0" * 64, "0"))
     if files["sample.c"] in known:
         return None
-    tensors = [built.tensor(name) for name in built.inputs]
-    output = built.tensor(built.outputs[0])
-    io = ModelIo(
-        tuple(
-            Border(name, ctype(tensor), tensor.elements)
-            for name, tensor in zip(naming.inputs, tensors, strict=True)
-        ),
-        (Border("output", ctype(output), output.elements),),
-    )
-    found = measure(files, "sample", target, make_samples(tensors, 1), io)
-    assert found.instructions is not None
-    lowered = steps[0].lowered
-    known[files["sample.c"]] = (lowered, found.instructions - called(lowered, core))
+    frame = frame_cost(frame_counts(plan) | {"layers": 1.0}, core)
+    found = instructions(files, plan, naming, core) - round(frame)
+    found -= called(steps[0].lowered, core)
+    known[files["sample.c"]] = Sample(steps[0].lowered, found, optimize)
     return known[files["sample.c"]]
+
+
+def name_borders(graph: Graph) -> Naming:
+    """C names of a sample."""
+
+    def names(prefix: str, count: int) -> tuple[str, ...]:
+        return tuple(f"{prefix}_{i}" for i in range(count)) if count > 1 else (prefix,)
+
+    return Naming("sample", names("input", len(graph.inputs)), names("output", len(graph.outputs)))
+
+
+def instructions(files: Mapping[str, str], plan: Plan, naming: Naming, core: str) -> int:
+    """Those of one inference on ``core``."""
+
+    def borders(names: Sequence[str], tensors: Sequence[Tensor]) -> tuple[Border, ...]:
+        pairs = zip(names, tensors, strict=True)
+        return tuple(Border(name, ctype(tensor), tensor.elements) for name, tensor in pairs)
+
+    graph = plan.graph
+    tensors = [graph.tensor(name) for name in graph.inputs]
+    outputs = [graph.tensor(name) for name in graph.outputs]
+    io = ModelIo(borders(naming.inputs, tensors), borders(naming.outputs, outputs))
+    options = HarnessOptions(input_in_arena=plan.input_in_arena)
+    samples = make_samples(tensors, 1)
+    found = measure(files, "sample", resolve_target(core), samples, io, options=options)
+    assert found.instructions is not None
+    return found.instructions
 
 
 def called(lowered: Lowered, core: str) -> int:
@@ -93,9 +128,9 @@ def call_features(lowered: Lowered) -> dict[str, float]:
 
 def fit(found: list[Sample]) -> dict[str, float]:
     """Weights of least relative error, none of them negative."""
-    rows = [call_features(lowered) for lowered, _ in found]
+    rows = [call_features(sample.lowered) for sample in found]
     names = sorted({name for row in rows for name in row})
-    measured = np.array([instructions for _, instructions in found], np.float64)
+    measured = np.array([sample.instructions for sample in found], np.float64)
     table = np.array([[row.get(name, 0.0) for name in names] for row in rows])
     solved = not_negative(table / measured[:, None], np.ones(len(found)))
     return {name: float(f"{value:.4g}") for name, value in zip(names, solved, strict=True) if value}
@@ -137,11 +172,24 @@ def groups(core: str, only: list[str]) -> dict[str, list[Sample]]:
         counted = pool.map(partial(counts, core=core), models)
         for (name, _), of_one in zip(models, counted, strict=True):
             for sample in of_one:
-                found[sample[0].kernel.function].append(sample)
-                if sample[0].kernel.literals:
-                    found[entry(sample[0])].append(sample)
-                print(name, entry(sample[0]), sample[1], flush=True)
-    return found
+                own, shared = names(sample)
+                found[shared].append(sample)
+                if own != shared:
+                    found[own].append(sample)
+                print(name, own, sample.instructions, flush=True)
+    shared_names = {names(sample)[1] for samples in found.values() for sample in samples}
+    # An instantiation that few samples have is better taken for the others'.
+    return {
+        name: samples
+        for name, samples in found.items()
+        if name in shared_names or len(samples) >= FEWEST
+    }
+
+
+def names(sample: Sample) -> tuple[str, str]:
+    """The entries of a sample's instantiation and of all instantiations."""
+    own, shared, *_ = entries(sample.lowered, sample.optimize)
+    return own, shared
 
 
 def counts(named: tuple[str, bytes], core: str) -> list[Sample]:
@@ -180,9 +228,9 @@ def errors(weights: dict[str, float], found: list[Sample]) -> FloatArray:
     """Relative errors of a fit."""
     predicted = [
         sum(weights.get(name, 0.0) * value for name, value in call_features(lowered).items())
-        for lowered, _ in found
+        for lowered, _, _ in found
     ]
-    measured = np.array([instructions for _, instructions in found], np.float64)
+    measured = np.array([sample.instructions for sample in found], np.float64)
     return np.array(predicted) / measured - 1
 
 

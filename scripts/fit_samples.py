@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
+from typing import Any
 
 import numpy as np
 from fit_byte_samples import byte_samples
@@ -43,6 +44,11 @@ def _all() -> Iterator[tuple[str, Make]]:
     for name, make in _others():
         if name.startswith(("add", "mul", "softmax")) and not name.startswith("multiplier"):
             yield f"{EVEN} {name}", make
+    # Samples are seeded by their place: new ones come last, so that the others stay what they are.
+    yield from _windows()
+    yield from _pools()
+    yield from _rows()
+    yield from _words()
 
 
 def _general() -> Iterator[tuple[str, Make]]:
@@ -271,6 +277,81 @@ def _recurrent() -> Iterator[tuple[str, Make]]:
         for kinds in (("int16", "int8"), ("int16", "int32"), ("int8", "int16"), ("int32", "int16")):
             yield f"requantize {name}", _requantized(shape, *kinds)
         yield f"softmax_to_int16 {name}", _unary("softmax", shape, dtype="int16")
+
+
+_WINDOWS: tuple[tuple[tuple[int, int], tuple[int, int, int, int]], ...] = (
+    # Kernels of one channel, high, wide and small; of few channels; rows that leave 1, 2, 3 bytes.
+    *(((9, 6), (1, 21, 17, 1)), ((12, 7), (1, 40, 26, 1)), ((5, 11), (1, 9, 30, 1))),
+    *(((3, 3), (1, 12, 19, 1)), ((3, 3), (1, 28, 26, 1)), ((5, 5), (1, 17, 14, 1))),
+    *(((1, 5), (1, 6, 20, 2)), ((5, 1), (1, 20, 3, 3)), ((3, 4), (1, 14, 9, 6))),
+    *(((3, 3), (1, 19, 22, 7)), ((7, 3), (1, 16, 5, 5)), ((3, 3), (1, 24, 20, 3))),
+    *(((4, 3), (1, 30, 8, 8)), ((3, 3), (1, 6, 7, 16)), ((3, 3), (1, 9, 5, 24))),
+    *(((2, 2), (1, 10, 11, 4)), ((5, 3), (1, 25, 10, 12)), ((9, 1), (1, 36, 4, 20))),
+)
+
+
+def _windows() -> Iterator[tuple[str, Make]]:
+    """Windows that are not square, reach far outside or not at all, and clamped outputs."""
+    for (kernel, shape), (stride, padding, channels) in product(
+        _WINDOWS, ((1, "same", 5), (1, "valid", 32), (2, "same", 32))
+    ):
+        make = _conv_of(shape, channels, kernel, stride=stride, padding=padding)
+        yield f"conv_2d window {kernel} {shape} {stride} {padding} {channels}", make
+    for width, (depth, channels, kernel) in product(
+        (2, 7, 15), ((12, 9, 1), (32, 24, 1), (5, 18, 3), (8, 16, 3), (3, 14, 3))
+    ):
+        shape = (1, 8, width, depth)
+        make = _conv_of(shape, channels, kernel, activation="relu_n1_to_1")
+        yield f"conv_2d clamped {width} {depth} {channels} {kernel}", make
+
+
+def _words() -> Iterator[tuple[str, Make]]:
+    """Windows of any number of channels whose rows leave no bytes; convolutions that are small."""
+    for (kernel, shape), stride, channels in product(
+        (
+            *(((4, 8), (1, 20, 31, 1)), ((7, 4), (1, 24, 13, 1)), ((11, 12), (1, 33, 20, 1))),
+            *(((2, 2), (1, 14, 18, 2)), ((5, 4), (1, 9, 12, 3)), ((3, 2), (1, 8, 11, 6))),
+        ),
+        (1, 2),
+        (3, 12),
+    ):
+        make = _conv_of(shape, channels, kernel, stride=stride)
+        yield f"conv_2d words {kernel} {shape} {stride} {channels}", make
+    for depth, channels in product((1, 2, 5, 15, 30, 90, 250), (2, 7, 20)):
+        yield f"conv_1x1 one {depth} {channels}", _conv_of((1, 1, 1, depth), channels, 1)
+        yield f"conv_1x1 four {depth} {channels}", _conv_of((1, 1, 1, 4 * depth), channels, 1)
+
+
+def _conv_of(shape: tuple[int, int, int, int], channels: int, kernel: Any, **how: Any) -> Make:
+    return lambda rng: models.conv_2d(rng, shape, channels, kernel, **how)
+
+
+def _pools() -> Iterator[tuple[str, Make]]:
+    """Windows that are not square, that overlap, that reach outside, and as high as their input."""
+    for kind, (size, channels) in product(
+        ("average_pool_2d", "max_pool_2d"), product((3, 6, 9), (3, 16, 40))
+    ):
+        shape = (1, 8, size, channels)
+        for kernel, stride, padding in (
+            *(((1, 2), (1, 2), "same"), ((2, 1), (2, 1), "same"), (2, 2, "same"), (3, 1, "same")),
+            *((3, 2, "valid"), ((8, 2), 2, "same"), ((8, 1), 1, "valid")),
+        ):
+            make = _unary(kind, shape, kernel=kernel, stride=stride, padding=padding)
+            yield f"{kind} window {size} {channels} {kernel} {stride} {padding}", make
+
+
+def _rows() -> Iterator[tuple[str, Make]]:
+    """Softmax of many pixels, means within rows, transposes of pixels."""
+    for width, channels in product((1, 3, 10, 150), (2, 5, 12)):
+        shape = (1, 2, width, channels)
+        yield f"softmax pixels {width} {channels}", _unary("softmax", shape)
+        yield f"mean_row of {width} {channels}", _unary("mean", shape, axes=(2,))
+        yield f"mean_row channels {width} {channels}", _unary("mean", shape, axes=(3,))
+        yield f"transpose rows {width} {channels}", _transposed((1, 3, width, channels))
+
+
+def _transposed(shape: tuple[int, ...]) -> Make:
+    return _unary("transpose", shape, permutation=(0, 2, 1, 3))
 
 
 def _requantized(shape: tuple[int, ...], source: str, target: str) -> Make:

@@ -7,7 +7,7 @@ from thumbnet.codegen.functions import functions
 from thumbnet.codegen.layers import layer, layer_tables, source_fields, table_options
 from thumbnet.codegen.model import Naming, Provenance, comment_text
 from thumbnet.codegen.stream import stream_tables
-from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Source
+from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Source, is_cold
 from thumbnet.plan import Plan, Step, memory_map
 
 _GCC = "#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)\n"
@@ -136,12 +136,7 @@ def _row_map(found: Definitions, name: str, source: Source) -> str:
 
 
 def _is_cold(plan: Plan, step: Step) -> bool:
-    """Whether a kernel is better small than fast."""
-    optimize = plan.graph.build.optimize
-    if optimize == "speed":
-        return False
-    # A softmax has few elements; what does not multiply takes about 1 % of a network's work.
-    return step.operator.kind == "softmax" or (optimize == "size" and step.lowered.macs == 0)
+    return is_cold(step.lowered, plan.graph.build.optimize)
 
 
 def _instantiation(kernel: Kernel, small: bool) -> str:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from thumbnet.ir.graph import Array, Graph, Operator, Tensor
+from thumbnet.options import Optimize
 
 Constraint = Callable[[Graph, Operator], str | None]
 """Checks one limit: None where it holds, else what is there. Its docstring is the limit, shown to
@@ -242,6 +243,15 @@ class Lowered:
     def keeps_scratch(self) -> bool:
         """Whether the kernel finds its scratch as its last run left it."""
         return self.accumulates or self.workspace is not None
+
+
+def is_cold(lowered: Lowered, optimize: Optimize) -> bool:
+    """Whether a kernel is better small than fast, and compiled for that."""
+    if optimize == "speed":
+        return False
+    # A softmax has few elements; what does not multiply takes about 1 % of a network's work.
+    small = lowered.kernel.function == "thumbnet_softmax_s8"
+    return small or (optimize == "size" and lowered.macs == 0)
 
 
 class Family(abc.ABC):

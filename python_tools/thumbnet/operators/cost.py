@@ -10,11 +10,14 @@ it has its own).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from thumbnet.operators.base import CArray, Lowered, Part
+from thumbnet.operators import cost_dsp, cost_windows
+from thumbnet.operators.base import CArray, Lowered, Part, is_cold
+from thumbnet.operators.cost_windows import Features
+from thumbnet.options import Optimize
 
 TABLE = Path(__file__).with_name("costs.json")
 
@@ -37,18 +40,24 @@ DILATED, DILATED_RUN = "thumbnet_dilated_conv_2d_s8", 6
 ROUGH = {"call": 200.0, "pixels": 10.0, "elements": 10.0, "taps": 2.0}
 """What a kernel without weights may cost."""
 
+SMALL = " small"
+"""What ends the entries of kernels that are compiled for size."""
+
 LIKE_OTHERS = "dsp"
 """The table for cores that have none, and for kernels that another's has not."""
 
-Features = dict[str, float]
+FRAME = "thumbnet_run"
+"""The entry of what an inference takes besides its operators: checks, and for each table of layers,
+each layer and each moved output a part of its own."""
 
 
 class CallCost:
     """Predicted instructions of calls of one operator's kernel, by the pixels that a call makes."""
 
-    def __init__(self, lowered: Lowered, core: str) -> None:
+    def __init__(self, lowered: Lowered, core: str, optimize: Optimize = "balanced") -> None:
         self.lowered = lowered
         self.core = core
+        self.optimize = optimize
         self._weights: Mapping[str, float] | None = None
         self._known: dict[int, float] = {}
         self._parts: dict[str, CallCost] | None = None
@@ -59,13 +68,15 @@ class CallCost:
         if self._parts is None:
             fields = self.lowered.fields
             found = {name: value.lowered for name, value in fields if isinstance(value, Part)}
-            self._parts = {name: CallCost(part, self.core) for name, part in found.items()}
+            self._parts = {
+                name: CallCost(part, self.core, self.optimize) for name, part in found.items()
+            }
         return self._parts
 
     def __call__(self, n: int) -> float:
         """Of a call that makes ``n`` pixels (an accumulating kernel: that takes them)."""
         if self._weights is None:
-            self._weights = weights(self.lowered, self.core)
+            self._weights = weights(self.lowered, self.core, self.optimize)
         if n not in self._known:
             found = features(self.lowered, n).items()
             own = sum(self._weights.get(name, 0.0) * value for name, value in found)
@@ -83,6 +94,25 @@ class CallCost:
         return (full * rest(WIDE_RUN) if full else 0.0) + (rest(last) if last else 0.0)
 
 
+def frame_cost(counts: Features, core: str) -> float:
+    """Predicted instructions of what surrounds kernels: counts of :data:`FRAME`'s weights."""
+    table = _weights((FRAME,), core)
+    return sum(table.get(name, 0.0) * value for name, value in counts.items())
+
+
+def moved(size: int, offset: int) -> Features:
+    """A move of ``size`` bytes between a caller's buffer, which is aligned, and the arena."""
+    aligned = offset % 4 == 0
+    sixteens, rest = divmod(size, 16) if aligned else (0, size)
+    kind = "aligned" if aligned else "unaligned"
+    return {
+        "moves": 1.0,
+        "sixteens": sixteens,
+        f"{kind} words": rest // 4,
+        "bytes": rest % 4,
+    }
+
+
 def features(lowered: Lowered, n: int) -> Features:
     """What a call that makes ``n`` pixels does, as counts that its cost is linear in."""
     function = lowered.kernel.function
@@ -98,15 +128,27 @@ def entry(lowered: Lowered) -> str:
     return "_".join([kernel.function, *map(str, kernel.literals)])
 
 
-def weights(lowered: Lowered, core: str) -> Mapping[str, float]:
+def entries(lowered: Lowered, optimize: Optimize) -> tuple[str, ...]:
+    """The names under which a kernel's weights are looked for; compiled small it has its own."""
+    found = (entry(lowered), lowered.kernel.function)
+    if not is_cold(lowered, optimize):
+        return found
+    return (*(f"{name}{SMALL}" for name in found), *found)
+
+
+def weights(lowered: Lowered, core: str, optimize: Optimize = "balanced") -> Mapping[str, float]:
     """The fitted weights of a kernel on ``core``; another's where it has none, at worst rough ones.
 
     A test says which kernels have to have their own.
     """
+    return _weights(entries(lowered, optimize), core)
+
+
+def _weights(keys: Sequence[str], core: str) -> Mapping[str, float]:
     tables = _tables()
     name = CORES.get(core, LIKE_OTHERS)
     order = [name, LIKE_OTHERS, *sorted(tables)]
-    for key in (entry(lowered), lowered.kernel.function):
+    for key in keys:
         for table in order:
             if key in tables.get(table, {}):
                 return tables[table][key]
@@ -141,7 +183,7 @@ def _convolution(lowered: Lowered, n: int) -> Features:
     depth = _window_taps(lowered) * source.rows.channels
     steps = -(-depth // 4)
     found: Features = {}
-    for name, count in _tiles("tile", n, _tile(lowered)).items():
+    for name, count in _tiles("tile", n, 2).items():
         found |= {
             name: count,
             f"{name} pairs": count * pairs,
@@ -282,24 +324,15 @@ def _transposed(lowered: Lowered, n: int) -> Features:
     }
 
 
-def _pool(lowered: Lowered, n: int) -> Features:
-    elements = n * lowered.output.channels
-    taps = _window_taps(lowered)
-    return {
-        "pixels": n,
-        "elements": elements,
-        "taps": n * taps,
-        "element taps": elements * taps,
-    }
-
-
 def _accumulating(lowered: Lowered, n: int) -> Features:
     """The last call also writes the output: a part of it is each call's."""
     rows = lowered.sources[0].rows
     output = lowered.output.width * lowered.output.channels
     return {
         "pixels": n,
-        "elements": n * rows.channels,
+        "columns": lowered.output.width,
+        "elements": n * (rows.channels - rows.channels % 4),
+        "last": n * (rows.channels % 4),
         "output": output * n / (rows.height * rows.width),
     }
 
@@ -340,6 +373,35 @@ def _number(lowered: Lowered, field: str) -> int:
     return value if isinstance(value, int) else 0
 
 
+def _mean_row(lowered: Lowered, n: int) -> Features:
+    made = n * _integer(lowered, "outputs")
+    return {"elements": made, "taps": made * _integer(lowered, "count")}
+
+
+def _softmax(lowered: Lowered, n: int) -> Features:
+    return {"pixels": n, "elements": n * lowered.output.channels}
+
+
+def _transpose(lowered: Lowered, n: int) -> Features:
+    """Runs along the innermost dimension, in these blocks of bytes that stay together."""
+    sizes = dict(lowered.fields)["sizes"]
+    if not isinstance(sizes, CArray):
+        raise ValueError("a transpose has no sizes")
+    blocks = float(sizes.values.astype(float).prod())
+    return {
+        "runs": blocks / float(sizes.values[-1]),
+        "blocks": blocks,
+        "bytes": blocks * _integer(lowered, "block"),
+    }
+
+
+def _integer(lowered: Lowered, name: str) -> int:
+    value = dict(lowered.fields)[name]
+    if not isinstance(value, int):
+        raise ValueError(f"{lowered.kernel.function} has no integer {name}")
+    return value
+
+
 def _elementwise(lowered: Lowered, n: int) -> Features:
     """Elements four by four, and the last ones."""
     elements = n * lowered.output.channels
@@ -368,17 +430,6 @@ def _squares(lowered: Lowered, n: int) -> Features:
 _PASS = 12
 """Columns that the scalar depthwise kernel makes in a pass."""
 
-_SIZE = 0
-"""The first literal of the DSP kernels where they are built for size: then column by column."""
-
-
-def _tile(lowered: Lowered) -> int:
-    """Columns that a convolution's kernel makes together."""
-    kernel = lowered.kernel
-    if "_dsp_" in kernel.function:
-        return 1 if kernel.literals[0] == _SIZE else 3
-    return 2
-
 
 def _block(lowered: Lowered, n: int) -> int:
     """Columns that a depthwise kernel makes in a pass."""
@@ -392,13 +443,22 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     (WIDE, _wide),
     ("thumbnet_conv_2d_general", _general),
     (DILATED, _dilated),
+    ("thumbnet_conv_2d_1x1_dsp", cost_dsp.convolution),
+    ("thumbnet_conv_2d_dsp", cost_dsp.convolution),
+    ("thumbnet_conv_2d_gathered_dsp", cost_dsp.convolution),
+    ("thumbnet_fully_connected_dsp", cost_dsp.convolution),
     ("thumbnet_conv_2d", _convolution),
     ("thumbnet_fully_connected", _convolution),
+    ("thumbnet_depthwise_conv_2d_dsp", cost_dsp.depthwise),
+    ("thumbnet_depthwise_conv_2d_s8", cost_windows.depthwise),
+    ("thumbnet_depthwise_conv_2d_multiplier", cost_windows.multiplied),
     ("thumbnet_depthwise", _depthwise),
-    ("thumbnet_average_pool", _pool),
-    ("thumbnet_max_pool", _pool),
-    ("thumbnet_pool_2d", _pool),
-    ("thumbnet_mean", _pool),
+    ("thumbnet_average_pool", cost_windows.pool),
+    ("thumbnet_max_pool", cost_windows.pool),
+    ("thumbnet_mean_row", _mean_row),
+    ("thumbnet_softmax", _softmax),
+    ("thumbnet_transpose", _transpose),
+    ("thumbnet_pool_2d", cost_windows.pool),
     ("thumbnet_lstm", _lstm),
     ("thumbnet_svdf", _svdf),
     ("thumbnet_reduce_row", _reduction),
@@ -408,3 +468,4 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_space_to_depth", _squares),
     ("thumbnet_transpose_conv", _transposed),
 )
+"""By what their names begin with, the first that fits; elementwise where none does."""

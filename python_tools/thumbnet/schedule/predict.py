@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from thumbnet.operators.cost import frame_cost, moved
+from thumbnet.operators.cost_windows import Features
 from thumbnet.plan import Plan, Stage
 from thumbnet.schedule.lowering import lower_all
 from thumbnet.schedule.stream_cost import layer_cost, line_cost, run_cost
@@ -13,20 +15,29 @@ from thumbnet.schedule.stream_stage import Extent
 
 @dataclass(frozen=True)
 class Prediction:
-    """Instructions by operator, its output's line buffer included, and of whole layers instead."""
+    """Instructions by operator, its output's line buffer included, and of whole layers instead.
+
+    ``frame`` is what an inference takes besides: checks, and moving outputs to the caller.
+    """
 
     operators: dict[str, int]
     layers: int
+    frame: int
 
     @property
     def total(self) -> int:
         """Of one inference."""
+        return self.stages + self.frame
+
+    @property
+    def stages(self) -> int:
+        """Of the operators alone, in which schedules differ."""
         return sum(self.operators.values())
 
     @property
     def overhead(self) -> int:
         """Beyond the network as whole layers."""
-        return self.total - self.layers
+        return self.stages - self.layers
 
 
 def predict(plan: Plan) -> Prediction:
@@ -46,7 +57,25 @@ def predict(plan: Plan) -> Prediction:
     # What runs twice is there twice.
     twice = sum(one.macs for one in plan.second_passes)
     once = plan.network_macs
-    return Prediction(found, layers * once // (once + twice) if once else layers)
+    frame = int(frame_cost(frame_counts(plan), plan.graph.build.core))
+    return Prediction(found, layers * once // (once + twice) if once else layers, frame)
+
+
+def frame_counts(plan: Plan) -> Features:
+    """What an inference does besides its operators, in the counts of their price.
+
+    Outputs and states are moved; inputs are in the arena already, where the caller wrote them.
+    """
+    kinds = [stage.kind for stage in plan.stages]
+    tables = sum(
+        kind == "layer" and (at == 0 or kinds[at - 1] != "layer") for at, kind in enumerate(kinds)
+    )
+    graph, offsets = plan.graph, plan.memory.offsets
+    found: Features = {"run": 1.0, "tables": tables}
+    for name in graph.results:
+        for count, value in moved(graph.tensor(name).size, offsets.get(name, 0)).items():
+            found[count] = found.get(count, 0.0) + value
+    return found
 
 
 def stage_costs(net: Network, stage: Stage, first: int, end: int) -> dict[str, int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from thumbnet.operators.cost import CallCost
+from thumbnet.operators.cost import CallCost, frame_cost
 from thumbnet.schedule.layers import flattened
 from thumbnet.schedule.stream_net import Network, Node
 from thumbnet.schedule.stream_stage import Extent
@@ -42,7 +42,8 @@ def extra_cost(node: Node) -> int:
 def _whole_layer(call: CallCost) -> int:
     flat = flattened(call.lowered)
     calls = flat.output.height if flat.steps is None else flat.steps
-    return int(calls * call(flat.output.width if flat.width is None else flat.width))
+    width = flat.output.width if flat.width is None else flat.width
+    return int(frame_cost({"layers": 1.0}, call.core) + calls * call(width))
 
 
 def run_cost(node: Node, segment: int) -> int:

@@ -216,7 +216,7 @@ def _node(
         how.workspace,
         how.band,
         how.macs,
-        CallCost(how, graph.build.core),
+        CallCost(how, graph.build.core, graph.build.optimize),
         is_view,
         not is_view and small,
     )
@@ -239,7 +239,7 @@ def fused_node(net: Network, first: int, end: int, how: Lowered) -> Fused:
         how.workspace,
         how.band,
         how.macs,
-        CallCost(how, last.call.core),
+        CallCost(how, last.call.core, last.call.optimize),
         False,
         all(one.streams for one in net.nodes[first:end]),
     )
