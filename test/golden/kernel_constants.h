@@ -1583,8 +1583,8 @@ static const golden_case_t golden_cast[1] =
 {GOLDEN_CASE(cast, cast, run_cast_0_3, 1, 32, 16, 0, 1)};
 
 static const golden_case_t golden_dilated_conv_2d_s8[2] =
-{GOLDEN_CASE(conv_2d_dilated, conv_2d_dilated, run_dilated_conv_2d_s8_1, 1, 60, 3, 40, 0),
-GOLDEN_CASE(depthwise_dilated, depthwise_dilated, run_dilated_conv_2d_s8_1, 1, 80, 4, 48, 0)};
+{GOLDEN_CASE(conv_2d_dilated, conv_2d_dilated, run_dilated_conv_2d_s8_1, 1, 60, 3, 33, 0),
+GOLDEN_CASE(depthwise_dilated, depthwise_dilated, run_dilated_conv_2d_s8_1, 1, 80, 4, 42, 0)};
 
 static const golden_case_t golden_conv_2d_general_s8[1] =
 {GOLDEN_CASE(conv_2d_groups, conv_2d_groups, run_conv_2d_general_s8_0, 1, 54, 6, 144, 0)};

@@ -114,9 +114,9 @@ def test_what_litert_has_not_is_refused() -> None:
         writer.operator(builtin, [x], [y])
         assert "operator is not supported" in refusal(writer, y)
     writer = Writer()
-    x, y = writer.input(FULL, "uint8", 0.1), writer.tensor(FULL, "uint8", 0.1)
+    x, y = writer.input(FULL, "int16", 0.1), writer.tensor(FULL, "int16", 0.1)
     writer.operator("EXP", [x], [y])
-    assert "UINT8; EXP is supported for INT8" in refusal(writer, y)
+    assert "INT16; EXP is supported for INT8" in refusal(writer, y)
 
 
 def test_operands_are_checked() -> None:

@@ -54,6 +54,8 @@ def check_model(model: bytes, seed: int, harness: KernelHarness | None) -> Graph
         np.testing.assert_array_equal(also.reshape(-1), wanted.reshape(-1), text)
     if harness is not None:
         for operator in graph.operators:
+            if operator.kind == "quantize":  # the border of a uint8 network, which is int8 inside
+                continue
             variable = [n for n in operator.inputs if n and not graph.tensor(n).is_constant]
             if variable:
                 harness.add(graph, operator, [[values[name] for name in variable]])
@@ -61,8 +63,8 @@ def check_model(model: bytes, seed: int, harness: KernelHarness | None) -> Graph
 
 
 def kinds_of(graphs: Sequence[Graph]) -> set[str]:
-    """All kinds of operators."""
-    return {operator.kind for graph in graphs for operator in graph.operators}
+    """All kinds of operators but for what makes int8 of uint8 at the borders."""
+    return {operator.kind for graph in graphs for operator in graph.operators} - {"quantize"}
 
 
 @pytest.mark.parametrize("make", PICKS, ids=lambda make: make.__name__)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +14,6 @@ from support.shape_models import Rng, ShapeWriter
 from support.tflite_model import Value
 from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.tflite import parse_tflite
-from thumbnet.ir.attributes import Convolution, DepthwiseConvolution, Window
-from thumbnet.ir.graph import Array, Graph
 from thumbnet.ir.verify import verify
 from thumbnet.reference import interpreter
 
@@ -94,31 +91,6 @@ def over_time(rng: Rng) -> bytes:
     return writer.finish([together(writer, parts, [block], [[0, extra]])])
 
 
-def undilated(graph: Graph) -> Graph:
-    """The same with zeros between the weights instead of dilations."""
-    operators = []
-    tensors = []
-    for operator in graph.operators:
-        attributes = operator.attributes
-        if not isinstance(attributes, Convolution | DepthwiseConvolution):
-            operators.append(operator)
-            continue
-        window = attributes.window
-        assert window.dilated
-        weights = graph.tensor(operator.inputs[1])
-        taps = cast(Array, weights.data)
-        wide = np.zeros((taps.shape[0], window.height, window.width, taps.shape[3]), np.int8)
-        wide[:, :: window.dilation_height, :: window.dilation_width] = taps
-        tensors.append(dataclasses.replace(weights, shape=wide.shape, data=wide))
-        plain = Window(
-            window.height, window.width, 1, 1,
-            window.pad_top, window.pad_bottom, window.pad_left, window.pad_right,
-        )  # fmt: skip
-        changed = dataclasses.replace(attributes, window=plain)
-        operators.append(dataclasses.replace(operator, attributes=changed))
-    return graph.replace(operators=operators, tensors=tensors)
-
-
 @pytest.mark.parametrize("make", [planar, over_time])
 def test_three_operators_are_one(make: Any) -> None:
     for seed in range(25):
@@ -128,7 +100,7 @@ def test_three_operators_are_one(make: Any) -> None:
         assert kinds in (["conv_2d"], ["depthwise_conv_2d"])
         given = [samples.noise(graph.tensor(graph.inputs[0]).shape, "int8", seed)]
         expected = LiteRT(model).run(given)[0]
-        found = interpreter.run(undilated(graph), given)[0]
+        found = interpreter.run(graph, given)[0]
         np.testing.assert_array_equal(found, expected, f"seed {seed}")
 
 

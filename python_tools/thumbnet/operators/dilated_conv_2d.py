@@ -111,6 +111,5 @@ def _scratch(
 ) -> int:
     columns = (run - 1) * stride + window.kernel_width
     gathered = window.kernel_height * columns * source.rows.channels
-    return (
-        sum(-(-size // 8) * 8 for size in (gathered, run * channels)) + part.for_runs(run).scratch
-    )
+    size, behind = gathered + run * channels, part.for_runs(run).scratch
+    return -(-size // 8) * 8 + behind if behind else size

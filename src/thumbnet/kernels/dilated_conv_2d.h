@@ -52,8 +52,7 @@ static THUMBNET_NOINLINE void thumbnet_dilated_gather(const thumbnet_dilated_con
 }
 
 /* The row kernel; `columns`, a literal, says whether columns are dilated. scratch: of each row of
- * the kernel the gathered columns; at multiples of 8 behind them their outputs, then that of
- * `part`. */
+ * the kernel the gathered columns, behind them their outputs; at a multiple of 8 that of `part`. */
 THUMBNET_INLINE void thumbnet_dilated_conv_2d_s8(const void *constants, int columns,
                                                  const void *const *rows, void *out, int32_t x,
                                                  int32_t n, void *scratch)
@@ -73,8 +72,9 @@ THUMBNET_INLINE void thumbnet_dilated_conv_2d_s8(const void *constants, int colu
     const int32_t longest = (n - 1) / p->phases + 1;
     const int32_t most = longest < THUMBNET_DILATED_RUN ? longest : THUMBNET_DILATED_RUN;
     const int32_t size = ((most - 1) * p->stride + p->kernel_width) * p->in_channels;
-    int8_t *const made = (int8_t *)scratch + thumbnet_dilated_round_up(p->kernel_height * size);
-    int8_t *const behind = made + thumbnet_dilated_round_up(most * pitch);
+    const int32_t gathered = p->kernel_height * size;
+    int8_t *const made = (int8_t *)scratch + gathered;
+    int8_t *const behind = (int8_t *)scratch + thumbnet_dilated_round_up(gathered + most * pitch);
     for (int32_t phase = 0; phase < p->phases; phase++) {
         for (int32_t i = phase; i < n; i += most * p->phases) {
             const int32_t rest = (n - i - 1) / p->phases + 1;
