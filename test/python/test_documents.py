@@ -10,10 +10,12 @@ from thumbnet.operators.base import Family
 from thumbnet.passes import PASSES
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "SUPPORTED_OPS.md", "README.md")
+PAGES = tuple(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = ("ARCHITECTURE.md", "CONTRIBUTING.md", "SUPPORTED_OPS.md", "README.md", *PAGES)
 PACKAGE = ROOT / "python_tools" / "thumbnet"
 TESTS = ROOT / "test" / "python"
-PLACES = (ROOT, PACKAGE, PACKAGE / "passes", PACKAGE / "schedule", TESTS, TESTS / "support")
+ROOMS = tuple(PACKAGE / room for room in ("operators", "passes", "schedule"))
+PLACES = (ROOT, PACKAGE, *ROOMS, TESTS, TESTS / "support")
 """Where a file that is named by its last part may be."""
 
 
@@ -25,7 +27,8 @@ def text(name: str) -> str:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_files_that_are_named_exist(name: str) -> None:
     named = re.findall(r"`([\w./*-]+\.(?:py|h|c|md|json|ini))`", text(name))
-    named += re.findall(r"\]\(([\w./-]+)\)", text(name))
+    linked = re.findall(r"\]\(([\w./-]+)\)", text(name))
+    assert [path for path in linked if not ((ROOT / name).parent / path).exists()] == []
     generated = ("NAME.", "person_detect.", "thumbnet.yaml", "platformio.ini", "library.json")
     missing = [
         path
@@ -35,9 +38,13 @@ def test_files_that_are_named_exist(name: str) -> None:
     assert missing == []
 
 
-@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SUPPORTED_OPS.md"])
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "README.md"])
 def test_lines_fit(name: str) -> None:
     assert [line for line in text(name).splitlines() if len(line) > 100] == []
+
+
+def test_the_architecture_fits_on_a_few_screens() -> None:
+    assert len(text("ARCHITECTURE.md").splitlines()) <= 360
 
 
 def test_the_passes_are_those_of_the_list() -> None:
