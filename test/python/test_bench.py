@@ -13,6 +13,9 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema  # type: ignore[import-untyped]
 from support import shared
 from support.compiled import AnyArray, compile_file, litert_outputs, mismatches, run_on
+from thumbnet.commands.samples import make_samples
+from thumbnet.ir.graph import DType
+from thumbnet.reference.interpreter import run_sequence
 
 BENCH = Path(__file__).resolve().parents[1] / "bench" / "results.json"
 
@@ -37,13 +40,26 @@ def table() -> dict[str, dict[str, dict[str, Any]]]:
 CASES = [(build, name) for build, models in table().items() for name in models]
 
 
+OF_OTHER_TESTS = ("tflm-seanet-transpose_conv0",)
+"""Models whose inputs are not the file's: test_int16_networks.py compares them with LiteRT."""
+
+
 @cache
 def expected_of(name: str) -> tuple[list[list[AnyArray]], list[Any]]:
-    """Two inputs, and LiteRT's outputs."""
+    """Two inputs, one inference after the other, and LiteRT's outputs.
+
+    Of ONNX files the reference's, which test_onnx_models.py holds to onnxruntime.
+    """
     path = shared.model_path(name)
     compiled = compile_file(path)
-    shape = compiled.reference_graph.tensor(compiled.reference_graph.inputs[0]).shape
-    samples = [[sample] for sample in shared.suite(name, shape, 2)]
+    graph = compiled.reference_graph
+    tensors = [graph.tensor(tensor) for tensor in graph.inputs]
+    samples: list[list[AnyArray]] = make_samples(tensors, 2)
+    if [tensor.dtype for tensor in tensors] == [DType.INT8]:
+        samples = [[sample] for sample in shared.suite(name, tensors[0].shape, 2)]
+    if path.suffix == ".onnx" or name in OF_OTHER_TESTS:
+        outputs = run_sequence(graph, samples)
+        return samples, [[output.reshape(-1) for output in found] for found in outputs]
     return samples, litert_outputs(readable(path.read_bytes()), compiled, samples)
 
 
@@ -68,7 +84,16 @@ def test_the_table_is_whole() -> None:
     """Every build has every model."""
     models = {name for _, name in CASES}
     assert {build for build, _ in CASES} >= {*PREDICTED, "cortex-m0plus", "cortex-m55", "rv32imc"}
-    assert len(CASES) == len(models) * len(table()) and len(models) >= 20
+    assert len(CASES) == len(models) * len(table()) and len(models) == 35
+    rows = [row for models in table().values() for row in models.values()]
+    assert all(row["exact"] for row in rows)
+
+
+@shared.needs_shared
+def test_no_model_is_left_out() -> None:
+    """The table has every network of ../shared/models."""
+    folders = {path.parent.name for path in shared.model_files()}
+    assert {name for _, name in CASES} == folders
 
 
 @shared.needs_shared
@@ -88,6 +113,7 @@ def test_exact_and_within_the_table(build: str, name: str) -> None:
     assert found.arena_size <= GROWTH * row["arena_bytes"]
     assert found.code_bytes <= GROWTH * row["code_bytes"]
     assert found.weight_bytes <= GROWTH * row["weight_bytes"]
+    assert compiled.plan.graph.state_bytes <= row["state_bytes"]
 
 
 @pytest.mark.parametrize("build", PREDICTED)

@@ -42,9 +42,16 @@ MODELS = (
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is absent")
 
 
+def model_files() -> list[Path]:
+    """The .tflite or .onnx file of every shared model."""
+    return sorted((SHARED / "models").glob("*/*.tflite")) + sorted(
+        (SHARED / "models").glob("*/*.onnx")
+    )
+
+
 def model_path(name: str) -> Path:
-    """The .tflite file of a shared model."""
-    return next((SHARED / "models" / name).glob("*.tflite"))
+    """The file of a shared model."""
+    return next(path for path in model_files() if path.parent.name == name)
 
 
 def jpeg_pixels(file: Path, count: int) -> list[AnyArray]:
