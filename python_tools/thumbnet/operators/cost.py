@@ -457,6 +457,7 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_max_pool", cost_windows.pool),
     ("thumbnet_mean_row", _mean_row),
     ("thumbnet_softmax", _softmax),
+    ("thumbnet_transpose_conv", _transposed),
     ("thumbnet_transpose", _transpose),
     ("thumbnet_pool_2d", cost_windows.pool),
     ("thumbnet_lstm", _lstm),
@@ -466,6 +467,5 @@ _KINDS: tuple[tuple[str, Callable[[Lowered, int], Features]], ...] = (
     ("thumbnet_pick", _picked),
     ("thumbnet_depth_to_space", _squares),
     ("thumbnet_space_to_depth", _squares),
-    ("thumbnet_transpose_conv", _transposed),
 )
 """By what their names begin with, the first that fits; elementwise where none does."""
