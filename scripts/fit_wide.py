@@ -18,6 +18,7 @@ def wide() -> Iterator[tuple[str, Make]]:
     """Names and models."""
     yield from _convolutions()
     yield from _transposed()
+    yield from _of_one_row()
     yield from _elements()
 
 
@@ -55,6 +56,21 @@ def _transposed() -> Iterator[tuple[str, Make]]:
             _model(
                 weighted, "transpose_conv", bias, (1, 4, width, depth), channels=channels,
                 kernel=(kernel, kernel), stride=2, size=(8, 2 * width), dtype=dtype,
+            ),
+        )  # fmt: skip
+
+
+def _of_one_row() -> Iterator[tuple[str, Make]]:
+    """Of signals: one row of input, of which kernels of several rows make several."""
+    for width, (depth, channels), kernel, stride in product(
+        (3, 6), ((16, 20), (40, 24), (48, 64)), ((3, 4), (2, 3)), ((1, 2), (1, 1), (2, 2))
+    ):
+        size = (kernel[0], (width - 1) * stride[1] + kernel[1])
+        yield (
+            f"wide transpose_conv row {width} {depth} {channels} {kernel} {stride}",
+            _model(
+                weighted, "transpose_conv", "int64", (1, 1, width, depth), channels=channels,
+                kernel=kernel, stride=stride, size=size, padding="valid", dtype="int16",
             ),
         )  # fmt: skip
 
