@@ -20,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Discriminator,
+    Field,
     PrivateAttr,
     Tag,
     ValidationError,
@@ -33,7 +34,7 @@ from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.options import Optimize
 from thumbnet.yaml_lines import Document, Key
 
-LATER_KEYS = ("quantize", "train", "search")
+LATER_KEYS = ("train", "search")
 """Keys of the manifest's design that this release refuses."""
 
 MOST_RECOMPUTE = 4.0
@@ -55,6 +56,8 @@ _EXPECTED = {
     "tuple_type": "a list such as [a, b]",
     "model_type": "a mapping such as {objective: speed}",
     "path_type": "a file name",
+    "float_type": "a number",
+    "int_type": "a whole number",
 }
 """What pydantic's error types mean to a user."""
 
@@ -158,6 +161,43 @@ class Schedule(_Frozen):
         return self.ram if isinstance(self.ram, TwoMemories) else None
 
 
+def _numbers(value: object) -> object:
+    """One number as a list of it."""
+    single = isinstance(value, int | float) and not isinstance(value, bool)
+    return (value,) if single else value
+
+
+def _deviations(value: tuple[float, ...]) -> tuple[float, ...]:
+    if not all(number > 0 for number in value):
+        raise ValueError("holds a value that is not above zero")
+    return value
+
+
+_Numbers = Annotated[
+    tuple[Annotated[float, Field(allow_inf_nan=False)], ...], BeforeValidator(_numbers)
+]
+
+
+class Quantize(_Frozen):
+    """How a float32 model becomes int8: samples of its input (absolute paths).
+
+    ``calibration`` and ``validation`` are .npz, .npy or folders of pictures; of the latter the
+    report tells the accuracy. uint8 values are (value - ``mean``) / ``std`` to the network.
+    ``samples`` is how many of the calibration samples are used.
+    """
+
+    calibration: Path
+    validation: Path | None = None
+    mean: _Numbers = ()
+    std: Annotated[_Numbers, AfterValidator(_deviations)] = ()
+    samples: Annotated[int, Field(ge=16, le=4096, strict=True)] = 256
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files and folders that are read."""
+        return (self.calibration, *([] if self.validation is None else [self.validation]))
+
+
 class Manifest(_Frozen):
     """A model to build, checked; ``model`` is its absolute path, ``name`` a C identifier.
 
@@ -165,6 +205,7 @@ class Manifest(_Frozen):
     ``labels`` name the classes of the first output. ``optimize`` is what flash is spent on, see
     :data:`thumbnet.options.Optimize`. ``io`` quantized leaves a float model's
     QUANTIZE and DEQUANTIZE at its borders to the caller; float converts on the device.
+    ``quantize`` says how a float32 model is quantized.
     """
 
     model: Path
@@ -175,6 +216,7 @@ class Manifest(_Frozen):
     io: Literal["quantized", "float"] = "quantized"
     optimize: Optimize = "balanced"
     schedule: Schedule = Schedule()
+    quantize: Quantize | None = None
     _document: Document | None = PrivateAttr(default=None)
 
     @field_validator("inputs", "outputs")
@@ -254,6 +296,14 @@ def load(path: Path) -> Manifest:
     schedule = values.get("schedule")
     if isinstance(schedule, dict) and isinstance(schedule.get("plan"), str):
         values["schedule"] = schedule | {"plan": _absolute(path.parent / schedule["plan"])}
+    quantize = values.get("quantize")
+    if isinstance(quantize, dict):
+        named = {key: quantize.get(key) for key in ("calibration", "validation")}
+        values["quantize"] = quantize | {
+            key: _absolute(path.parent / value)
+            for key, value in named.items()
+            if isinstance(value, str)
+        }
     values.setdefault("name", identifiers.model_name(Path(str(model)).stem))
     try:
         manifest = Manifest.model_validate(values)
@@ -305,6 +355,9 @@ def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
     place, dotted = document.place(key), ".".join(str(part) for part in key)
     value = _short(details["input"])
     match details["type"]:
+        case "missing" if key[0] == "quantize":
+            remedy = "add calibration: FILE, a .npz of samples or a folder of pictures"
+            return ThumbnetError(document.place(key[:-1]), f'key "{dotted}" is missing', remedy)
         case "missing" if len(key) > 1:
             remedy = "give both, such as ram: {fast: 64K, slow: 256K}"
             return ThumbnetError(document.place(key[:-1]), f'key "{dotted}" is missing', remedy)
@@ -325,6 +378,8 @@ def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
 
 
 def _valid_keys(key: Key) -> list[str]:
+    if key[0] == "quantize" and len(key) > 1:
+        return list(Quantize.model_fields)
     if key[0] != "schedule" or len(key) == 1:
         return list(Manifest.model_fields)
     return list((TwoMemories if key[1] == "ram" and len(key) > 2 else Schedule).model_fields)

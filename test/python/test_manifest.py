@@ -164,7 +164,6 @@ def test_mistyped_keys_and_values(tmp_path: Path, text: str, expected: str) -> N
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("model: a\nquantize: {calibration: s.npz}", 2, 'key "quantize"'),
         ("train: {ram: 128K, update: auto}\nmodel: a", 1, 'key "train"'),
         ("model: a\n\nsearch: {data: d/}", 3, 'key "search"'),
         ("model: a\nsearch:", 2, 'key "search"'),

@@ -60,7 +60,7 @@ def _divides(first: Operator, second: Operator) -> bool:
 
 
 def _factors(graph: Graph, first: Operator, second: Operator, most: Floats) -> Floats | None:
-    """s of every channel, or None where all are about one."""
+    """What every channel is multiplied by; None where that is about one for all."""
     live = most > 1e-6 * max(float(most.max()), 1e-30)
     if not live.any():
         return None

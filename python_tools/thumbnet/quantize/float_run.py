@@ -29,7 +29,7 @@ def evaluate(graph: Graph, operator: Operator, given: Sequence[Floats]) -> Float
     Raises:
         KeyError: the kind is not among KINDS.
     """
-    result = cast(Floats, before_clamp(graph, operator, given))
+    result = before_clamp(graph, operator, given)
     return clamped(result, getattr(operator.attributes, "activation", a.Activation.NONE))
 
 

@@ -62,8 +62,7 @@ class Histogram:
     def centres(self) -> Doubles:
         """The middle of each bin."""
         limit = self.limit or 1.0
-        found: Doubles = (np.arange(2 * HALF) - HALF + 0.5) * (limit / HALF)
-        return found
+        return (np.arange(2 * HALF, dtype=np.float64) - HALF + 0.5) * np.float64(limit / HALF)
 
     def between(self, part: float) -> tuple[float, float]:
         """The range that leaves out about 1 - ``part`` of the values on each side."""

@@ -24,8 +24,6 @@ from thumbnet.quantize.simulate import Scheme
 
 LEAST_SAMPLES = 16
 """Samples without which ranges are guesses."""
-MOST_SAMPLES = 256
-"""Samples that calibration takes of more."""
 _HELD = 32
 _CORRECTION = 64
 _REMEDIES = {
@@ -68,7 +66,6 @@ def quantize_graph(graph: Graph, samples: Samples, file: str) -> Quantized:
             f"quantize.calibration has {count} samples; at least {LEAST_SAMPLES} are needed",
             "give 100 to 500 that are like what the device will see",
         )
-    samples = [part[:MOST_SAMPLES] for part in samples]
     held = [part[3::4][:_HELD] for part in samples]
     held_places = set(range(3, len(samples[0]), 4)[:_HELD])
     kept = [n for n in range(len(samples[0])) if n not in held_places]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from thumbnet.quantize import clipping
 from thumbnet.quantize.calibrate import Observed, Samples
 from thumbnet.quantize.float_functions import Floats
 from thumbnet.quantize.float_run import evaluate, operands, walk
+from thumbnet.quantize.histogram import Histogram
 from thumbnet.quantize.prepare import WEIGHTED, bias_of
 from thumbnet.quantize.scales import PLACES, groups, prescribed, tensors
 from thumbnet.quantize.simulate import Scheme, rounded, simulated
@@ -62,8 +64,8 @@ class Search:
         self.tables = {method: self._weights(method) for method in METHODS}
         self.macs = {op.outputs[0]: _macs(graph, op) * len(held[0]) for op in graph.operators}
 
-    def _histograms(self) -> Mapping[str, object]:
-        found = {}
+    def _histograms(self) -> Mapping[str, Histogram]:
+        found: dict[str, Histogram] = {}
         for name in tensors(self.graph):
             first = self.group[name]
             seen = self.seen.histograms[name]
@@ -74,11 +76,11 @@ class Search:
         found = {}
         for op in self.graph.operators:
             if op.kind in WEIGHTED:
-                x, data = op.inputs[0], self.graph.tensor(op.inputs[1]).data
+                x, data = op.inputs[0], cast(Floats, self.graph.tensor(op.inputs[1]).data)
                 step = clipping.quantization_of(self.ranges[self.group[x]]["minmax"]).scale[0]
                 least = np.abs(bias_of(self.graph, op)) / np.float32(step * _BIAS_STEPS)
                 squares = self.seen.squares[x]
-                found[op.outputs[0]] = quantize_weights(op.kind, data, method, squares, least)  # type: ignore[arg-type]
+                found[op.outputs[0]] = quantize_weights(op.kind, data, method, squares, least)
         return found
 
     def scheme(self, choice: Choice) -> Scheme:

@@ -64,7 +64,7 @@ class Scheme:
 def rounded(values: Floats, quantization: Quantization) -> Floats:
     """``values`` on the steps of a quantization."""
     scale, zero_point = np.float32(quantization.scale[0]), quantization.zero_point[0]
-    steps = np.rint(values / scale)
+    steps: Floats = np.rint(values / scale)
     np.clip(steps, -128 - zero_point, 127 - zero_point, out=steps)
     steps *= scale
     return steps

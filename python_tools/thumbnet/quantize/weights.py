@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from thumbnet.ir.graph import Array
-from thumbnet.quantize.float_functions import Floats
+from thumbnet.quantize.float_functions import Doubles, Floats
 from thumbnet.quantize.prepare import WEIGHTED
 
 METHODS = ("max", "mse")
 """A channel's greatest weight is 127 steps, or as many as give the least error."""
-_PARTS = np.linspace(1.0, 0.6, 21)
+_PARTS = np.concatenate((np.linspace(1.02, 0.94, 33), np.linspace(0.92, 0.6, 9)))
+"""Of the scale by the greatest weight: small changes are for how the others happen to round."""
 _LEAST = 1e-9
 
 
@@ -22,7 +23,7 @@ class Weights:
     """Codes in the layout of the float32 weights, and the scale of each output channel."""
 
     codes: npt.NDArray[np.int8]
-    scales: npt.NDArray[np.float64]
+    scales: Doubles
     axis: int
 
     @property
@@ -35,7 +36,7 @@ class Weights:
 
 
 def quantize_weights(
-    kind: str, data: Floats, method: str, squares: npt.NDArray[np.float64], least: Floats
+    kind: str, data: Floats, method: str, squares: Doubles, least: Doubles
 ) -> Weights:
     """The weights of an operator of ``kind``, rounded.
 
@@ -50,7 +51,7 @@ def quantize_weights(
     if method == "mse":
         heights = _heights(kind, moved.shape, squares)
         errors = np.sum((best[0] * best[1][:, None] - rows) ** 2 * heights, axis=1)
-        for part in _PARTS[1:]:
+        for part in _PARTS:
             codes, scales = _rounded(rows, whole * part, least)
             found = np.sum((codes * scales[:, None] - rows) ** 2 * heights, axis=1)
             better = found < errors
@@ -60,18 +61,14 @@ def quantize_weights(
     return Weights(np.ascontiguousarray(codes).astype(np.int8), best[1], axis)
 
 
-def _rounded(
-    rows: npt.NDArray[np.float64], scales: npt.NDArray[np.float64], least: Floats
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _rounded(rows: Doubles, scales: Doubles, least: Doubles) -> tuple[Doubles, Doubles]:
     # Scales are float32 in files, and exact in double from then on.
     kept = np.maximum(np.maximum(scales, least), _LEAST).astype(np.float32).astype(np.float64)
     codes = np.clip(np.rint(rows / kept[:, None]), -127, 127)
     return codes, kept
 
 
-def _heights(
-    kind: str, shape: tuple[int, ...], squares: npt.NDArray[np.float64]
-) -> npt.NDArray[np.float64]:
+def _heights(kind: str, shape: tuple[int, ...], squares: Doubles) -> Doubles:
     """How much the square of an error in each weight counts, as [O, taps] or [1, taps]."""
     if kind == "depthwise_conv_2d" or squares.size == 0 or shape[-1] % squares.size:
         return np.ones((1, 1))
