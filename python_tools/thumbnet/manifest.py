@@ -205,7 +205,8 @@ class Manifest(_Frozen):
     ``labels`` name the classes of the first output. ``optimize`` is what flash is spent on, see
     :data:`thumbnet.options.Optimize`. ``io`` quantized leaves a float model's
     QUANTIZE and DEQUANTIZE at its borders to the caller; float converts on the device.
-    ``quantize`` says how a float32 model is quantized.
+    ``quantize`` says how a float32 model is quantized. ``factory`` is the function of a Python file
+    ``model`` that builds the network (``model: net.py:build``), ``checkpoint`` its weights.
     """
 
     model: Path
@@ -217,6 +218,8 @@ class Manifest(_Frozen):
     optimize: Optimize = "balanced"
     schedule: Schedule = Schedule()
     quantize: Quantize | None = None
+    factory: str | None = None
+    checkpoint: Path | None = None
     _document: Document | None = PrivateAttr(default=None)
 
     @field_validator("inputs", "outputs")
@@ -292,7 +295,12 @@ def load(path: Path) -> Manifest:
     model = values.get("model")
     if isinstance(model, str):
         errors += _model_errors(document, model)
+        model, factory = _divided(model)
         values["model"] = _absolute(path.parent / model)
+        if factory is not None and "factory" not in values:
+            values["factory"] = factory
+    if isinstance(values.get("checkpoint"), str):
+        values["checkpoint"] = _absolute(path.parent / str(values["checkpoint"]))
     schedule = values.get("schedule")
     if isinstance(schedule, dict) and isinstance(schedule.get("plan"), str):
         values["schedule"] = schedule | {"plan": _absolute(path.parent / schedule["plan"])}
@@ -331,14 +339,27 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 (Path.absolute keeps "..", resolve follows links)
 
 
+def _divided(model: str) -> tuple[str, str | None]:
+    """``net.py:build`` as the file and the function; of other models the function is None."""
+    found = re.fullmatch(r"(.*\.py):([A-Za-z_]\w*)", model)
+    return (model, None) if found is None else (found[1], found[2])
+
+
 def _model_errors(document: Document, model: str) -> list[ThumbnetError]:
-    later = re.search(r"\.py(:\w+)?\Z", model)
-    if later is None and model.strip() and "\0" not in model:
-        return []
-    fault = "is not supported yet in this release; .tflite and .onnx are"
-    problem = f'model: "{model}" {fault if later else "is not a file name"}'
-    remedy = "convert the model to .tflite or .onnx"
-    return [ThumbnetError(document.place(("model",)), problem, remedy)]
+    place, file = document.place(("model",)), _divided(model)[0]
+    if not model.strip() or "\0" in model:
+        remedy = "give a .tflite, an .onnx, or net.py:build"
+        return [ThumbnetError(place, f'model: "{model}" is not a file name', remedy)]
+    if model == file and re.search(r"\.py(:.*)?\Z", model):
+        remedy = "name it behind a colon: model: net.py:build"
+        return [ThumbnetError(place, f'model: "{model}" names no function of the file', remedy)]
+    if model == file and "checkpoint" in document.values:
+        problem = f'key "checkpoint" stands beside model: "{model}", which has its weights'
+        return [ThumbnetError(document.place(("checkpoint",)), problem, "leave it out")]
+    if "factory" in document.values:
+        place, remedy = document.place(("factory",)), "write model: net.py:build"
+        return [ThumbnetError(place, 'unknown key "factory"', remedy)]
+    return []
 
 
 def _later(document: Document, key: str) -> ThumbnetError:
@@ -381,7 +402,7 @@ def _valid_keys(key: Key) -> list[str]:
     if key[0] == "quantize" and len(key) > 1:
         return list(Quantize.model_fields)
     if key[0] != "schedule" or len(key) == 1:
-        return list(Manifest.model_fields)
+        return [name for name in Manifest.model_fields if name != "factory"]
     return list((TwoMemories if key[1] == "ram" and len(key) > 2 else Schedule).model_fields)
 
 

@@ -7,12 +7,12 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from thumbnet import __version__
 from thumbnet.codegen import Naming, Provenance, generate
 from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.onnx import read_onnx
+from thumbnet.frontends.pytorch import read_pytorch
 from thumbnet.frontends.tflite import read_tflite
 from thumbnet.ir.graph import DType, Graph, Operator
 from thumbnet.ir.verify import verify
@@ -83,7 +83,7 @@ def import_model(manifest: Manifest) -> Graph:
     A float32 network is shown, not built: nothing is said of its operators' limits.
     """
     if manifest.quantize is None:
-        return finish_import(read_model(manifest.model), manifest)
+        return finish_import(read_model(manifest), manifest)
     result, _ = quantized(manifest)
     return finish_import(result.graph, manifest)
 
@@ -101,8 +101,11 @@ def finish_import(graph: Graph, manifest: Manifest) -> Graph:
     return verify(graph).renamed(manifest.name)
 
 
-def read_model(path: Path) -> Graph:
-    """The network in a model file, by its suffix: .onnx, else .tflite."""
+def read_model(manifest: Manifest) -> Graph:
+    """The network as the manifest's file has it: .onnx, a function of a .py, else .tflite."""
+    path = manifest.model
+    if manifest.factory is not None:
+        return read_pytorch(path, manifest.factory, manifest.checkpoint)
     return read_onnx(path) if path.suffix.lower() == ".onnx" else read_tflite(path)
 
 
@@ -112,7 +115,7 @@ def quantized(manifest: Manifest) -> tuple[Quantized, Labelled]:
     Raises:
         ThumbnetError: the model or the samples cannot be read, or the model is not of float32.
     """
-    graph, how, file = read_model(manifest.model), manifest.quantize, manifest.model.name
+    graph, how, file = read_model(manifest), manifest.quantize, manifest.model.name
     if how is None:
         raise ValueError("the manifest does not say how to quantize")
     if float_operator(graph) is None:

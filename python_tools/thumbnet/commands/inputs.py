@@ -15,7 +15,12 @@ PACKAGE = Path(thumbnet.__file__).resolve().parent
 def inputs(path: Path) -> None:
     """Print one JSON object; the model need not exist yet, another build step may make it."""
     manifest = load_or_implicit(path)
-    sources = [manifest.source, manifest.model, manifest.schedule.plan]
+    sources = [
+        manifest.source,
+        manifest.model,
+        manifest.schedule.plan,
+        manifest.checkpoint,
+    ]
     if manifest.quantize is not None:
         sources += _files(manifest.quantize.calibration)
     answer = {

@@ -89,7 +89,7 @@ def _figures(
     accuracy = None
     if validation is not None and validation.labels is not None:
         # Equalisation may have moved clamps: the file's own network is what counts.
-        real = float_scores(read_model(manifest.model), validation.samples)
+        real = float_scores(read_model(manifest), validation.samples)
         scores = int8_scores(result.graph, validation.samples)
         before, after = (right(s, validation.labels) for s in (real, scores))
         total = len(validation.labels)

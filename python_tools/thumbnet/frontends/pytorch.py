@@ -19,7 +19,7 @@ import numpy as np
 
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.frontends.onnx import import_raw
-from thumbnet.frontends.onnx_model import Border, RawModel
+from thumbnet.frontends.onnx_model import Border, RawModel, needed_nodes
 from thumbnet.frontends.pytorch_calls import Call, Nodes, Ref
 from thumbnet.frontends.pytorch_operators import TRANSLATORS
 from thumbnet.ir.graph import Array, DType, Graph
@@ -160,17 +160,8 @@ def _raw(program: Any, place: str, file: str) -> RawModel:
         for spec in signature.output_specs
         if spec.kind.name == "USER_OUTPUT"
     )
-    needed = _needed(nodes, outputs)
+    needed = needed_nodes(nodes.nodes, outputs)
     return RawModel(file, OPSET, tuple(inputs), outputs, needed, nodes.constants)
-
-
-def _needed(nodes: Nodes, outputs: tuple[str, ...]) -> tuple[Any, ...]:
-    wanted, kept = set(outputs), []
-    for node in reversed(nodes.nodes):
-        if wanted.intersection(node.outputs):
-            kept.append(node)
-            wanted.update(node.inputs)
-    return tuple(reversed(kept))
 
 
 def _translate(nodes: Nodes, call: Call) -> None:

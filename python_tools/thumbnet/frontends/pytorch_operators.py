@@ -115,7 +115,7 @@ def of_two(op: str) -> Translator:
             raise call.refuse("a rounding mode; none is supported", "round behind")
         second = "exponent" if "exponent" in call.arguments else "other"
         names = [nodes.operand(call, name) for name in ("self", second)]
-        nodes.emit(op, names, call.name)
+        nodes.emit(op, names[::-1] if call.op == "rsub" else names, call.name)
 
     return translate
 
@@ -134,7 +134,7 @@ def clamp(nodes: Nodes, call: Call) -> None:
 
 
 def silu(nodes: Nodes, call: Call) -> None:
-    """x * sigmoid(x)."""
+    """A product with the own sigmoid."""
     x = call.ref().name
     nodes.emit("Mul", [x, nodes.emit("Sigmoid", [x], f"{call.name}/sigmoid")], call.name)
 
@@ -175,7 +175,7 @@ def prelu(nodes: Nodes, call: Call) -> None:
 
 
 def concatenation(nodes: Nodes, call: Call) -> None:
-    """cat."""
+    """Concatenation."""
     tensors = call.arguments.get("tensors")
     if not isinstance(tensors, list | tuple) or not all(isinstance(t, Ref) for t in tensors):
         raise call.refuse("its tensors are not a list")
@@ -252,7 +252,7 @@ def argmax(nodes: Nodes, call: Call) -> None:
 
 
 def softmax(op: str) -> Translator:
-    """softmax and log_softmax."""
+    """Of softmax and log_softmax."""
     return lambda nodes, call: _softmax(nodes, call, op)
 
 
@@ -304,7 +304,7 @@ def split(nodes: Nodes, call: Call) -> None:
 
 
 def pad(nodes: Nodes, call: Call) -> None:
-    """pad and constant_pad_nd, whose pads begin with the last dimension's."""
+    """Padding by pad and constant_pad_nd, whose pads begin with the last dimension's."""
     x, given = call.ref(), call.integers("pad")
     modes = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
     mode = modes.get(str(call.arguments.get("mode", "constant")))
@@ -345,7 +345,7 @@ def pixel_shuffle(nodes: Nodes, call: Call) -> None:
 
 
 def expand(nodes: Nodes, call: Call) -> None:
-    """expand."""
+    """Repeats dimensions of one."""
     shape = nodes.constant(call, "shape", call.shape, "int64")
     nodes.emit("Expand", [call.ref().name, shape], call.name)
 
@@ -393,7 +393,7 @@ TRANSLATORS: dict[str, Translator] = {
     "prelu": prelu,
     **_named(("clamp", "hardtanh", "relu6"), clamp),
     "add": of_two("Add"),
-    "sub": of_two("Sub"),
+    **_named(("sub", "rsub"), of_two("Sub")),
     "mul": of_two("Mul"),
     "div": of_two("Div"),
     "maximum": of_two("Max"),
