@@ -125,7 +125,7 @@ def main() -> None:
     if labels is None:
         parser.error("validation needs classes y")
     started = time.monotonic()
-    result = quantize_graph(graph, seen.samples, given.model.name)
+    result = quantize_graph(graph, seen.samples, given.model.name, seen.bounds)
     print(
         f"{result.choice}, equalized {result.equalized}, error {result.error:.5f},"
         f" {time.monotonic() - started:.0f} s",

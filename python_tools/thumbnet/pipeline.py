@@ -126,7 +126,7 @@ def quantized(manifest: Manifest) -> tuple[Quantized, Labelled]:
     place = manifest.place("quantize", "calibration")
     scaling = Scaling(how.mean, how.std)
     given = read_samples(how.calibration, graph, scaling, place, how.samples)
-    return quantize_graph(graph, given.samples, file), given
+    return quantize_graph(graph, given.samples, file, given.bounds), given
 
 
 def float_operator(graph: Graph) -> Operator | None:

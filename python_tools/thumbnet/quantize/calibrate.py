@@ -46,6 +46,11 @@ def observe(graph: Graph, samples: Samples) -> Observed:
     Raises:
         FloatingPointError: names a tensor with a value that is not finite.
     """
+    with np.errstate(all="ignore"):
+        return _observed(graph, samples)
+
+
+def _observed(graph: Graph, samples: Samples) -> Observed:
     seen, count = Observed(), len(samples[0])
     weighted = [op for op in graph.operators if op.kind in WEIGHTED]
     inputs = {op.inputs[0] for op in weighted}

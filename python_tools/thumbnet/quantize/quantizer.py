@@ -7,12 +7,14 @@ outputs (``search``), biases corrected (``correct``), and the result written dow
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.ir.graph import DType, Graph
 from thumbnet.ir.verify import verify
 from thumbnet.quantize.calibrate import Samples, observe
+from thumbnet.quantize.clipping import Range
 from thumbnet.quantize.convert import convert
 from thumbnet.quantize.correct import corrected
 from thumbnet.quantize.equalize import equalize
@@ -24,6 +26,8 @@ from thumbnet.quantize.simulate import Scheme
 
 LEAST_SAMPLES = 16
 """Samples without which ranges are guesses."""
+HELD_BYTES = 1 << 29
+"""About what all values of the held-out samples may take."""
 _HELD = 32
 _CORRECTION = 64
 _REMEDIES = {
@@ -46,11 +50,14 @@ class Quantized:
     """The squared error of the outputs of held-out samples, relative to their variance."""
 
 
-def quantize_graph(graph: Graph, samples: Samples, file: str) -> Quantized:
+def quantize_graph(
+    graph: Graph, samples: Samples, file: str, bounds: Mapping[str, Range] | None = None
+) -> Quantized:
     """The int8 form of ``graph``, whose samples are [N, *shape] for each of its inputs.
 
     Deterministic: the same samples on the same machine give the same bytes. Of N samples, the last
-    of every four are held out, up to 32, to choose by.
+    of every four are held out, up to 32, to choose by. ``bounds`` are the ranges of inputs that are
+    known, of bytes for example; those of others are what the samples have.
 
     Raises:
         ThumbnetError: there are too few samples, a value is not finite, or the network has an
@@ -66,12 +73,14 @@ def quantize_graph(graph: Graph, samples: Samples, file: str) -> Quantized:
             f"quantize.calibration has {count} samples; at least {LEAST_SAMPLES} are needed",
             "give 100 to 500 that are like what the device will see",
         )
-    held = [part[3::4][:_HELD] for part in samples]
-    held_places = set(range(3, len(samples[0]), 4)[:_HELD])
+    size = sum(tensor.elements for tensor in real.tensors.values() if not tensor.is_constant)
+    most = max(min(_HELD, HELD_BYTES // (4 * size)), 4)
+    held = [part[3::4][:most] for part in samples]
+    held_places = set(range(3, len(samples[0]), 4)[:most])
     kept = [n for n in range(len(samples[0])) if n not in held_places]
     given = [part[kept] for part in samples]
     try:
-        return _chosen(real, given, held)
+        return _chosen(real, given, held, bounds or {})
     except FloatingPointError as error:
         raise ThumbnetError(
             file,
@@ -80,19 +89,19 @@ def quantize_graph(graph: Graph, samples: Samples, file: str) -> Quantized:
         ) from None
 
 
-def _chosen(real: Graph, given: Samples, held: Samples) -> Quantized:
+def _chosen(real: Graph, given: Samples, held: Samples, bounds: Mapping[str, Range]) -> Quantized:
     seen = observe(real, given)
-    search = Search(real, seen, held, real)
+    search = Search(real, seen, held, real, bounds)
     error, choice = search.start()
     equal = equalize(real, seen)
     equalized = False
     if equal is not real:
-        other = Search(equal, observe(equal, given), held, real)
+        other = Search(equal, observe(equal, given), held, real, bounds)
         found, chosen = other.start()
         if found < error:
             search, error, choice, equalized = other, found, chosen, True
     scheme = search.scheme(choice)
-    few = [part[:_CORRECTION] for part in given]
+    few = [part[: max(min(_CORRECTION, 2 * len(held[0])), 16)] for part in given]
     error, scheme = _better(search, error, scheme, corrected(scheme, few))
     error, scheme = search.refine(scheme)
     error, scheme = _better(search, error, scheme, corrected(scheme, few))

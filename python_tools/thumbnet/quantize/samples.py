@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from thumbnet.errors import ThumbnetError
 from thumbnet.ir.graph import Array, Graph, Tensor
 from thumbnet.quantize.calibrate import Samples
+from thumbnet.quantize.clipping import Range
 from thumbnet.quantize.float_functions import Floats
 from thumbnet.quantize.pictures import read_pictures
 
@@ -38,6 +39,8 @@ class Labelled:
 
     samples: Samples
     labels: npt.NDArray[np.int64] | None
+    bounds: Mapping[str, Range] = field(default_factory=dict)
+    """Between what the inputs lie that are bytes in the file: what 0 and 255 stand for."""
 
     def first(self, count: int) -> Labelled:
         """``count`` of them, evenly spread."""
@@ -46,7 +49,7 @@ class Labelled:
             return self
         places = np.arange(count) * total // count
         labels = None if self.labels is None else self.labels[places]
-        return Labelled([part[places] for part in self.samples], labels)
+        return Labelled([part[places] for part in self.samples], labels, self.bounds)
 
 
 def read_samples(path: Path, graph: Graph, scaling: Scaling, key: str, most: int) -> Labelled:
@@ -68,7 +71,8 @@ def read_samples(path: Path, graph: Graph, scaling: Scaling, key: str, most: int
             raise ThumbnetError(place, f"is a folder; the network has {len(inputs)} inputs", _NPZ)
         pictures, classes = read_pictures(path, inputs[0].shape, place, most)
         x = _scaled(pictures, inputs[0], scaling, place)
-        return Labelled([_checked(x, "pictures", place)], classes)
+        bounds = {inputs[0].name: _bounds(scaling)}
+        return Labelled([_checked(x, "pictures", place)], classes, bounds)
     arrays = _arrays(path, place)
     found: list[Array] = []
     for tensor in inputs:
@@ -85,11 +89,13 @@ def read_samples(path: Path, graph: Graph, scaling: Scaling, key: str, most: int
     labels = _labels(arrays.get(LABELS), len(found[0]), place)
     count = len(found[0])
     places = np.arange(min(most, count)) * count // max(min(most, count), 1)
-    reals = []
+    reals, bounds = [], {}
     for tensor, part in zip(inputs, found, strict=True):
         x = _scaled(part[places], tensor, scaling, place)
         reals.append(_checked(x, tensor.name, place))
-    return Labelled(reals, None if labels is None else labels[places])
+        if part.dtype == np.uint8:
+            bounds[tensor.name] = _bounds(scaling)
+    return Labelled(reals, None if labels is None else labels[places], bounds)
 
 
 _NPZ = "write it with numpy.savez(path, x=samples)"
@@ -182,6 +188,12 @@ def _scaled(x: Array, tensor: Tensor, scaling: Scaling, place: str) -> Floats:
     mean, std = np.asarray(scaling.mean, np.float32), np.asarray(scaling.std, np.float32)
     real: Floats = (x.astype(np.float32) - mean) / std
     return real
+
+
+def _bounds(scaling: Scaling) -> Range:
+    """What 0 and 255 stand for, of all channels."""
+    mean, std = (np.asarray(part, np.float64) for part in (scaling.mean, scaling.std))
+    return float(np.min((0 - mean) / std)), float(np.max((255 - mean) / std))
 
 
 def _checked(x: Floats, name: str, place: str) -> Floats:

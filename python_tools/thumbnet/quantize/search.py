@@ -46,15 +46,27 @@ class Choice:
 class Search:
     """A prepared graph with what calibration saw of it, and samples to measure errors on.
 
-    ``real`` is the network that errors are counted from, which has the same tensors.
+    ``real`` is the network that errors are counted from, which has the same tensors. ``bounds`` are
+    the ranges of inputs that are known beforehand.
     """
 
-    def __init__(self, graph: Graph, seen: Observed, held: Samples, real: Graph) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        seen: Observed,
+        held: Samples,
+        real: Graph,
+        bounds: Mapping[str, clipping.Range],
+    ) -> None:
         self.graph = graph
         self.seen = seen
         self.held = held
         self.group = groups(graph)
         self.ranges = {name: clipping.ranges(h) for name, h in self._histograms().items()}
+        for name, (low, high) in bounds.items():
+            least, most = self.ranges[self.group[name]]["minmax"]
+            whole = (min(low, least), max(high, most))
+            self.ranges[self.group[name]] = dict.fromkeys(clipping.METHODS, whole)
         self.targets = [_measured(graph, name) for name in graph.outputs]
         self.wanted = dict(
             item
