@@ -251,6 +251,43 @@ def test_dead_channels_and_large_biases() -> None:
     assert np.allclose(made[..., :2], [1, 2], atol=0.05)
 
 
+def test_shared_and_prescribed_scales_and_several_outputs() -> None:
+    """Probabilities beside other reals, a tensor that is an output and read, places."""
+    m = OnnxModel()
+    x = m.input((1, 6, 8, 7))
+    y = m.node("Conv", x, m.constant(weights(6, 6, 1, 1)))
+    flat = m.node("GlobalAveragePool", y)
+    flat = m.node("Flatten", flat)
+    soft = m.node("Softmax", flat, axis=1)
+    both = m.node("Concat", soft, m.node("Mul", flat, m.constant(F32(4))), axis=1)
+    place = m.node("ArgMax", both, axis=1, keepdims=0)
+    data = m.bytes(flat, soft, both, place)
+    result, samples = quantized(data)
+    graph = result.graph
+    check_supported(graph, "net.onnx")
+    assert [op.kind for op in graph.operators].count("softmax") == 1
+    wanted = run(imported(data).graph, [samples])
+    made = [exact(graph, [sample]) for sample in samples]
+    for number, least in enumerate((30, 20, 30)):
+        found = np.stack([outputs[number] for outputs in made])
+        noise = np.square(found - wanted[number], dtype=np.float64).mean()
+        signal = np.square(wanted[number], dtype=np.float64).mean()
+        assert 10 * np.log10(signal / noise) > least
+    places = np.stack([outputs[3] for outputs in made])
+    assert places.dtype == np.int32
+    assert np.mean(places == wanted[3]) > 0.9
+
+
+def test_bytes_have_their_own_range(tmp_path: Path) -> None:
+    """What 0 and 255 stand for, though no sample reaches it."""
+    pixels = np.random.default_rng(0).integers(100, 150, (20, 12, 12, 3), np.uint8)
+    manifest = project(tmp_path, text="  mean: 128\n  std: 64\n", x=pixels)
+    graph = compile_model(load(manifest), resolve_target("host")).graph
+    tensor = graph.tensor(graph.inputs[0])
+    assert tensor.quantization is not None
+    assert (np.float32(1 / 64), 0) == (tensor.scale, tensor.zero_point)
+
+
 # -- manifests, files and commands ----------------------------------------------------------------
 
 

@@ -30,10 +30,6 @@ HELD_BYTES = 1 << 29
 """About what all values of the held-out samples may take."""
 _HELD = 32
 _CORRECTION = 64
-_REMEDIES = {
-    "exp": "leave it to the caller, or use softmax",
-    "unidirectional_sequence_lstm": "train it quantized in TensorFlow and give its .tflite",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +140,7 @@ def check_kinds(graph: Graph, file: str) -> None:
                 ThumbnetError(
                     f'{file}: node "{operator.name}" ({operator.kind.upper()})',
                     problem,
-                    _REMEDIES.get(operator.kind, "replace it by operators of SUPPORTED_OPS.md"),
+                    "replace it by operators of SUPPORTED_OPS.md",
                 )
             )
     if errors:
