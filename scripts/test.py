@@ -7,6 +7,7 @@ and are named in the summary.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -59,9 +60,11 @@ def main() -> int:
             [sys.executable, "-m", "pytest", "-c", "test/python/pytest.ini", "test/python", *rest]
         )
     failed = 0
+    # Two processes with as many threads each as there are cores would wait for one another.
+    environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}
     for command in commands:
         print("+", Path(command[0]).name, *command[1:4], "...", flush=True)
-        failed += subprocess.run(command, cwd=ROOT, check=False).returncode != 0
+        failed += subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode != 0
     return min(failed, 1)
 
 

@@ -131,6 +131,21 @@ def plan(
 
 
 @app.command()
+def quantize(
+    manifest: ManifestPath,
+    target: TargetName = "generic",
+    count: Annotated[
+        int | None, typer.Option(min=1, max=100_000, help="Validation samples to run.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Quantize a float32 model as MANIFEST says: accuracy, noise by layer, predicted cost."""
+    from thumbnet.commands.quantize import quantize as run
+
+    run(manifest, target, count, as_json)
+
+
+@app.command()
 def inputs(manifest: ManifestPath) -> None:
     """Print as JSON what a build of MANIFEST reads and writes (for build systems)."""
     from thumbnet.commands.inputs import inputs as run

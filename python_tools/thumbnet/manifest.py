@@ -20,6 +20,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Discriminator,
+    Field,
     PrivateAttr,
     Tag,
     ValidationError,
@@ -33,7 +34,7 @@ from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.options import Optimize
 from thumbnet.yaml_lines import Document, Key
 
-LATER_KEYS = ("quantize", "train", "search")
+LATER_KEYS = ("train", "search")
 """Keys of the manifest's design that this release refuses."""
 
 MOST_RECOMPUTE = 4.0
@@ -55,6 +56,8 @@ _EXPECTED = {
     "tuple_type": "a list such as [a, b]",
     "model_type": "a mapping such as {objective: speed}",
     "path_type": "a file name",
+    "float_type": "a number",
+    "int_type": "a whole number",
 }
 """What pydantic's error types mean to a user."""
 
@@ -158,6 +161,43 @@ class Schedule(_Frozen):
         return self.ram if isinstance(self.ram, TwoMemories) else None
 
 
+def _numbers(value: object) -> object:
+    """One number as a list of it."""
+    single = isinstance(value, int | float) and not isinstance(value, bool)
+    return (value,) if single else value
+
+
+def _deviations(value: tuple[float, ...]) -> tuple[float, ...]:
+    if not all(number > 0 for number in value):
+        raise ValueError("holds a value that is not above zero")
+    return value
+
+
+_Numbers = Annotated[
+    tuple[Annotated[float, Field(allow_inf_nan=False)], ...], BeforeValidator(_numbers)
+]
+
+
+class Quantize(_Frozen):
+    """How a float32 model becomes int8: samples of its input (absolute paths).
+
+    ``calibration`` and ``validation`` are .npz, .npy or folders of pictures; of the latter the
+    report tells the accuracy. uint8 values are (value - ``mean``) / ``std`` to the network.
+    ``samples`` is how many of the calibration samples are used.
+    """
+
+    calibration: Path
+    validation: Path | None = None
+    mean: _Numbers = ()
+    std: Annotated[_Numbers, AfterValidator(_deviations)] = ()
+    samples: Annotated[int, Field(ge=16, le=4096, strict=True)] = 256
+
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """The files and folders that are read."""
+        return (self.calibration, *([] if self.validation is None else [self.validation]))
+
+
 class Manifest(_Frozen):
     """A model to build, checked; ``model`` is its absolute path, ``name`` a C identifier.
 
@@ -165,6 +205,8 @@ class Manifest(_Frozen):
     ``labels`` name the classes of the first output. ``optimize`` is what flash is spent on, see
     :data:`thumbnet.options.Optimize`. ``io`` quantized leaves a float model's
     QUANTIZE and DEQUANTIZE at its borders to the caller; float converts on the device.
+    ``quantize`` says how a float32 model is quantized. ``factory`` is the function of a Python file
+    ``model`` that builds the network (``model: net.py:build``), ``checkpoint`` its weights.
     """
 
     model: Path
@@ -175,6 +217,9 @@ class Manifest(_Frozen):
     io: Literal["quantized", "float"] = "quantized"
     optimize: Optimize = "balanced"
     schedule: Schedule = Schedule()
+    quantize: Quantize | None = None
+    factory: str | None = None
+    checkpoint: Path | None = None
     _document: Document | None = PrivateAttr(default=None)
 
     @field_validator("inputs", "outputs")
@@ -250,10 +295,23 @@ def load(path: Path) -> Manifest:
     model = values.get("model")
     if isinstance(model, str):
         errors += _model_errors(document, model)
+        model, factory = _divided(model)
         values["model"] = _absolute(path.parent / model)
+        if factory is not None and "factory" not in values:
+            values["factory"] = factory
+    if isinstance(values.get("checkpoint"), str):
+        values["checkpoint"] = _absolute(path.parent / str(values["checkpoint"]))
     schedule = values.get("schedule")
     if isinstance(schedule, dict) and isinstance(schedule.get("plan"), str):
         values["schedule"] = schedule | {"plan": _absolute(path.parent / schedule["plan"])}
+    quantize = values.get("quantize")
+    if isinstance(quantize, dict):
+        named = {key: quantize.get(key) for key in ("calibration", "validation")}
+        values["quantize"] = quantize | {
+            key: _absolute(path.parent / value)
+            for key, value in named.items()
+            if isinstance(value, str)
+        }
     values.setdefault("name", identifiers.model_name(Path(str(model)).stem))
     try:
         manifest = Manifest.model_validate(values)
@@ -281,14 +339,27 @@ def _absolute(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100 (Path.absolute keeps "..", resolve follows links)
 
 
+def _divided(model: str) -> tuple[str, str | None]:
+    """``net.py:build`` as the file and the function; of other models the function is None."""
+    found = re.fullmatch(r"(.*\.py):([A-Za-z_]\w*)", model)
+    return (model, None) if found is None else (found[1], found[2])
+
+
 def _model_errors(document: Document, model: str) -> list[ThumbnetError]:
-    later = re.search(r"\.py(:\w+)?\Z", model)
-    if later is None and model.strip() and "\0" not in model:
-        return []
-    fault = "is not supported yet in this release; .tflite and .onnx are"
-    problem = f'model: "{model}" {fault if later else "is not a file name"}'
-    remedy = "convert the model to .tflite or .onnx"
-    return [ThumbnetError(document.place(("model",)), problem, remedy)]
+    place, file = document.place(("model",)), _divided(model)[0]
+    if not model.strip() or "\0" in model:
+        remedy = "give a .tflite, an .onnx, or net.py:build"
+        return [ThumbnetError(place, f'model: "{model}" is not a file name', remedy)]
+    if model == file and re.search(r"\.py(:.*)?\Z", model):
+        remedy = "name it behind a colon: model: net.py:build"
+        return [ThumbnetError(place, f'model: "{model}" names no function of the file', remedy)]
+    if model == file and "checkpoint" in document.values:
+        problem = f'key "checkpoint" stands beside model: "{model}", which has its weights'
+        return [ThumbnetError(document.place(("checkpoint",)), problem, "leave it out")]
+    if "factory" in document.values:
+        place, remedy = document.place(("factory",)), "write model: net.py:build"
+        return [ThumbnetError(place, 'unknown key "factory"', remedy)]
+    return []
 
 
 def _later(document: Document, key: str) -> ThumbnetError:
@@ -305,6 +376,9 @@ def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
     place, dotted = document.place(key), ".".join(str(part) for part in key)
     value = _short(details["input"])
     match details["type"]:
+        case "missing" if key[0] == "quantize":
+            remedy = "add calibration: FILE, a .npz of samples or a folder of pictures"
+            return ThumbnetError(document.place(key[:-1]), f'key "{dotted}" is missing', remedy)
         case "missing" if len(key) > 1:
             remedy = "give both, such as ram: {fast: 64K, slow: 256K}"
             return ThumbnetError(document.place(key[:-1]), f'key "{dotted}" is missing', remedy)
@@ -325,8 +399,10 @@ def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
 
 
 def _valid_keys(key: Key) -> list[str]:
+    if key[0] == "quantize" and len(key) > 1:
+        return list(Quantize.model_fields)
     if key[0] != "schedule" or len(key) == 1:
-        return list(Manifest.model_fields)
+        return [name for name in Manifest.model_fields if name != "factory"]
     return list((TwoMemories if key[1] == "ram" and len(key) > 2 else Schedule).model_fields)
 
 

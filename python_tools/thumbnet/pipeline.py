@@ -7,12 +7,12 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from thumbnet import __version__
 from thumbnet.codegen import Naming, Provenance, generate
 from thumbnet.errors import ThumbnetError
 from thumbnet.frontends.onnx import read_onnx
+from thumbnet.frontends.pytorch import read_pytorch
 from thumbnet.frontends.tflite import read_tflite
 from thumbnet.ir.graph import DType, Graph, Operator
 from thumbnet.ir.verify import verify
@@ -22,6 +22,8 @@ from thumbnet.options import Build
 from thumbnet.passes import run_passes
 from thumbnet.passes.quantized_io import quantize_io
 from thumbnet.plan import Memories, Plan
+from thumbnet.quantize.quantizer import Quantized, check_kinds, quantize_graph
+from thumbnet.quantize.samples import Labelled, Scaling, read_samples
 from thumbnet.schedule.choose import choose_plan
 from thumbnet.schedule.lock import pinned_plan, read_lock
 from thumbnet.schedule.pushed import why_not_pushed
@@ -53,7 +55,15 @@ def compile_model(manifest: Manifest, target: Target) -> Compiled:
     Raises:
         ThumbnetError: the model cannot be read, is not supported, or does not fit.
     """
-    imported = import_model(manifest)
+    return compile_imported(import_model(manifest), manifest, target)
+
+
+def compile_imported(imported: Graph, manifest: Manifest, target: Target) -> Compiled:
+    """Compiles the manifest's model, which :func:`import_model` made.
+
+    Raises:
+        ThumbnetError: as :func:`compile_model`.
+    """
     check_quantized(imported, manifest.model.name)
     build = Build(target.isa, manifest.optimize, target.core)
     graph = run_passes(imported).built_for(build)
@@ -72,7 +82,18 @@ def import_model(manifest: Manifest) -> Graph:
 
     A float32 network is shown, not built: nothing is said of its operators' limits.
     """
-    graph = read_model(manifest.model)
+    if manifest.quantize is None:
+        return finish_import(read_model(manifest), manifest)
+    result, _ = quantized(manifest)
+    return finish_import(result.graph, manifest)
+
+
+def finish_import(graph: Graph, manifest: Manifest) -> Graph:
+    """A graph that was read or quantized, with the borders that the manifest asks for, checked.
+
+    Raises:
+        ThumbnetErrors: operators lie outside their families' limits.
+    """
     if manifest.io == "quantized":
         graph = quantize_io(graph)
     if float_operator(graph) is None:
@@ -80,9 +101,32 @@ def import_model(manifest: Manifest) -> Graph:
     return verify(graph).renamed(manifest.name)
 
 
-def read_model(path: Path) -> Graph:
-    """The network in a model file, by its suffix: .onnx, else .tflite."""
+def read_model(manifest: Manifest) -> Graph:
+    """The network as the manifest's file has it: .onnx, a function of a .py, else .tflite."""
+    path = manifest.model
+    if manifest.factory is not None:
+        return read_pytorch(path, manifest.factory, manifest.checkpoint)
     return read_onnx(path) if path.suffix.lower() == ".onnx" else read_tflite(path)
+
+
+def quantized(manifest: Manifest) -> tuple[Quantized, Labelled]:
+    """The manifest's float32 model as an int8 graph, by its key ``quantize``, and the samples.
+
+    Raises:
+        ThumbnetError: the model or the samples cannot be read, or the model is not of float32.
+    """
+    graph, how, file = read_model(manifest), manifest.quantize, manifest.model.name
+    if how is None:
+        raise ValueError("the manifest does not say how to quantize")
+    if float_operator(graph) is None:
+        raise ThumbnetError(
+            manifest.place("quantize"), f"{file} is quantized already", "leave quantize out"
+        )
+    check_kinds(graph, file)
+    place = manifest.place("quantize", "calibration")
+    scaling = Scaling(how.mean, how.std)
+    given = read_samples(how.calibration, graph, scaling, place, how.samples)
+    return quantize_graph(graph, given.samples, file, given.bounds), given
 
 
 def float_operator(graph: Graph) -> Operator | None:
@@ -105,8 +149,8 @@ def check_quantized(graph: Graph, file: str) -> None:
         raise ThumbnetError(
             f'{file}: node "{operator.name}" ({operator.kind.upper()})',
             "computes in float32; networks of int8 are built",
-            "quantize the model with a representative data set (quantize_static of onnxruntime,"
-            " TFLITE_BUILTINS_INT8 of TensorFlow)",
+            "quantize it: add quantize: {calibration: FILE} to the manifest, a .npz of samples or a"
+            " folder of pictures",
         )
 
 

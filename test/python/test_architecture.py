@@ -42,7 +42,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "plan": GRAPH | {"schedule.memory"},
     "frontends": GRAPH,
     "passes": GRAPH,
-    "quantize": GRAPH,
+    "quantize": GRAPH | {"reference"},
     "reference": GRAPH,
     "schedule": PLAN | MEMORY,
     "codegen": PLAN | {"schedule.memory"},
@@ -65,6 +65,7 @@ HEAVY = {
     **dict.fromkeys(("torch", "optuna", "torchvision", "tensorflow", "keras"), TRAINING),
     **dict.fromkeys(("onnx", "google"), frozenset(("frontends.onnx",))),
     "onnxruntime": frozenset[str](),
+    "PIL": frozenset(("quantize.pictures",)),
 }
 """Packages that only some modules may import, ``a.b`` standing for a.b_*.py too."""
 

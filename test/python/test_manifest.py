@@ -164,11 +164,9 @@ def test_mistyped_keys_and_values(tmp_path: Path, text: str, expected: str) -> N
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
-        ("model: a\nquantize: {calibration: s.npz}", 2, 'key "quantize"'),
         ("train: {ram: 128K, update: auto}\nmodel: a", 1, 'key "train"'),
         ("model: a\n\nsearch: {data: d/}", 3, 'key "search"'),
         ("model: a\nsearch:", 2, 'key "search"'),
-        ("model: net.py:build", 1, 'model: "net.py:build"'),
     ],
 )
 def test_what_comes_later_is_known_and_refused(
@@ -361,3 +359,26 @@ def test_sizes(text: str | int, size: int) -> None:
 def test_sizes_that_are_none(text: object) -> None:
     with pytest.raises(ValueError, match=r"is not a number of bytes|is no room"):
         parse_size(text)
+
+
+def test_a_function_of_a_python_file_is_a_model(tmp_path: Path) -> None:
+    path = tmp_path / "thumbnet.yaml"
+    path.write_text("model: nets/net.py:build\ncheckpoint: w.pt\n")
+    manifest = load(path)
+    assert manifest.model == tmp_path / "nets" / "net.py"
+    assert manifest.factory == "build"
+    assert manifest.checkpoint == tmp_path / "w.pt"
+    assert manifest.name == "net"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("model: net.py", "names no function of the file. Remedy: name it behind a colon"),
+        ("model: 'net.py:a b'", "names no function of the file"),
+        ("model: a.onnx\ncheckpoint: w.pt", 'yaml:2: key "checkpoint" stands beside model'),
+        ("model: a.onnx\nfactory: build", 'yaml:2: unknown key "factory"'),
+    ],
+)
+def test_bad_functions_are_refused(tmp_path: Path, text: str, words: str) -> None:
+    assert words in message(tmp_path, text)

@@ -15,7 +15,14 @@ PACKAGE = Path(thumbnet.__file__).resolve().parent
 def inputs(path: Path) -> None:
     """Print one JSON object; the model need not exist yet, another build step may make it."""
     manifest = load_or_implicit(path)
-    sources = [manifest.source, manifest.model, manifest.schedule.plan]
+    sources = [
+        manifest.source,
+        manifest.model,
+        manifest.schedule.plan,
+        manifest.checkpoint,
+    ]
+    if manifest.quantize is not None:
+        sources += _files(manifest.quantize.calibration)
     answer = {
         "name": manifest.name,
         "inputs": [str(source) for source in sources if source is not None],
@@ -23,6 +30,13 @@ def inputs(path: Path) -> None:
         "tool": f"{thumbnet.__version__}+{package_hash(PACKAGE)}",
     }
     print(json.dumps(answer))
+
+
+def _files(path: Path) -> list[Path]:
+    """The file, or the files of a folder of samples."""
+    if not path.is_dir():
+        return [path]
+    return sorted(file for file in (*path.glob("*"), *path.glob("*/*")) if file.is_file())
 
 
 def package_hash(package: Path) -> str:

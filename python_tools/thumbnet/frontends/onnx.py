@@ -86,6 +86,15 @@ def parse_onnx(data: bytes, file: str) -> Imported:
         ) from None
 
 
+def import_raw(model: RawModel) -> Imported:
+    """The network of a model that was read already, or that was no file.
+
+    Raises:
+        ThumbnetError: as :func:`read_onnx`.
+    """
+    return _Importer(model).run()
+
+
 class _Importer:
     def __init__(self, model: RawModel) -> None:
         self.model = model

@@ -7,6 +7,7 @@ the file quantizes it.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 
@@ -285,8 +286,13 @@ def _in_float(node: Node, values: Sequence[Value]) -> Held:
     if len(numbers) != len(values) - 1 or any(data.size > 1 for data in numbers):
         raise node.refuse(f"{len(values)} operands; one and numbers are supported", "split it")
     named = [(n, float(v)) for n, v in node.raw.attributes.items() if isinstance(v, int | float)]
+    if node.raw.attributes.get("approximate") == "tanh":
+        named.append(("approximate", 1.0))
+    if kind == "clip":
+        bounds = zip(("low", "high"), _bounds(node), strict=True)
+        named += [(name, bound) for name, bound in bounds if math.isfinite(bound)]
     for number, value in enumerate(values):
-        if isinstance(value, Constant) and value.data.size:
+        if isinstance(value, Constant) and value.data.size and node.raw.op != "Clip":
             named.append((f"input_{number}", float(value.data.reshape(-1)[0])))
     return _like(node, kind, first, Numbers(tuple(named)) if named else None)
 

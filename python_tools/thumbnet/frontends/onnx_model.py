@@ -136,7 +136,7 @@ def read_model(data: bytes, file: str) -> RawModel:
     _check_order(nodes, [*constants, *(border.name for border in borders)], outputs)
     if not borders:
         raise NotOnnx("the network has no inputs")
-    return RawModel(file, opset, borders, outputs, _needed(nodes, outputs), constants)
+    return RawModel(file, opset, borders, outputs, needed_nodes(nodes, outputs), constants)
 
 
 def _check_text(model: onnx.ModelProto) -> None:
@@ -295,7 +295,7 @@ def _check_order(nodes: Sequence[RawNode], given: Sequence[str], outputs: Sequen
             raise NotOnnx(f'output "{printable(name)}" is never written')
 
 
-def _needed(nodes: Sequence[RawNode], outputs: Sequence[str]) -> tuple[RawNode, ...]:
+def needed_nodes(nodes: Sequence[RawNode], outputs: Sequence[str]) -> tuple[RawNode, ...]:
     """The nodes that the outputs depend on."""
     wanted, needed = set(outputs), []
     for node in reversed(nodes):
