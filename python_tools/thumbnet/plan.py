@@ -176,8 +176,7 @@ class Plan:
     def weight_bytes(self) -> int:
         """Bytes of all constant arrays in flash, where equal ones are one."""
         arrays = (array for step in self.steps for array in step.lowered.arrays)
-        sizes = {(a.ctype, a.values.tobytes()): a.values.nbytes for a in arrays}
-        return sum(sizes.values())
+        return sum({array.key: array.size for array in arrays}.values())
 
     def is_view(self, operator: Operator) -> bool:
         """Whether the operator's output is its input's bytes, so that nothing has to run."""

@@ -10,7 +10,7 @@ from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Section, SymbolTableSection
 
-WEIGHT_SYMBOLS = r"_\d+_(?!constants\b|sources\b|rows_\d)[a-z]\w*(\.\d+)?$"
+WEIGHT_SYMBOLS = r"_\d+_(?!(\w+_)?constants\b|sources\b|rows_\d)[a-z]\w*(\.\d+)?$"
 """Names of constant arrays: ``<operator>_<index>_<array>`` of code generation, but for the structs
 and row maps that describe the operator. gcc numbers the statics of functions."""
 

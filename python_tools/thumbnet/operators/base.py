@@ -106,6 +106,21 @@ class CArray:
     ctype: str
     values: Array
 
+    @property
+    def size(self) -> int:
+        """Bytes in C, where the type may be narrower than the values' own."""
+        return self.values.size * (4 if self.ctype == "float" else _BITS[self.ctype] // 8)
+
+    @property
+    def key(self) -> tuple[str, bytes]:
+        """What equal arrays have in common, of which a file has one."""
+        wide = np.float64 if self.ctype == "float" else np.int64
+        return self.ctype, self.values.reshape(-1).astype(wide).tobytes()
+
+
+_BITS = {f"{sign}int{bits}_t": bits for sign in ("", "u") for bits in (8, 16, 32, 64)}
+"""C integer type -> bits."""
+
 
 Fields = tuple[tuple[str, int | CArray], ...]
 """Some fields of a constants structure."""
