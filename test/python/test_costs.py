@@ -12,7 +12,9 @@ import pytest
 from support import inputs
 from support import random_models as models
 from support.compiled import compile_file, run_on
+from thumbnet.operators.base import Kernel, Lowered, Rows, Source
 from thumbnet.operators.cost import CORES, TABLE
+from thumbnet.operators.cost_windows import depthwise, tiles
 from thumbnet.schedule.predict import predict
 
 KERNELS = Path(__file__).resolve().parents[2] / "src" / "thumbnet" / "kernels"
@@ -63,6 +65,28 @@ def test_weights_are_not_negative() -> None:
         value for table in tables.values() for entry in table.values() for value in entry.values()
     ]
     assert weights and min(weights) >= 0
+
+
+def test_counts_are_of_whole_runs() -> None:
+    """Tiles, pairs and single pixels are as many pixels as a run has; windows reach as far."""
+    rng = np.random.default_rng(7)
+    for _ in range(200):
+        kernel, stride, width = (int(one) for one in rng.integers((1, 1, 1), (6, 3, 20)))
+        pad = int(rng.integers(0, kernel))
+        rows = Rows(3, max((width - 1) * stride + kernel - 2 * pad, 1), 8)
+        source = Source(rows, kernel_width=kernel, stride_width=stride, pad_left=pad)
+        lowered = Lowered(Kernel("", ""), "", (), (source,), Rows(3, width, 8), 0, (0,))
+        n = int(rng.integers(1, width + 1))
+        made = list(tiles(lowered, n, 3))
+        assert sum(tile.columns * tile.number for tile in made) == pytest.approx(n)
+        counts = depthwise(lowered, n)
+        assert 2 * counts["pairs"] + counts["single"] == pytest.approx(n)
+        left = np.arange(width) * stride - pad
+        inside = [len({*range(at, at + kernel)} & {*range(rows.width)}) for at in left]
+        whole = list(tiles(lowered, width, 3))
+        assert sum(one.columns * one.number * one.inside for one in whole) == pytest.approx(
+            sum(inside)
+        )
 
 
 @pytest.mark.parametrize("optimize", ["speed", "balanced"])
