@@ -29,7 +29,7 @@ TYPICAL = 0.01
 """How far they are for half of the models."""
 
 ONNX = ("kaijiang-kws-onnx", "kaijiang-ic-resnet-onnx")
-"""Models that round as onnxruntime does; their kernels take weights fitted in TFLite's arithmetic."""
+"""Models that round as onnxruntime does, with weights that were fitted in TFLite's arithmetic."""
 
 MISSED = {"tflm-mnist-lstm-int8": 0.065, **dict.fromkeys(ONNX, 0.45)}
 """Where a prediction is further off; the LSTM's on a Cortex-M33, which takes an M4's weights."""
