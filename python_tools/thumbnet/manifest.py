@@ -31,6 +31,7 @@ from pydantic_core import ErrorDetails
 from thumbnet import identifiers, yaml_lines
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.options import Optimize
+from thumbnet.signal.options import KINDS, SORTS, FrontEndOptions
 from thumbnet.yaml_lines import Document, Key
 
 LATER_KEYS = ("quantize", "train", "search")
@@ -46,6 +47,11 @@ _TAKEN_TENSOR_NAMES = frozenset(
 
 _MODEL_MACROS = frozenset({"ARENA_SIZE", "SLOW_ARENA_SIZE", "WEIGHT_SIZE", "MACS"})
 """Tails of the macros that every generated header has."""
+
+_FRONT_END_NAMES = frozenset(
+    ("frontend", "newest_rows", "ready", "reset", "run_newest", "push_audio", "push_sample")
+)
+"""What generated functions of a front end are called or call things."""
 
 _TENSOR_MACROS = ("SIZE", "SCALE", "ZERO_POINT", "ROWS", "ROW_SIZE")
 """Tails of the macros that a generated header may have for each input and output."""
@@ -127,6 +133,9 @@ _OneMemory = Annotated[int | Literal["auto"], BeforeValidator(_ram)]
 _SORTS = ("one memory", "two memories")
 """What pydantic calls the sorts of ``ram``; users never see them."""
 
+_HIDDEN = (*_SORTS, *SORTS)
+"""Parts of pydantic's places that are no keys of the file."""
+
 _Ram = Annotated[
     Annotated[_OneMemory, Tag(_SORTS[0])] | Annotated[TwoMemories, Tag(_SORTS[1])],
     Discriminator(lambda value: _SORTS[isinstance(value, dict | TwoMemories)]),
@@ -165,6 +174,7 @@ class Manifest(_Frozen):
     ``labels`` name the classes of the first output. ``optimize`` is what flash is spent on, see
     :data:`thumbnet.options.Optimize`. ``io`` quantized leaves a float model's
     QUANTIZE and DEQUANTIZE at its borders to the caller; float converts on the device.
+    ``frontend`` makes the input from a sensor's samples.
     """
 
     model: Path
@@ -175,6 +185,7 @@ class Manifest(_Frozen):
     io: Literal["quantized", "float"] = "quantized"
     optimize: Optimize = "balanced"
     schedule: Schedule = Schedule()
+    frontend: FrontEndOptions | None = None
     _document: Document | None = PrivateAttr(default=None)
 
     @field_validator("inputs", "outputs")
@@ -204,6 +215,21 @@ class Manifest(_Frozen):
         for name in names:
             if name in _MODEL_MACROS or re.fullmatch(f"(?:{stems})_(?:{tails})", name):
                 raise ValueError(f"has {name}, the name of a macro in the generated header")
+        return value
+
+    @field_validator("frontend")
+    @classmethod
+    def _front_end_names(
+        cls, value: FrontEndOptions | None, info: ValidationInfo
+    ) -> FrontEndOptions | None:
+        names = (*info.data.get("inputs", ()), *info.data.get("outputs", ()))
+        taken = [name for name in names if name in _FRONT_END_NAMES]
+        if value is not None and taken:
+            raise ValueError(f'cannot stand beside a tensor called "{taken[0]}"')
+        labels = [identifiers.constant_name(label) for label in info.data.get("labels", ())]
+        macros = [label for label in labels if label.startswith("FRONTEND_")]
+        if value is not None and macros:
+            raise ValueError(f"cannot stand beside a label called {macros[0]}")
         return value
 
     @property
@@ -301,20 +327,24 @@ def _later(document: Document, key: str) -> ThumbnetError:
 
 def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
     """A ThumbnetError of one pydantic error."""
-    key: Key = tuple(part for part in details["loc"] if part not in _SORTS)
+    key: Key = tuple(part for part in details["loc"] if part not in _HIDDEN)
     place, dotted = document.place(key), ".".join(str(part) for part in key)
     value = _short(details["input"])
     match details["type"]:
+        case "missing" if key[0] == "frontend":
+            problem = f'key "{dotted}" is missing'
+            return ThumbnetError(document.place(key[:-1]), problem, f"add {key[-1]}: to it")
         case "missing" if len(key) > 1:
             remedy = "give both, such as ram: {fast: 64K, slow: 256K}"
             return ThumbnetError(document.place(key[:-1]), f'key "{dotted}" is missing', remedy)
         case "missing":
             return ThumbnetError(document.file, f'key "{dotted}" is missing', f"add {dotted}: FILE")
         case "extra_forbidden":
-            valid = _valid_keys(key)
+            valid = _valid_keys(document, key)
             return ThumbnetError(place, f'unknown key "{dotted}"', _nearest(str(key[-1]), valid))
         case "literal_error":
             valid = re.findall(r"'(\w+)'", details["ctx"]["expected"])
+            valid = list(KINDS) if key == ("frontend", "kind") else valid
             problem = f"{dotted}: {value} is not one of {', '.join(valid)}"
             return ThumbnetError(place, problem, _nearest(str(details["input"]), valid))
         case "value_error":
@@ -324,7 +354,11 @@ def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
             return ThumbnetError(place, f"{dotted}: {value} is not {expected}")
 
 
-def _valid_keys(key: Key) -> list[str]:
+def _valid_keys(document: Document, key: Key) -> list[str]:
+    if key[0] == "frontend" and len(key) > 1:
+        given = document.values["frontend"]
+        kind = given.get("kind") if isinstance(given, dict) else None
+        return list(KINDS[kind if kind in KINDS else "mfcc"].model_fields)
     if key[0] != "schedule" or len(key) == 1:
         return list(Manifest.model_fields)
     return list((TwoMemories if key[1] == "ram" and len(key) > 2 else Schedule).model_fields)
