@@ -89,7 +89,8 @@ def front_end_of(graph: Graph, manifest: Manifest) -> FrontEnd | None:
     if tensor.dtype is not DType.INT8 or tensor.quantization is None:
         problem = f'the input "{tensor.name}" is {tensor.dtype.value}; a front end makes int8'
         raise ThumbnetError(place, problem, "quantize the model to int8, with io: quantized")
-    wanted = Input(tensor.name, tensor.shape, tensor.scale, tensor.zero_point)
+    source = manifest.schedule.input
+    wanted = Input(tensor.name, tensor.shape, tensor.scale, tensor.zero_point, source)
     return make_front_end(manifest.frontend, wanted, place)
 
 

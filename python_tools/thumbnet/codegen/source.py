@@ -54,7 +54,9 @@ def source(
         ],
         layer_tables(plan, layers),
         functions(plan, naming, front_end),
-        frontend_source(front_end, naming, run_parameters(plan, naming)[len(naming.inputs) :]),
+        frontend_source(
+            front_end, plan, naming, run_parameters(plan, naming)[len(naming.inputs) :]
+        ),
     ]
     return "\n".join(part for part in parts if part)
 

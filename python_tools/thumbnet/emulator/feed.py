@@ -121,6 +121,7 @@ def _header(name: str, what: Feed, most: int) -> str:
         arguments.append(f"({border.ctype} *)(void *)((outputs) + {at})")
         at += -(-border.size // 8) * 8
     push = _PUSHES[what.kind].format(name=name)
+    given = ", ".join(["(model)", *arguments])
     arenas = "arena, sizeof arena"
     if what.two_memories:
         arenas += ", slow_arena, sizeof slow_arena"
@@ -133,9 +134,10 @@ def _header(name: str, what: Feed, most: int) -> str:
         "MODEL_INIT(model)": f"((void)slow_arena, {name}_init((model), {arenas}))",
         "MODEL_PUSH(model, bytes, count)": f"((void)(count), {push})",
         "MODEL_READY(model)": f"{name}_ready(model)",
-        "MODEL_RUN_NEWEST(model, outputs)": f"{name}_run_newest({', '.join(['(model)', *arguments])})",
+        "MODEL_RUN_NEWEST(model, outputs)": f"{name}_run_newest({given})",
         "ITEM_BYTES": f"{what.item_bytes}u",
         "MOST_ITEMS": f"{most}u",
+        "ROWS_KEPT": str(int(what.kind != "camera")),
         "ROWS_AT": f"{what.rows_at}u",
         "ROW_BYTES": f"{what.row_bytes}u",
         "OUTPUT_BYTES": f"{at}u",

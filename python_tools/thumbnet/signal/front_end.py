@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from thumbnet.errors import ThumbnetError
 from thumbnet.signal.audio import audio_features, audio_tables
+from thumbnet.signal.camera import FORMATS, camera_image, camera_tables
 from thumbnet.signal.imu import imu_features, imu_requantization
 from thumbnet.signal.options import AudioOptions, CameraOptions, ImuOptions
 from thumbnet.signal.quantize import Requantization
@@ -44,6 +45,8 @@ class Input:
     shape: tuple[int, ...]
     scale: float
     zero_point: int
+    source: str = "buffer"
+    """Where the network reads it: ``arena``, ``buffer`` or ``rows``."""
 
 
 def frontend_bytes(front_end: FrontEnd | None) -> int:
@@ -96,7 +99,7 @@ def make_front_end(
         ThumbnetError: the input has not the shape of its rows, or the options make no sense.
     """
     if isinstance(options, CameraOptions):
-        raise ThumbnetError(place, "camera is not supported yet", "push rows instead")
+        return _camera(options, target, place)
     if isinstance(options, AudioOptions):
         return _audio(options, target, place)
     return _imu(options, target, place)
@@ -175,6 +178,42 @@ def _imu(options: ImuOptions, target: Input, place: str) -> FrontEnd:
         HEADER_BYTES,
         size,
         lambda samples: imu_features(made, samples),
+    )
+
+
+def _camera(options: CameraOptions, target: Input, place: str) -> FrontEnd:
+    shape = target.shape
+    if len(shape) != 4:
+        problem = f'the input "{target.name}" has shape {list(shape)}; a camera makes [1, h, w, c]'
+        raise ThumbnetError(place, problem, "leave frontend out")
+    height, width, channels = shape[1:]
+    tables = camera_tables(
+        options, (height, width, channels), target.scale, target.zero_point, place
+    )
+    averages = options.resize == "area"
+    row = width * channels
+    rows = HEADER_BYTES + (4 * row if averages else 0)
+    kept = {"arena": 0, "rows": 1, "buffer": height}[target.source]
+    fields: tuple[tuple[str, int | Table | None], ...] = (
+        ("columns", Table("uint16_t", tables.columns)),
+        ("lines", Table("uint16_t", tables.lines)),
+        ("sums", HEADER_BYTES),
+        ("width", width),
+        ("height", height),
+        ("channels", channels),
+        ("format", list(FORMATS).index(options.format)),
+        ("averages", int(averages)),
+    )
+    return FrontEnd(
+        "camera",
+        options,
+        fields,
+        tables.requantization,
+        height,
+        row,
+        rows,
+        _whole(rows + kept * row),
+        lambda lines: camera_image(tables, lines),
     )
 
 

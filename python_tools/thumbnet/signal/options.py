@@ -232,20 +232,16 @@ class CameraOptions(_FrontEnd):
     """Lines of a camera, cropped and resized: rows of the network's image.
 
     ``crop`` is [left, top, width, height]; by default the largest part in the middle with the
-    image's proportions. ``mean`` and ``scale`` are in steps of 0 to 255.
+    image's proportions. ``rgb565`` has its high byte first, ``rgb565le`` its low one. ``mean`` and
+    ``scale`` are in steps of 0 to 255.
     """
 
     kind: Literal["camera"]
-    format: Literal["rgb565", "rgb888", "yuyv", "gray"]
+    format: Literal["rgb565", "rgb565le", "rgb888", "yuyv", "gray"]
     width: Annotated[int, _count(1, MOST_PIXELS)]
     height: Annotated[int, _count(1, MOST_PIXELS)]
     crop: tuple[int, int, int, int] | None = None
     resize: Literal["nearest", "area"] = "nearest"
-
-    @field_validator("format")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        return value
 
     @field_validator("width")
     @classmethod

@@ -134,26 +134,62 @@ static THUMBNET_NOINLINE void thumbnet_audio_power(int32_t *z, const int16_t *si
     }
 }
 
+/* A sample times 2^block and its weight, which is Q15, halved. */
+THUMBNET_INLINE int32_t thumbnet_audio_weighted(int32_t sample, uint32_t block, int32_t weight)
+{
+    return ((int32_t)((uint32_t)sample << block) * weight) >> 1;
+}
+
+/* The same for a sample anywhere, 0 behind the frame. */
+static inline int32_t thumbnet_audio_weigh(const thumbnet_audio_t *audio, const int16_t *samples,
+                                           uint32_t at, uint32_t block)
+{
+    const uint32_t size = audio->window_size;
+    if (at >= size) {
+        return 0;
+    }
+    return thumbnet_audio_weighted(samples[at], block,
+                                   audio->window[at <= size / 2u ? at : size - at]);
+}
+
+/* The number behind `reversed` where numbers below `points` have their bits in reverse order. */
+THUMBNET_INLINE uint32_t thumbnet_audio_next_reversed(uint32_t reversed, uint32_t points)
+{
+    uint32_t bit = points / 2u;
+    for (; (reversed & bit) != 0; bit /= 2u) {
+        reversed ^= bit;
+    }
+    return reversed | bit;
+}
+
 /* The frame times 2^block and the window, as complex points in bit-reversed order. */
 static inline void thumbnet_audio_window(const thumbnet_audio_t *audio, const int16_t *samples,
                                          int32_t *z, uint32_t block)
 {
     const uint32_t size = audio->window_size, points = audio->fft / 2u;
+    const uint32_t rising = size / 4u, falling = (size + 1u) / 2u - rising - 2u;
+    const int16_t *in = samples, *weight = audio->window;
     uint32_t reversed = 0;
-    for (uint32_t i = 0; i < audio->fft; i += 2u) {
-        int32_t *const point = z + 2u * reversed;
-        for (uint32_t k = 0; k < 2u; k++) {
-            const uint32_t at = i + k;
-            const uint32_t edge = at <= size / 2u ? at : size - at;
-            point[k] = at < size
-                           ? ((int32_t)((uint32_t)samples[at] << block) * audio->window[edge]) >> 1
-                           : 0;
-        }
-        uint32_t bit = points / 2u;
-        for (; (reversed & bit) != 0; bit /= 2u) {
-            reversed ^= bit;
-        }
-        reversed |= bit;
+    for (uint32_t i = 0; i < rising; i++, in += 2, weight += 2) {
+        z[2u * reversed] = thumbnet_audio_weighted(in[0], block, weight[0]);
+        z[2u * reversed + 1u] = thumbnet_audio_weighted(in[1], block, weight[1]);
+        reversed = thumbnet_audio_next_reversed(reversed, points);
+    }
+    /* The pair in the middle and, below, the last one may be on both sides of an edge. */
+    z[2u * reversed] = thumbnet_audio_weigh(audio, samples, 2u * rising, block);
+    z[2u * reversed + 1u] = thumbnet_audio_weigh(audio, samples, 2u * rising + 1u, block);
+    reversed = thumbnet_audio_next_reversed(reversed, points);
+    in = samples + 2u * rising + 2u;
+    weight = audio->window + (size - 2u * rising - 2u);
+    for (uint32_t i = 0; i < falling; i++, in += 2, weight -= 2) {
+        z[2u * reversed] = thumbnet_audio_weighted(in[0], block, weight[0]);
+        z[2u * reversed + 1u] = thumbnet_audio_weighted(in[1], block, weight[-1]);
+        reversed = thumbnet_audio_next_reversed(reversed, points);
+    }
+    for (uint32_t i = rising + 1u + falling; i < points; i++) {
+        z[2u * reversed] = thumbnet_audio_weigh(audio, samples, 2u * i, block);
+        z[2u * reversed + 1u] = thumbnet_audio_weigh(audio, samples, 2u * i + 1u, block);
+        reversed = thumbnet_audio_next_reversed(reversed, points);
     }
 }
 
