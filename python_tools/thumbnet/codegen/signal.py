@@ -80,11 +80,11 @@ def frontend_declarations(
     run = "One inference on the newest rows. As run, and THUMBNET_ERROR_ROWS while the input is\n"
     run += " * not full."
     if front_end.kind == "camera":
-        ready = "1 where all rows of the input have come, else 0."
+        ready = "1 where all lines of a picture have come, else 0."
         run = (
             "One inference on the picture; the next line is the first of another one. As run, and\n"
         )
-        run += " * THUMBNET_ERROR_ROWS while rows are missing."
+        run += " * THUMBNET_ERROR_ROWS while lines are missing."
     return (
         f"/* {_WHAT[front_end.kind]} */\n{_push_signature(front_end, name)};\n\n"
         f"/* {ready} */\nint {name}_ready(const {name}_t *model);\n\n"
@@ -125,14 +125,26 @@ def frontend_source(
         f"{push(front_end, plan, naming)}\n"
         f"int {name}_ready(const {name}_t *model)\n{{\n{_checks(['model'])}"
         f"    {state}\n"
-        f"    return state->rows == {front_end.frames} && "
-        f"state->fresh >= {_rows_between(front_end)};\n}}\n\n"
+        f"    return {_is_ready(front_end)};\n}}\n\n"
         f"{_run_signature(name, outputs)}\n{{\n{_checks(['model', *naming.outputs])}"
         f"    {_STATE} *const newest_rows = ({_STATE} *)(void *)model->frontend;\n"
-        f"    if (newest_rows->rows != {front_end.frames}) {{\n"
+        f"    if ({_is_missing(front_end)}) {{\n"
         "        return THUMBNET_ERROR_ROWS;\n    }\n"
         f"{_run(front_end, plan, naming)}}}\n"
     )
+
+
+def _is_ready(front_end: FrontEnd) -> str:
+    if isinstance(front_end.options, CameraOptions):
+        return f"state->held == {front_end.options.height}"
+    enough = f"state->fresh >= {_rows_between(front_end)}"
+    return f"state->rows == {front_end.frames} && {enough}"
+
+
+def _is_missing(front_end: FrontEnd) -> str:
+    if isinstance(front_end.options, CameraOptions):
+        return f"newest_rows->held != {front_end.options.height}"
+    return f"newest_rows->rows != {front_end.frames}"
 
 
 def _push(front_end: FrontEnd, plan: Plan, naming: Naming) -> str:

@@ -95,13 +95,15 @@ static void write_rows(void)
 #endif
 }
 
-static void infer(void)
+static void infer(int written)
 {
     if (MODEL_READY(&guarded.model) == 1) {
         if (MODEL_RUN_NEWEST(&guarded.model, outputs) != THUMBNET_OK) {
             fail("_run_newest failed");
         }
-        (void)emulated_file_write(outputs_file, outputs, sizeof outputs);
+        if (written) {
+            (void)emulated_file_write(outputs_file, outputs, sizeof outputs);
+        }
         made = 0;
     }
 }
@@ -112,21 +114,22 @@ static void feed(uint64_t figures[3], int watched)
     const int samples_file = open_file("samples.bin", EMULATED_READ);
     const int chunks_file = open_file("chunks.bin", EMULATED_READ);
     initialize();
-    if (watched) {
-        emulated_stack_paint();
-    }
     for (uint32_t count; (count = read_chunk(samples_file, chunks_file)) != 0;) {
+        if (watched) {
+            emulated_stack_paint();
+            push(count);
+            const uint64_t used = emulated_stack_used();
+            figures[1] = used > figures[1] ? used : figures[1];
+            figures[2] = emulated_stack_free();
+            infer(0);
+            continue;
+        }
         const uint64_t empty = emulated_instructions();
         const uint64_t start = emulated_instructions();
         push(count);
         figures[0] += (emulated_instructions() - start) - (start - empty);
-        if (watched) {
-            figures[1] = emulated_stack_used();
-            figures[2] = emulated_stack_free();
-        } else {
-            write_rows();
-            infer();
-        }
+        write_rows();
+        infer(1);
     }
     (void)emulated_close(samples_file);
     (void)emulated_close(chunks_file);

@@ -40,6 +40,9 @@ DECIBELS = 10 * math.log10(2)
 
 LOG_SEGMENTS = 64
 
+TOGETHER = 256
+"""Frames that numpy computes at once: more leave its caches."""
+
 
 @dataclass(frozen=True, eq=False)
 class AudioTables:
@@ -159,15 +162,23 @@ def frames_of(options: AudioOptions, samples: Array) -> Array:
     size, hop = options.window_samples, options.hop_samples
     if len(samples) < size:
         return np.empty((0, size), samples.dtype)
-    starts = np.arange((len(samples) - size) // hop + 1) * hop
-    frames: Array = samples[starts[:, None] + np.arange(size)]
+    frames: Array = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop]
     return frames
 
 
 def audio_features(tables: AudioTables, samples: Array) -> npt.NDArray[np.int8]:
     """int8 [frames, features] of int16 PCM [count], bit for bit what the C code makes."""
+    frames = frames_of(tables.options, np.asarray(samples, np.int16))
+    parts = [
+        _features(tables, frames[at : at + TOGETHER].astype(np.int64))
+        for at in range(0, max(len(frames), 1), TOGETHER)
+    ]
+    made: npt.NDArray[np.int8] = np.concatenate(parts)
+    return made
+
+
+def _features(tables: AudioTables, frames: Array) -> npt.NDArray[np.int8]:
     options = tables.options
-    frames = frames_of(options, np.asarray(samples, np.int16)).astype(np.int64)
     size = options.window_samples
     place = np.arange(size)
     window = tables.window[np.minimum(place, size - place)]
@@ -260,14 +271,17 @@ def log_table() -> Array:
 def log2_q9(values: Array) -> Array:
     """log2 of integers from 0 to 2^63 - 1 in Q9, linear between the table's points; 0 of 0."""
     table = log_table()
-    found = np.empty(len(values), np.int64)
-    for i, value in enumerate(values.tolist()):
-        exponent = max(value, 1).bit_length() - 1
-        fraction = ((max(value, 1) << 16) >> exponent) & 0xFFFF
-        segment, rest = fraction >> 10, fraction & 1023
-        low = int(table[segment])
-        mantissa = low + (((int(table[segment + 1]) - low) * rest) >> 10)
-        found[i] = (exponent << 9) + ((mantissa + 32) >> 6)
+    values = np.asarray(values, np.int64)
+    exponent = np.zeros_like(values)
+    for bits in (32, 16, 8, 4, 2, 1):
+        exponent += bits * (values >> (exponent + bits) != 0)
+    values = np.maximum(values, 1)
+    right = values >> np.maximum(exponent - 16, 0)
+    fraction = np.where(exponent >= 16, right, values << np.maximum(16 - exponent, 0)) & 0xFFFF
+    segment, rest = fraction >> 10, fraction & 1023
+    low = table[segment]
+    mantissa = low + (((table[segment + 1] - low) * rest) >> 10)
+    found: Array = (exponent << 9) + ((mantissa + 32) >> 6)
     return found
 
 
