@@ -19,9 +19,6 @@ SAMPLES = 119
 STEPS = (8192.0,) * 3 + (16.4,) * 3
 """The sensor's steps a g (range 4 g) and a degree a second (range 2000)."""
 
-MOTION = 2.5
-"""g, the sum of all three axes' magnitudes from which a gesture begins."""
-
 
 @dataclass(frozen=True)
 class Part:

@@ -1,6 +1,6 @@
 """Makes `recording.raw`: the 25 test gestures with rest between them, int16, six channels.
 
-    python make_recording.py magic_wand.npz
+python make_recording.py magic_wand.npz
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from quantized_onnx import Classifier, Convolution, write_onnx
 
 SEED = 1
-EPOCHS = 120
+EPOCHS = 200
 LEARNING_RATE = 3e-3
 CHANNELS = 16
 INPUT_SCALE = 1 / 40
@@ -50,17 +50,22 @@ frontend:
 
 
 class Network(nn.Module):
-    """[N, 6, 119, 1] -> logits: four convolutions along time, the mean."""
+    """[N, 6, 119, 1] -> logits: four convolutions along time, one over all of it."""
 
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.ModuleList()
         inputs = 6
         for outputs in (CHANNELS, CHANNELS, 2 * CHANNELS, 2 * CHANNELS):
-            layer = nn.Conv2d(inputs, outputs, (5, 1), (2, 1), (2, 0), bias=False)
-            self.layers.append(nn.Sequential(layer, nn.BatchNorm2d(outputs), nn.ReLU()))
+            self._add(nn.Conv2d(inputs, outputs, (5, 1), (2, 1), (2, 0), bias=False))
             inputs = outputs
+        # What came first must count differently from what came last.
+        self._add(nn.Conv2d(inputs, inputs, (8, 1), groups=inputs, bias=False))
         self.classifier = nn.Linear(inputs, len(gesture_data.CLASSES))
+
+    def _add(self, layer: nn.Conv2d) -> None:
+        normalised = nn.BatchNorm2d(layer.out_channels)
+        self.layers.append(nn.Sequential(layer, normalised, nn.ReLU()))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits [N, 5]."""
@@ -69,9 +74,7 @@ class Network(nn.Module):
         return self.classifier(nn.functional.dropout(x.mean(dim=(2, 3)), 0.3, self.training))
 
 
-def varied(
-    gestures: NDArray[np.int16], random: np.random.Generator
-) -> NDArray[np.int16]:
+def varied(gestures: NDArray[np.int16], random: np.random.Generator) -> NDArray[np.int16]:
     """The same gestures made larger, slower, later and noisier."""
     made = np.empty_like(gestures)
     count = gesture_data.SAMPLES
@@ -102,9 +105,7 @@ def train(network: Network, options: ImuOptions, part: gesture_data.Part) -> Non
         x = torch.from_numpy(inputs(options, varied(part.gestures, random)))
         y = torch.from_numpy(part.labels)
         for chosen in torch.randperm(len(x)).view(-1, 20):
-            loss = nn.functional.cross_entropy(
-                network(x[chosen]), y[chosen], label_smoothing=0.1
-            )
+            loss = nn.functional.cross_entropy(network(x[chosen]), y[chosen], label_smoothing=0.1)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -120,7 +121,9 @@ def folded(network: Network) -> tuple[list[Convolution], Classifier]:
         factor = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
         weights = (convolution.weight * factor[:, None, None, None]).detach().numpy()
         biases = (norm.bias - norm.running_mean * factor).detach().numpy()
-        layers.append(Convolution(weights, biases, convolution.stride, (2, 0, 2, 0)))
+        down, _ = convolution.padding
+        pads = (down, 0, down, 0)
+        layers.append(Convolution(weights, biases, convolution.stride, pads, convolution.groups))
     head = network.classifier
     return layers, Classifier(head.weight.detach().numpy(), head.bias.detach().numpy())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from thumbnet.pipeline import Compiled, compile_model
 from thumbnet.reference.interpreter import run
 from thumbnet.signal.camera import FORMATS
 from thumbnet.signal.imu import float_rows
-from thumbnet.signal.options import ImuOptions
+from thumbnet.signal.options import KINDS, ImuOptions
 from thumbnet.target import resolve_target
 
 IMU: dict[str, Any] = {
@@ -63,6 +64,26 @@ def test_sensor_rows_and_inferences(tmp_path: Path, target: str) -> None:
     assert np.array_equal(fed.rows, rows)
     assert len(np.unique(rows)) > 30
     wanted = reference_outputs(made, [rows[i - 10 : i] for i in range(10, 32, 4)])
+    assert [one[: outputs[0].size].tobytes() for one in fed.outputs] == wanted
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [{"input": "buffer"}, {"input": "rows"}, {"ram": {"fast": "2K", "slow": "4K"}}],
+    ids=str,
+)
+def test_a_front_end_goes_with_every_schedule(tmp_path: Path, schedule: dict[str, Any]) -> None:
+    front_end = {"kind": "imu", "channels": 5, "scale": 4000}
+    made = with_front_end(tmp_path, front_end, (1, 12, 5, 1), schedule=schedule)
+    assert made.front_end is not None
+    samples = np.random.default_rng(6).normal(size=(15, 5)) * 9000
+    samples = samples.astype("<i2")
+    outputs = model_io(made).outputs
+    how: dict[str, Any] = {"optimization": "-O0", "sanitize": True}
+    fed = push(made, resolve_target("host"), samples, [1] * 15, outputs, **how)
+    rows = made.front_end.reference(samples)
+    wanted = reference_outputs(made, [rows[i : i + 12] for i in range(4)])
+    assert len(set(wanted)) > 1
     assert [one[: outputs[0].size].tobytes() for one in fed.outputs] == wanted
 
 
@@ -319,6 +340,17 @@ def test_front_ends_that_do_not_fit_the_network_are_refused(tmp_path: Path, name
     with pytest.raises(ThumbnetError) as caught:
         with_front_end(tmp_path, front_end, shape)
     assert expected in caught.value.message()
+
+
+def test_the_examples_of_the_readme_are_right(tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    found = re.findall(r"```yaml\n(frontend: .*?)```", readme, re.DOTALL)
+    assert len(found) == 1
+    (tmp_path / "thumbnet.yaml").write_text(f"model: kws.tflite\n{found[0]}")
+    assert load(tmp_path / "thumbnet.yaml").frontend is not None
+    keys = {key for kind in KINDS.values() for key in kind.model_fields}
+    table = readme.split("| `kind` | other keys |")[1].split("With `ram:")[0]
+    assert keys <= set(re.findall(r"`(\w+)`", table)) | {"kind"}
 
 
 def test_a_name_that_a_front_end_needs_is_refused(tmp_path: Path) -> None:
