@@ -39,7 +39,7 @@ static inline void smoother_init(smoother_t *smoother, int percent, int nothing)
 static inline int smoother_push(smoother_t *smoother, const int8_t *scores)
 {
     int best = smoother->nothing == 0 ? 1 : 0;
-    for (int k = 0; k < SMOOTHER_CLASSES; k++) {
+    for (int k = 0; k < (int)SMOOTHER_CLASSES; k++) {
         smoother->sums[k] =
             (int16_t)(smoother->sums[k] + scores[k] - smoother->scores[smoother->next][k]);
         smoother->scores[smoother->next][k] = scores[k];
