@@ -232,8 +232,9 @@ def test_functions_refuse_what_is_out_of_order(tmp_path: Path) -> None:
     assert subprocess.run([str(program)], check=False, timeout=60).returncode == 0
 
 
-@pytest.mark.parametrize("compiler", ["gcc", "clang"])
-@pytest.mark.parametrize("target", ["cortex-m0", "cortex-m4"])
+@pytest.mark.parametrize(
+    ("target", "compiler"), [("cortex-m0", "gcc"), ("cortex-m4", "clang"), ("rv32imc", "gcc")]
+)
 def test_front_ends_compile_clean(tmp_path: Path, target: str, compiler: Any) -> None:
     camera = {"kind": "camera", "format": "yuyv", "width": 20, "height": 9, "resize": "area"}
     for front_end, shape in ((SMALL, (1, 4, 3)), (IMU, (1, 10, 3)), (camera, (1, 6, 8, 3))):
