@@ -101,11 +101,14 @@ def measure(
     ] = None,
     optimize: Optimize = None,
     as_json: AsJson = False,
+    frontend: Annotated[
+        bool, typer.Option("--frontend", help="Measure the manifest's front end, too.")
+    ] = False,
 ) -> None:
     """Run a model on an emulated target: exactness, instructions, stack, sizes."""
     from thumbnet.commands.measure import measure as run
 
-    if not run(model, target, inputs, count, optimize, as_json):
+    if not run(model, target, inputs, count, optimize, as_json, frontend):
         raise typer.Exit(1)
 
 

@@ -32,6 +32,7 @@ from pydantic_core import ErrorDetails
 from thumbnet import identifiers, yaml_lines
 from thumbnet.errors import ThumbnetError, ThumbnetErrors
 from thumbnet.options import Optimize
+from thumbnet.signal.options import KINDS, SORTS, FrontEndOptions
 from thumbnet.yaml_lines import Document, Key
 
 LATER_KEYS = ("train", "search")
@@ -47,6 +48,11 @@ _TAKEN_TENSOR_NAMES = frozenset(
 
 _MODEL_MACROS = frozenset({"ARENA_SIZE", "SLOW_ARENA_SIZE", "WEIGHT_SIZE", "MACS"})
 """Tails of the macros that every generated header has."""
+
+_FRONT_END_NAMES = frozenset(
+    ("frontend", "newest_rows", "ready", "reset", "run_newest", "push_audio", "push_sample")
+)
+"""What generated functions of a front end are called or call things."""
 
 _TENSOR_MACROS = ("SIZE", "SCALE", "ZERO_POINT", "ROWS", "ROW_SIZE")
 """Tails of the macros that a generated header may have for each input and output."""
@@ -130,6 +136,9 @@ _OneMemory = Annotated[int | Literal["auto"], BeforeValidator(_ram)]
 _SORTS = ("one memory", "two memories")
 """What pydantic calls the sorts of ``ram``; users never see them."""
 
+_HIDDEN = (*_SORTS, *SORTS)
+"""Parts of pydantic's places that are no keys of the file."""
+
 _Ram = Annotated[
     Annotated[_OneMemory, Tag(_SORTS[0])] | Annotated[TwoMemories, Tag(_SORTS[1])],
     Discriminator(lambda value: _SORTS[isinstance(value, dict | TwoMemories)]),
@@ -207,6 +216,7 @@ class Manifest(_Frozen):
     QUANTIZE and DEQUANTIZE at its borders to the caller; float converts on the device.
     ``quantize`` says how a float32 model is quantized. ``factory`` is the function of a Python file
     ``model`` that builds the network (``model: net.py:build``), ``checkpoint`` its weights.
+    ``frontend`` makes the input from a sensor's samples.
     """
 
     model: Path
@@ -220,6 +230,7 @@ class Manifest(_Frozen):
     quantize: Quantize | None = None
     factory: str | None = None
     checkpoint: Path | None = None
+    frontend: FrontEndOptions | None = None
     _document: Document | None = PrivateAttr(default=None)
 
     @field_validator("inputs", "outputs")
@@ -249,6 +260,21 @@ class Manifest(_Frozen):
         for name in names:
             if name in _MODEL_MACROS or re.fullmatch(f"(?:{stems})_(?:{tails})", name):
                 raise ValueError(f"has {name}, the name of a macro in the generated header")
+        return value
+
+    @field_validator("frontend")
+    @classmethod
+    def _front_end_names(
+        cls, value: FrontEndOptions | None, info: ValidationInfo
+    ) -> FrontEndOptions | None:
+        names = (*info.data.get("inputs", ()), *info.data.get("outputs", ()))
+        taken = [name for name in names if name in _FRONT_END_NAMES]
+        if value is not None and taken:
+            raise ValueError(f'cannot stand beside a tensor called "{taken[0]}"')
+        labels = [identifiers.constant_name(label) for label in info.data.get("labels", ())]
+        macros = [label for label in labels if label.startswith("FRONTEND_")]
+        if value is not None and macros:
+            raise ValueError(f"cannot stand beside a label called {macros[0]}")
         return value
 
     @property
@@ -372,23 +398,27 @@ def _later(document: Document, key: str) -> ThumbnetError:
 
 def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
     """A ThumbnetError of one pydantic error."""
-    key: Key = tuple(part for part in details["loc"] if part not in _SORTS)
+    key: Key = tuple(part for part in details["loc"] if part not in _HIDDEN)
     place, dotted = document.place(key), ".".join(str(part) for part in key)
     value = _short(details["input"])
     match details["type"]:
         case "missing" if key[0] == "quantize":
             remedy = "add calibration: FILE, a .npz of samples or a folder of pictures"
             return ThumbnetError(document.place(key[:-1]), f'key "{dotted}" is missing', remedy)
+        case "missing" if key[0] == "frontend":
+            problem = f'key "{dotted}" is missing'
+            return ThumbnetError(document.place(key[:-1]), problem, f"add {key[-1]}: to it")
         case "missing" if len(key) > 1:
             remedy = "give both, such as ram: {fast: 64K, slow: 256K}"
             return ThumbnetError(document.place(key[:-1]), f'key "{dotted}" is missing', remedy)
         case "missing":
             return ThumbnetError(document.file, f'key "{dotted}" is missing', f"add {dotted}: FILE")
         case "extra_forbidden":
-            valid = _valid_keys(key)
+            valid = _valid_keys(document, key)
             return ThumbnetError(place, f'unknown key "{dotted}"', _nearest(str(key[-1]), valid))
         case "literal_error":
             valid = re.findall(r"'(\w+)'", details["ctx"]["expected"])
+            valid = list(KINDS) if key == ("frontend", "kind") else valid
             problem = f"{dotted}: {value} is not one of {', '.join(valid)}"
             return ThumbnetError(place, problem, _nearest(str(details["input"]), valid))
         case "value_error":
@@ -398,9 +428,13 @@ def _translated(document: Document, details: ErrorDetails) -> ThumbnetError:
             return ThumbnetError(place, f"{dotted}: {value} is not {expected}")
 
 
-def _valid_keys(key: Key) -> list[str]:
+def _valid_keys(document: Document, key: Key) -> list[str]:
     if key[0] == "quantize" and len(key) > 1:
         return list(Quantize.model_fields)
+    if key[0] == "frontend" and len(key) > 1:
+        given = document.values["frontend"]
+        kind = given.get("kind") if isinstance(given, dict) else None
+        return list(KINDS[kind if kind in KINDS else "mfcc"].model_fields)
     if key[0] != "schedule" or len(key) == 1:
         return [name for name in Manifest.model_fields if name != "factory"]
     return list((TwoMemories if key[1] == "ram" and len(key) > 2 else Schedule).model_fields)

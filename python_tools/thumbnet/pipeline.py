@@ -29,6 +29,7 @@ from thumbnet.schedule.lock import pinned_plan, read_lock
 from thumbnet.schedule.pushed import why_not_pushed
 from thumbnet.schedule.search_memories import Shortage
 from thumbnet.schedule.two_memories import fits_two_memories, schedule_two_memories
+from thumbnet.signal.front_end import FrontEnd, Input, make_front_end
 from thumbnet.target import Target
 
 RESERVE = 8192
@@ -47,6 +48,8 @@ class Compiled:
     plan: Plan
     files: Mapping[str, str]
     """File name -> text of ``<name>.c``, ``<name>.h`` and ``<name>.json``."""
+    front_end: FrontEnd | None = None
+    """What makes the input from a sensor's samples."""
 
 
 def compile_model(manifest: Manifest, target: Target) -> Compiled:
@@ -69,12 +72,45 @@ def compile_imported(imported: Graph, manifest: Manifest, target: Target) -> Com
     graph = run_passes(imported).built_for(build)
     check_supported(graph, manifest.model.name)
     check_outputs(graph, manifest.model.name)
+    front_end = front_end_of(graph, manifest)
+    target = _less(target, front_end)
     plan = schedule(graph, manifest, target)
     check_fits(graph, plan, manifest, target)
     naming = name_model(graph, manifest)
     digest = hashlib.sha256(manifest.model.read_bytes()).hexdigest()
     provenance = Provenance(manifest.model.name, digest, __version__)
-    return Compiled(naming, imported, graph, plan, generate(plan, naming, provenance))
+    files = generate(plan, naming, provenance, front_end)
+    return Compiled(naming, imported, graph, plan, files, front_end)
+
+
+def front_end_of(graph: Graph, manifest: Manifest) -> FrontEnd | None:
+    """What the manifest puts in front of the network; None where it has no ``frontend``.
+
+    Raises:
+        ThumbnetError: the network's input is not its rows, or the options make no sense.
+    """
+    if manifest.frontend is None:
+        return None
+    place = manifest.place("frontend")
+    if len(graph.inputs) != 1:
+        problem = f"a front end makes one input; this model has {len(graph.inputs)}"
+        raise ThumbnetError(place, problem, "leave frontend out")
+    tensor = graph.tensor(graph.inputs[0])
+    if tensor.dtype is not DType.INT8 or tensor.quantization is None:
+        problem = f'the input "{tensor.name}" is {tensor.dtype.value}; a front end makes int8'
+        raise ThumbnetError(place, problem, "quantize the model to int8, with io: quantized")
+    source = manifest.schedule.input
+    wanted = Input(tensor.name, tensor.shape, tensor.scale, tensor.zero_point, source)
+    return make_front_end(manifest.frontend, wanted, place)
+
+
+def _less(target: Target, front_end: FrontEnd | None) -> Target:
+    """The target without the RAM and flash that the front end takes."""
+    if front_end is None:
+        return target
+    ram = None if target.ram is None else target.ram - front_end.state_bytes
+    flash = None if target.flash is None else target.flash - front_end.flash_bytes
+    return dataclasses.replace(target, ram=ram, flash=flash)
 
 
 def import_model(manifest: Manifest) -> Graph:

@@ -19,7 +19,7 @@ PLAN = GRAPH | {"plan"}
 PIPELINE = {"", "errors", "options", "ir", "operators", "manifest", "target", "plan"}
 """Beside its rooms: "" is the package itself, for its version."""
 
-ROOMS = {"frontends", "passes", "quantize", "schedule", "codegen", "training", "report"}
+ROOMS = {"frontends", "passes", "quantize", "schedule", "codegen", "training", "report", "signal"}
 
 MEMORY = {"schedule.memory", "schedule.live_ranges", "schedule.allocate"}
 """The memory planner: a plan holds its result, so it lies below plans, not among their makers."""
@@ -33,8 +33,9 @@ ALLOWED: Mapping[str, set[str]] = {
     "output": {"errors"},
     "doctor": set(),
     "target": {"errors", "resources", "options"},
-    "manifest": {"errors", "identifiers", "yaml_lines", "options"},
+    "manifest": {"errors", "identifiers", "yaml_lines", "options", "signal"},
     "options": set(),
+    "signal": {"errors"},
     "ir": {"errors", "options"},
     "quantize.requantize": {"ir"},
     "operators": {"errors", "options", "ir", "quantize.requantize"},
@@ -45,7 +46,7 @@ ALLOWED: Mapping[str, set[str]] = {
     "quantize": GRAPH | {"reference"},
     "reference": GRAPH,
     "schedule": PLAN | MEMORY,
-    "codegen": PLAN | {"schedule.memory"},
+    "codegen": PLAN | {"schedule.memory", "signal"},
     "training": PLAN,
     "report": PLAN,
     "emulator": {"errors", "resources", "target"},

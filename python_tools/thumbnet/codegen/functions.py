@@ -5,16 +5,19 @@ from __future__ import annotations
 from thumbnet.codegen.header import init_signature, push_signatures, run_signature
 from thumbnet.codegen.layers import group_steps, layer_groups
 from thumbnet.codegen.model import TAG, Naming, arena_of, ctype, operator_comment
+from thumbnet.codegen.signal import CLEAR
 from thumbnet.codegen.states import keep_states, reset, reset_call
 from thumbnet.codegen.stream import stage_symbol
 from thumbnet.plan import Plan, Stage
+from thumbnet.signal.front_end import FrontEnd
 
 _IDLE = "0xffffu"  # the row counter outside begin ... finish
 
 
-def functions(plan: Plan, naming: Naming) -> str:
-    """All functions of a model."""
-    parts = [reset(plan, naming), _init(plan, naming), _accessors(plan, naming)]
+def functions(plan: Plan, naming: Naming, front_end: FrontEnd | None = None) -> str:
+    """All functions of a model but those of its front end."""
+    clear = "" if front_end is None else CLEAR
+    parts = [reset(plan, naming, clear), _init(plan, naming, clear), _accessors(plan, naming)]
     if plan.pushed:
         parts += [_begin(naming), _push_row(plan, naming), _finish(plan, naming)]
         parts.append(_run_pushed(plan, naming))
@@ -23,9 +26,9 @@ def functions(plan: Plan, naming: Naming) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _init(plan: Plan, naming: Naming) -> str:
+def _init(plan: Plan, naming: Naming, clear: str) -> str:
     if plan.memory.slow is not None:
-        return _init_two(plan, naming)
+        return _init_two(plan, naming, clear)
     name = naming.name
     rows = f"    model->rows = {_IDLE};\n" if plan.pushed else ""
     return f"""int {name}_init({name}_t *model, void *arena, size_t arena_size)
@@ -41,12 +44,12 @@ def _init(plan: Plan, naming: Naming) -> str:
     }}
     model->arena = (uint8_t *)arena;
     model->tag = {TAG};
-{rows}{reset_call(plan, naming)}    return THUMBNET_OK;
+{rows}{reset_call(plan, naming)}{clear}    return THUMBNET_OK;
 }}
 """
 
 
-def _init_two(plan: Plan, naming: Naming) -> str:
+def _init_two(plan: Plan, naming: Naming, clear: str) -> str:
     prefix = naming.name.upper()
     slow = plan.memory.slow
     # An empty arena needs no place, and compilers warn of sizes below 0u.
@@ -72,7 +75,7 @@ def _init_two(plan: Plan, naming: Naming) -> str:
     model->arena[THUMBNET_FAST] = (uint8_t *)fast;
     model->arena[THUMBNET_SLOW] = (uint8_t *)slow;
 {unused}    model->tag = {TAG};
-{rows}{reset_call(plan, naming)}    return THUMBNET_OK;
+{rows}{reset_call(plan, naming)}{clear}    return THUMBNET_OK;
 }}
 """
 

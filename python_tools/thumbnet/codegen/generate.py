@@ -8,18 +8,23 @@ from thumbnet.codegen.header import header
 from thumbnet.codegen.model import Naming, Provenance
 from thumbnet.codegen.source import source
 from thumbnet.plan import Plan
+from thumbnet.signal.front_end import FrontEnd
 
 
-def generate(plan: Plan, naming: Naming, provenance: Provenance) -> dict[str, str]:
+def generate(
+    plan: Plan, naming: Naming, provenance: Provenance, front_end: FrontEnd | None = None
+) -> dict[str, str]:
     """``<name>.h``, ``<name>.c`` and ``<name>.json`` (the plan's figures) as text."""
     return {
-        f"{naming.name}.h": header(plan, naming, provenance),
-        f"{naming.name}.c": source(plan, naming, provenance),
-        f"{naming.name}.json": summary(plan, naming, provenance),
+        f"{naming.name}.h": header(plan, naming, provenance, front_end),
+        f"{naming.name}.c": source(plan, naming, provenance, front_end),
+        f"{naming.name}.json": summary(plan, naming, provenance, front_end),
     }
 
 
-def summary(plan: Plan, naming: Naming, provenance: Provenance) -> str:
+def summary(
+    plan: Plan, naming: Naming, provenance: Provenance, front_end: FrontEnd | None = None
+) -> str:
     """The figures of the plan as JSON with sorted keys; sizes in bytes."""
     memory = plan.memory
     operators = [
@@ -45,6 +50,9 @@ def summary(plan: Plan, naming: Naming, provenance: Provenance) -> str:
         "peak_operator": memory.peak,
         "operators": operators,
     }
+    if front_end is not None:
+        report["frontend_bytes"] = front_end.state_bytes
+        report["frontend_flash_bytes"] = front_end.flash_bytes
     if memory.slow is not None:
         report |= {"fast_bytes": memory.arena_size, "slow_bytes": memory.slow.size}
     return json.dumps(report, indent=1, sort_keys=True) + "\n"

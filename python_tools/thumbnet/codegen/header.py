@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from thumbnet.codegen.model import Naming, Provenance, comment_text, ctype, grouped, shape_text
+from thumbnet.codegen.signal import frontend_declarations, frontend_member, frontend_size
 from thumbnet.codegen.states import reset_declaration, state_member, state_size
 from thumbnet.ir.graph import DType, Tensor
 from thumbnet.plan import Plan
+from thumbnet.signal.front_end import FrontEnd
 
 ABI = 1
 """Equals THUMBNET_ABI of src/thumbnet.h; a test compares them."""
 
 
-def header(plan: Plan, naming: Naming, provenance: Provenance) -> str:
+def header(
+    plan: Plan, naming: Naming, provenance: Provenance, front_end: FrontEnd | None = None
+) -> str:
     """The text of ``<name>.h``."""
     guard = f"THUMBNET_MODEL_{naming.name.upper()}_H"
     parts = [
@@ -20,10 +24,10 @@ def header(plan: Plan, naming: Naming, provenance: Provenance) -> str:
         f"#if THUMBNET_ABI != {ABI}\n"
         f'#error "{naming.name}.h was generated for another thumbnet release; regenerate it"\n'
         "#endif\n",
-        _sizes(plan, naming),
+        _sizes(plan, naming) + frontend_size(front_end, naming),
         *[_border(plan, naming, kind) for kind in ("input", "output")],
         _labels(naming),
-        _functions(plan, naming),
+        _functions(plan, naming, front_end),
         "#endif\n",
     ]
     return "\n".join(part for part in parts if part)
@@ -150,22 +154,24 @@ def _labels(naming: Naming) -> str:
     return f"enum {naming.name}_class {{\n{values}\n}};\n"
 
 
-def _functions(plan: Plan, naming: Naming) -> str:
+def _functions(plan: Plan, naming: Naming, front_end: FrontEnd | None) -> str:
     name = naming.name
+    outputs = run_parameters(plan, naming)[len(naming.inputs) :]
     rows = "    uint16_t rows; /* pushed so far */\n" if plan.pushed else ""
     two = plan.memory.slow is not None
     arena = "arena[2]; /* fast, slow */" if two else "arena;"
     text = (
         '#ifdef __cplusplus\nextern "C" {\n#endif\n\n'
         f"typedef struct {{\n    uint8_t *{arena}\n    uint32_t tag;\n{rows}"
-        f"{state_member(plan, naming)}}} {name}_t;\n\n"
+        f"{state_member(plan, naming)}{frontend_member(front_end, naming)}}} {name}_t;\n\n"
         f"{_init_comment(plan, naming)}{init_signature(plan, naming)};\n\n"
     )
-    text += reset_declaration(plan, naming)
+    text += reset_declaration(plan, naming, front_end is not None)
     text += _input_accessors(plan, naming) + _push_functions(plan, naming)
     text += (
         "/* One inference. THUMBNET_OK, THUMBNET_ERROR_NULL or _NOT_INITIALIZED. */\n"
         f"{run_signature(plan, naming)};\n\n"
+        f"{frontend_declarations(front_end, naming, outputs)}"
         "#ifdef __cplusplus\n}\n#endif\n"
     )
     return text

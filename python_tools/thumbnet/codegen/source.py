@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from thumbnet.codegen.arrays import Definitions, array_value
 from thumbnet.codegen.functions import functions
+from thumbnet.codegen.header import run_parameters
 from thumbnet.codegen.layers import layer, layer_tables, source_fields, table_options
 from thumbnet.codegen.model import Naming, Provenance, comment_text
+from thumbnet.codegen.signal import frontend_source
 from thumbnet.codegen.stream import stream_tables
 from thumbnet.operators.base import CArray, Kernel, Lowered, Part, Source, is_cold
 from thumbnet.plan import Plan, Step, memory_map
+from thumbnet.signal.front_end import FrontEnd
 
 _GCC = "#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)\n"
 _SMALL, _NORMAL = '#pragma GCC optimize("Os")\n', "#pragma GCC pop_options\n"
 
 
-def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
+def source(
+    plan: Plan, naming: Naming, provenance: Provenance, front_end: FrontEnd | None = None
+) -> str:
     """The text of ``<name>.c``."""
     steps = [step for step in plan.steps if not plan.is_view(step.operator)]
     constants = Definitions()
@@ -48,7 +53,10 @@ def source(plan: Plan, naming: Naming, provenance: Provenance) -> str:
             if stage.kind == "stream"
         ],
         layer_tables(plan, layers),
-        functions(plan, naming),
+        functions(plan, naming, front_end),
+        frontend_source(
+            front_end, plan, naming, run_parameters(plan, naming)[len(naming.inputs) :]
+        ),
     ]
     return "\n".join(part for part in parts if part)
 

@@ -28,20 +28,25 @@ def state_size(plan: Plan, naming: Naming) -> str:
     )
 
 
-def reset_declaration(plan: Plan, naming: Naming) -> str:
-    """The declaration of ``<name>_reset`` with its comment."""
-    if not plan.graph.state_bytes:
+def reset_declaration(plan: Plan, naming: Naming, front_end: bool = False) -> str:
+    """The declaration of ``<name>_reset`` with its comment; "" where nothing is kept."""
+    if not plan.graph.state_bytes and not front_end:
         return ""
+    kept = "all earlier inferences" if plan.graph.state_bytes else "all earlier samples"
+    kept += " and samples" if plan.graph.state_bytes and front_end else ""
     return (
-        "/* Forgets all earlier inferences, as init does. THUMBNET_OK, THUMBNET_ERROR_NULL or\n"
+        f"/* Forgets {kept}, as init does. THUMBNET_OK, THUMBNET_ERROR_NULL or\n"
         f" * _NOT_INITIALIZED. */\nint {naming.name}_reset({naming.name}_t *model);\n\n"
     )
 
 
-def reset(plan: Plan, naming: Naming) -> str:
-    """The constants of initial states and the function that writes them; "" without states."""
+def reset(plan: Plan, naming: Naming, clear: str = "") -> str:
+    """The constants of initial states and the function that writes them; "" without states.
+
+    ``clear`` are the statements that empty the front end.
+    """
     if not plan.graph.state_bytes:
-        return ""
+        return _reset(naming, clear) if clear else ""
     places, constants, lines = plan.state_places, "", []
     for index, state in enumerate(plan.graph.states):
         place = f"model->state + {places[state.read]}"
@@ -55,11 +60,17 @@ def reset(plan: Plan, naming: Naming) -> str:
         lines.append(f"    thumbnet_move({place}, initial_{index}, {len(raw)});\n")
     return (
         f"{constants}static void initial_states({naming.name}_t *model)\n{{\n{''.join(lines)}}}\n\n"
+        + _reset(naming, f"    initial_states(model);\n{clear}")
+    )
+
+
+def _reset(naming: Naming, statements: str) -> str:
+    return (
         f"int {naming.name}_reset({naming.name}_t *model)\n{{\n"
         "    if (model == NULL) {\n        return THUMBNET_ERROR_NULL;\n    }\n"
         f"    if (model->tag != {TAG}) {{\n"
         "        return THUMBNET_ERROR_NOT_INITIALIZED;\n    }\n"
-        "    initial_states(model);\n    return THUMBNET_OK;\n}\n"
+        f"{statements}    return THUMBNET_OK;\n}}\n"
     )
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from thumbnet.codegen.model import ctype
+from thumbnet.commands.front_end import measure_front_end
 from thumbnet.commands.model import compile_for
 from thumbnet.commands.samples import make_samples, read_samples
 from thumbnet.emulator import Border, HarnessOptions, Measurement, ModelIo
@@ -26,8 +27,11 @@ def measure(
     count: int | None,
     optimize: str | None,
     as_json: bool,
+    frontend: bool = False,
 ) -> bool:
     """Print the measurement; return whether every output equals the reference's.
+
+    ``frontend`` adds the manifest's front end, on made-up samples.
 
     The keys of the JSON object never change their names or meanings.
     """
@@ -58,6 +62,10 @@ def measure(
     if measured.slow_size is not None:
         report["fast_bytes"] = measured.arena_size - measured.slow_size
         report["slow_bytes"] = measured.slow_size
+    if frontend:
+        same, figures = measure_front_end(compiled, board, model_io(compiled).outputs)
+        exact = exact and same
+        report |= {"exact": exact, **figures}
     if as_json:
         print(json.dumps(report))
     else:

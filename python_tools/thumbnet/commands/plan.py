@@ -23,6 +23,7 @@ from thumbnet.schedule.lock import make_lock
 from thumbnet.schedule.patches import SIZES as PATCHES
 from thumbnet.schedule.patches import patch_based
 from thumbnet.schedule.predict import Prediction, predict
+from thumbnet.signal.front_end import frontend_bytes
 
 
 def plan(
@@ -43,7 +44,9 @@ def plan(
     """
     manifest, board = read_for(path, target, ram, flash, optimize)
     compiled = compile_model(_unpinned(manifest) if lock else manifest, board)
-    figures = plan_figures(compiled.plan, compiled.naming.name, board.name)
+    figures = plan_figures(
+        compiled.plan, compiled.naming.name, board.name, frontend_bytes(compiled.front_end)
+    )
     front = _front(compiled, manifest) if with_front else None
     patches = _patches(compiled, manifest) if with_front else []
     written = _write_lock(manifest, compiled) if lock else None

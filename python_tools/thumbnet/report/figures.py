@@ -121,7 +121,8 @@ class PlanFigures:
     ``arena_bytes`` is the sum of ``fast_bytes`` and ``slow_bytes``, ``live_bytes`` are those in the
     fast one, and an inference reads and writes ``slow_accesses`` bytes of tensors in the slow one,
     of ``accesses`` of all tensors; where there is one memory these are None. ``state_bytes`` are
-    kept in the model object from one inference to the next.
+    kept in the model object from one inference to the next, ``frontend_bytes`` are there for the
+    front end.
     """
 
     model: str
@@ -142,13 +143,14 @@ class PlanFigures:
     slow_accesses: int | None = None
     accesses: int | None = None
     state_bytes: int = 0
+    frontend_bytes: int = 0
 
     def as_dict(self) -> dict[str, object]:
         """Return the figures as JSON would hold them."""
         return dataclasses.asdict(self)
 
 
-def plan_figures(plan: Plan, model: str, target: str) -> PlanFigures:
+def plan_figures(plan: Plan, model: str, target: str, frontend_bytes: int = 0) -> PlanFigures:
     """Collect the figures of ``plan``; buffers by offset, then by first stage, slow ones last."""
     memory, slow = plan.memory, plan.memory.slow
     stages = tuple(_stages(plan))
@@ -176,6 +178,7 @@ def plan_figures(plan: Plan, model: str, target: str) -> PlanFigures:
         slow_accesses=None if slow is None else slow.accesses,
         accesses=None if slow is None else slow.all_accesses,
         state_bytes=plan.graph.state_bytes,
+        frontend_bytes=frontend_bytes,
     )
 
 

@@ -54,6 +54,8 @@ def summary_line(figures: PlanFigures) -> str:
         both = f" ({grouped(figures.fast_bytes)} fast, {grouped(figures.slow_bytes)} slow)"
     if figures.state_bytes:
         both += f" and {grouped(figures.state_bytes)} B of state"
+    if figures.frontend_bytes:
+        both += f" and {grouped(figures.frontend_bytes)} B of front end"
     return (
         f"{figures.model} for {figures.target}: arena {grouped(figures.arena_bytes)} B{both}, "
         f'peak at "{figures.peak_operator}", weights {grouped(figures.weight_bytes)} B, '
