@@ -14,10 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 from support import inputs
 from support.compiled import litert_outputs
 from support.every_operator import every_operator
 from support.generated import compiled_net, literal, macros, run_program
+from support.signals import with_front_end
 from support.small_networks import Net, classifier
 from thumbnet.codegen import Provenance, generate
 from thumbnet.codegen.arrays import Definitions, array_value
@@ -299,6 +301,41 @@ def readme_examples() -> list[str]:
     return re.findall(r"^```c\n(.*?)^```$", text, re.M | re.S)
 
 
+def test_the_readme_s_front_end_compiles(tmp_path: Path) -> None:
+    """The manifest's line as printed, and a second of sound in two pieces, run when it is full."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    (line,) = re.findall(r"^```yaml\n(frontend: .*?)^```$", text, re.M | re.S)
+    (block,) = [block for block in readme_examples() if "push_audio" in block]
+    front_end = YAML(typ="safe").load(line)["frontend"]
+    compiled = with_front_end(
+        tmp_path, front_end, (1, 49, 10, 1), name="kws", inputs=("mfcc",), outputs=("scores",)
+    )
+    main = f"""#include <stdio.h>
+#include <string.h>
+#include "kws.h"
+static THUMBNET_ARENA(arena, KWS_ARENA_SIZE);
+static kws_t net;
+static int16_t samples[8000];
+int main(void)
+{{
+    int8_t scores[KWS_SCORES_SIZE], untouched[KWS_SCORES_SIZE];
+    size_t count = 8000;
+    memset(scores, 77, sizeof scores);
+    memset(untouched, 77, sizeof untouched);
+    for (int i = 0; i < 8000; i++) {{
+        samples[i] = (int16_t)(i % 50 * 400 - 10000);
+    }}
+    kws_init(&net, arena, sizeof arena);
+    for (int half = 0; half < 2; half++) {{
+{block}
+        printf("%d\\n", memcmp(scores, untouched, sizeof scores) != 0);
+    }}
+    return 0;
+}}
+"""
+    assert run_program(tmp_path, compiled.files, main).split() == ["0", "1"]
+
+
 def test_the_readme_s_two_memories_compile(tmp_path: Path) -> None:
     """The arenas and init as printed, with what they need around them."""
     (block,) = [block for block in readme_examples() if "SLOW" in block]
@@ -320,7 +357,7 @@ int main(void)
 
 
 def test_the_readme_s_examples_compile(tmp_path: Path) -> None:
-    blocks = [block for block in readme_examples() if "SLOW" not in block]
+    blocks = [b for b in readme_examples() if "SLOW" not in b and "push_audio" not in b]
     assert len(blocks) >= 2
     labels = ("no_person", "person", "cat", "dog")
     names: dict[str, Any] = {"inputs": ("image",), "outputs": ("scores",), "labels": labels}
