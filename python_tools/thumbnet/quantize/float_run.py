@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from thumbnet.ir import attributes as a
 from thumbnet.ir.graph import Array, Graph, Operator
+from thumbnet.operators.registry import family
 from thumbnet.operators.resize import nearest
 from thumbnet.quantize.float_functions import FUNCTIONS, Floats, applied, clamped
 from thumbnet.quantize.prepare import COMPOSED, Composed
@@ -281,6 +282,12 @@ def _bilinear(graph: Graph, operator: Operator, given: Sequence[Floats]) -> Arra
     return x
 
 
+def _of_family(graph: Graph, operator: Operator, given: Sequence[Floats]) -> Array:
+    """What only moves elements, as the family's reference does, sample by sample."""
+    made = family(operator)
+    return np.stack([made.reference(graph, operator, [sample])[0] for sample in given[0]])
+
+
 def _reshape(graph: Graph, operator: Operator, given: Sequence[Floats]) -> Array:
     return given[0].reshape(-1, *graph.tensor(operator.outputs[0]).shape)
 
@@ -330,6 +337,8 @@ KINDS: dict[str, Evaluated] = {
     "pad": _pad,
     "resize_nearest_neighbor": _nearest,
     "resize_bilinear": _bilinear,
+    "space_to_depth": _of_family,
+    "depth_to_space": _of_family,
     "reshape": _reshape,
     "transpose": _transpose,
     "concatenation": _concatenation,

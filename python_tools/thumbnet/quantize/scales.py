@@ -10,7 +10,7 @@ SHARING = frozenset(
     (
         *("max_pool_2d", "average_pool_2d", "reshape", "transpose", "pad", "pick"),
         *("resize_nearest_neighbor", "resize_bilinear", "reduce_max", "reduce_min"),
-        *("concatenation", "maximum", "minimum"),
+        *("concatenation", "maximum", "minimum", "space_to_depth", "depth_to_space"),
     )
 )
 """Kinds whose output has their inputs' quantization."""
