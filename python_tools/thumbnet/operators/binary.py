@@ -68,7 +68,7 @@ COMPARISONS: dict[str, Callable[[IntArray, IntArray], Array]] = {
     "less_equal": np.less_equal,
 }
 _COMPARED_BITS = 8
-"""Likewise of comparisons."""
+"""By how many bits TFLite shifts what it compares to the left."""
 _CODES = np.arange(-128, 128, dtype=np.int64)
 
 

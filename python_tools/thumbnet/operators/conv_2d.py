@@ -225,9 +225,11 @@ def windows(x: Array, window: Window, zero_point: int, out_height: int, out_widt
     return strided.transpose(0, 1, 3, 4, 2)
 
 
-def convolved_size(size: int, kernel: int, stride: int, before: int, after: int) -> int:
-    """Output rows or columns of a window with explicit padding."""
-    return (size + before + after - kernel) // stride + 1
+def convolved_shape(x: Tensor, window: Window, channels: int) -> tuple[int, ...]:
+    """[1,OH,OW,channels] of a window with explicit padding."""
+    height = x.shape[1] + window.pad_top + window.pad_bottom - window.height
+    width = x.shape[2] + window.pad_left + window.pad_right - window.width
+    return (1, height // window.stride_height + 1, width // window.stride_width + 1, channels)
 
 
 def requantization_fields(
@@ -293,24 +295,7 @@ class Conv2d(Family):
         if operator.kind == "fully_connected":
             return graph.tensor(operator.outputs[0]).shape
         window = cast(Convolution, operator.attributes).window
-        return (
-            1,
-            convolved_size(
-                x.shape[1],
-                window.height,
-                window.stride_height,
-                window.pad_top,
-                window.pad_bottom,
-            ),
-            convolved_size(
-                x.shape[2],
-                window.width,
-                window.stride_width,
-                window.pad_left,
-                window.pad_right,
-            ),
-            weights.shape[0],
-        )
+        return convolved_shape(x, window, weights.shape[0])
 
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]

@@ -25,7 +25,7 @@ from thumbnet.operators.base import (
     rows_of,
     window_overlap,
 )
-from thumbnet.operators.conv_2d import convolved_size, int8_weights, window_source, windows
+from thumbnet.operators.conv_2d import convolved_shape, int8_weights, window_source, windows
 from thumbnet.operators.wide import (
     activation,
     bounded_sums,
@@ -76,13 +76,7 @@ class Conv2dInt16(Family):
         x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
         if not isinstance(operator.attributes, Convolution):
             return graph.tensor(operator.outputs[0]).shape
-        w = operator.attributes.window
-        return (
-            1,
-            convolved_size(x.shape[1], w.kernel_height, w.stride_height, w.pad_top, w.pad_bottom),
-            convolved_size(x.shape[2], w.kernel_width, w.stride_width, w.pad_left, w.pad_right),
-            weights.shape[0],
-        )
+        return convolved_shape(x, operator.attributes.window, weights.shape[0])
 
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]

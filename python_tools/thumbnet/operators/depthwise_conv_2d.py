@@ -28,7 +28,7 @@ from thumbnet.operators.conv_2d import (
     CONVOLUTION_CONSTRAINTS,
     Conv2d,
     channel_multipliers,
-    convolved_size,
+    convolved_shape,
     folded_bias,
     given_bias,
     live_bias,
@@ -77,13 +77,7 @@ class DepthwiseConv2d(Family):
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """[1,OH,OW,C*M]."""
         x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
-        w = _attributes(operator).window
-        return (
-            1,
-            convolved_size(x.shape[1], w.height, w.stride_height, w.pad_top, w.pad_bottom),
-            convolved_size(x.shape[2], w.width, w.stride_width, w.pad_left, w.pad_right),
-            weights.shape[3],
-        )
+        return convolved_shape(x, _attributes(operator).window, weights.shape[3])
 
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]

@@ -13,7 +13,7 @@ import numpy as np
 from thumbnet.ir.attributes import DepthwiseConvolution
 from thumbnet.ir.graph import Array, Graph, Operator
 from thumbnet.operators.base import CArray, Family, Kernel, Lowered, rows_of, window_overlap
-from thumbnet.operators.conv_2d import convolved_size, int8_weights, window_source, windows
+from thumbnet.operators.conv_2d import convolved_shape, int8_weights, window_source, windows
 from thumbnet.operators.wide import (
     bounded_sums,
     channel_scaling,
@@ -57,13 +57,7 @@ class DepthwiseConv2dInt16(Family):
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """[1,OH,OW,C*M]."""
         x, weights = graph.tensor(operator.inputs[0]), graph.tensor(operator.inputs[1])
-        w = _attributes(operator).window
-        return (
-            1,
-            convolved_size(x.shape[1], w.kernel_height, w.stride_height, w.pad_top, w.pad_bottom),
-            convolved_size(x.shape[2], w.kernel_width, w.stride_width, w.pad_left, w.pad_right),
-            weights.shape[3],
-        )
+        return convolved_shape(x, _attributes(operator).window, weights.shape[3])
 
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]

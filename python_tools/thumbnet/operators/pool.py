@@ -35,7 +35,7 @@ from thumbnet.operators.constraints import (
     positive_scales,
     same_quantization,
 )
-from thumbnet.operators.conv_2d import convolved_size, requantization_fields, windows
+from thumbnet.operators.conv_2d import convolved_shape, requantization_fields, windows
 from thumbnet.quantize.requantize import IntArray, activation_bounds
 from thumbnet.quantize.requantize_even import Floats, float_multiplier
 
@@ -95,14 +95,8 @@ class Pool(Family):
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """[1,OH,OW,C]."""
-        _, height, width, channels = graph.tensor(operator.inputs[0]).shape
-        w = _window(operator)
-        return (
-            1,
-            convolved_size(height, w.kernel_height, w.stride_height, w.pad_top, w.pad_bottom),
-            convolved_size(width, w.kernel_width, w.stride_width, w.pad_left, w.pad_right),
-            channels,
-        )
+        x = graph.tensor(operator.inputs[0])
+        return convolved_shape(x, _window(operator), x.shape[3])
 
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]

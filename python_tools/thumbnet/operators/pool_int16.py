@@ -19,29 +19,31 @@ from thumbnet.operators.base import (
     Family,
     Kernel,
     Lowered,
-    Rows,
-    Source,
-    elementwise_overlap,
     rows_of,
     window_overlap,
 )
 from thumbnet.operators.constraints import batch_of_one, borders, same_quantization
-from thumbnet.operators.conv_2d import convolved_size, window_source, windows
+from thumbnet.operators.conv_2d import convolved_shape, window_source, windows
 from thumbnet.operators.pool import rounded_quotient, windows_hold_input
-from thumbnet.operators.reduce import rank_up_to_four
+from thumbnet.operators.reduce import (
+    MeanKernel,
+    axes_of,
+    count_of,
+    lower_mean,
+    mean_multiplier,
+    rank_up_to_four,
+    reduced_shape,
+)
 from thumbnet.operators.wide import LARGEST, activation, int16_per_tensor, plain_window
 from thumbnet.quantize.requantize import (
     Multiplier,
     activation_bounds,
     multiply_by_quantized_multiplier,
-    quantize_multiplier,
 )
 
 POOL_HEADER = "thumbnet/kernels/pool_s16.h"
 MEAN_HEADER = "thumbnet/kernels/mean_s16.h"
 _LEAST, _GREATEST = -(1 << 15), (1 << 15) - 1
-_COUNTER_SIZE = 4
-"""Bytes in front of the accumulators: how many pixels have been seen."""
 
 
 def small_window(graph: Graph, operator: Operator) -> str | None:
@@ -69,14 +71,8 @@ class PoolInt16(Family):
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """[1,OH,OW,C]."""
-        _, height, width, channels = graph.tensor(operator.inputs[0]).shape
-        w = _window(operator)
-        return (
-            1,
-            convolved_size(height, w.kernel_height, w.stride_height, w.pad_top, w.pad_bottom),
-            convolved_size(width, w.kernel_width, w.stride_width, w.pad_left, w.pad_right),
-            channels,
-        )
+        x = graph.tensor(operator.inputs[0])
+        return convolved_shape(x, _window(operator), x.shape[3])
 
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
@@ -133,7 +129,7 @@ def _window(operator: Operator) -> Window:
 def sum_fits(graph: Graph, operator: Operator) -> str | None:
     """means of fewer than 65536 elements, channels of at most 65535."""
     x = graph.tensor(operator.inputs[0])
-    count = _count(x, _axes(operator))
+    count = count_of(x, axes_of(operator))
     if count <= LARGEST and max(x.shape, default=1) <= LARGEST:
         return None
     return f"a mean of {count} elements of {list(x.shape)}"
@@ -142,7 +138,7 @@ def sum_fits(graph: Graph, operator: Operator) -> str | None:
 def small_scale(graph: Graph, operator: Operator) -> str | None:
     """input scales of less than the output's times the count of elements."""
     x, output = borders(graph, operator)
-    shift = _scaling(x, output, _axes(operator)).shift
+    shift = _scaling(x, output, axes_of(operator)).shift
     return None if shift <= 0 else f"scales are {x.scale} and {output.scale}"
 
 
@@ -154,99 +150,26 @@ class MeanInt16(Family):
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The input's shape without the axes, or with 1 in their place."""
-        shape, axes = graph.tensor(operator.inputs[0]).shape, _axes(operator)
-        if cast(attributes.Reduce, operator.attributes).keep_dims:
-            return tuple(1 if i in axes else n for i, n in enumerate(shape))
-        return tuple(n for i, n in enumerate(shape) if i not in axes)
+        return reduced_shape(graph, operator)
 
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
     ) -> list[Array]:
         """TFLite's QuantizedMeanOrSum of int16."""
         x, output = borders(graph, operator)
-        by = _scaling(x, output, _axes(operator))
-        sums = cast(Array, inputs[0]).astype(np.int64).sum(axis=_axes(operator))
+        by = _scaling(x, output, axes_of(operator))
+        sums = cast(Array, inputs[0]).astype(np.int64).sum(axis=axes_of(operator))
         made = multiply_by_quantized_multiplier(sums, by.mantissa, by.shift)
         return [np.clip(made, _LEAST, _GREATEST).astype(np.int16).reshape(output.shape)]
 
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """Accumulators where rows are added up, else a kernel that reads within one row."""
         x, output = borders(graph, operator)
-        by = _scaling(x, output, _axes(operator))
-        places = {axis - len(x.shape) for axis in _axes(operator)}
-        rows = rows_of(x)
-        out_rows = Rows(
-            1 if -3 in places else rows.height,
-            1 if -2 in places else rows.width,
-            1 if -1 in places else rows.channels,
-            x.dtype.size,
-        )
-        shared = {
-            "multiplier": by.mantissa,
-            "channels": rows.channels,
-            "shift": by.shift,
-        }
-        return (_lower_plane if -3 in places else _lower_row)(rows, out_rows, shared)
-
-
-def _lower_plane(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
-    outputs = out_rows.width * out_rows.channels
-    scratch = _COUNTER_SIZE + 4 * outputs
-    geometry = {
-        "outputs": outputs,
-        "count": rows.height * rows.width,
-        "pitch": out_rows.channels if out_rows.width == rows.width else 0,
-    }
-    over_channels = int(out_rows.channels < rows.channels)
-    return Lowered(
-        kernel=Kernel(MEAN_HEADER, "thumbnet_mean_plane_s16", (over_channels,)),
-        struct="thumbnet_mean_s16_t",
-        fields=tuple((fields | geometry).items()),
-        sources=(Source(rows),),
-        output=out_rows,
-        macs=0,
-        overlap=(elementwise_overlap(),),
-        scratch=scratch,
-        clear=scratch,
-        steps=rows.height,
-        width=rows.width,
-    )
-
-
-def _lower_row(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
-    over_columns, over_channels = out_rows.width < rows.width, out_rows.channels < rows.channels
-    geometry = {
-        "outputs": out_rows.channels,
-        "count": rows.width * rows.channels // (out_rows.width * out_rows.channels),
-        "pitch": rows.channels if over_channels and not over_columns else 1,
-        "step": rows.channels if over_columns and not over_channels else 1,
-    }
-    source = Source(
-        rows,
-        kernel_width=rows.width if over_columns else 1,
-        stride_width=0 if over_columns else 1,
-    )
-    return Lowered(
-        kernel=Kernel(MEAN_HEADER, "thumbnet_mean_row_s16"),
-        struct="thumbnet_mean_s16_t",
-        fields=tuple((fields | geometry).items()),
-        sources=(source,),
-        output=out_rows,
-        macs=0,
-        overlap=(elementwise_overlap(),),
-    )
+        by = _scaling(x, output, axes_of(operator))
+        fields = {"multiplier": by.mantissa, "channels": rows_of(x).channels, "shift": by.shift}
+        kernel = MeanKernel(MEAN_HEADER, "thumbnet_mean_s16_t", "s16")
+        return lower_mean(x, axes_of(operator), kernel, fields)
 
 
 def _scaling(x: Tensor, output: Tensor, axes: tuple[int, ...]) -> Multiplier:
-    count = _count(x, axes)
-    multiplier = quantize_multiplier(x.scale / output.scale)
-    shift = min(count.bit_length() - 1, 32, 31 + multiplier.shift)
-    return Multiplier((multiplier.mantissa << shift) // count, multiplier.shift - shift)
-
-
-def _axes(operator: Operator) -> tuple[int, ...]:
-    return cast(attributes.Reduce, operator.attributes).axes
-
-
-def _count(x: Tensor, axes: tuple[int, ...]) -> int:
-    return int(np.prod([x.shape[axis] for axis in axes], dtype=np.int64))
+    return mean_multiplier(x, output, count_of(x, axes))

@@ -55,7 +55,7 @@ def rank_up_to_four(graph: Graph, operator: Operator) -> str | None:
 
 def sum_fits(graph: Graph, operator: Operator) -> str | None:
     """means of fewer than 2^23 elements."""
-    count = _count(graph.tensor(operator.inputs[0]), _axes(operator))
+    count = count_of(graph.tensor(operator.inputs[0]), axes_of(operator))
     return f"a mean of {count} elements" if count >= 1 << 23 else None
 
 
@@ -71,7 +71,7 @@ class Scaling:
 
 def _even_scaling(x: Tensor, output: Tensor, axes: tuple[int, ...]) -> Scaling:
     # QLinearGlobalAveragePool, in float32
-    count = _count(x, axes)
+    count = count_of(x, axes)
     scale = np.float32(x.scale) / (np.float32(output.scale) * np.float32(count))
     return Scaling(float_multiplier(scale), -x.zero_point * count, output.zero_point)
 
@@ -80,13 +80,17 @@ def scaling(
     x: Tensor, output: Tensor, axes: tuple[int, ...], keep_dims: bool, *, unsigned: bool = False
 ) -> Scaling:
     """How TFLite scales the sums over ``axes`` of ``x``."""
-    count = _count(x, axes)
+    count = count_of(x, axes)
     if keep_dims and len(x.shape) == 4 and sorted(axes) == [1, 2]:
         return _plane_scaling(x, output, count, 128 if unsigned else 0)
+    return Scaling(mean_multiplier(x, output, count), -x.zero_point * count, output.zero_point)
+
+
+def mean_multiplier(x: Tensor, output: Tensor, count: int) -> Multiplier:
+    """TFLite's multiplier of sums of ``count`` elements, with the division in it."""
     multiplier = quantize_multiplier(x.scale / output.scale)
     shift = min(count.bit_length() - 1, 32, 31 + multiplier.shift)
-    scaled = Multiplier((multiplier.mantissa << shift) // count, multiplier.shift - shift)
-    return Scaling(scaled, -x.zero_point * count, output.zero_point)
+    return Multiplier((multiplier.mantissa << shift) // count, multiplier.shift - shift)
 
 
 def _plane_scaling(x: Tensor, output: Tensor, count: int, offset: int) -> Scaling:
@@ -108,10 +112,7 @@ class Mean(Family):
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The input's shape without ``axes``, or with 1 in their place."""
-        shape, axes = graph.tensor(operator.inputs[0]).shape, _axes(operator)
-        if cast(attributes.Reduce, operator.attributes).keep_dims:
-            return tuple(1 if i in axes else n for i, n in enumerate(shape))
-        return tuple(n for i, n in enumerate(shape) if i not in axes)
+        return reduced_shape(graph, operator)
 
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
@@ -120,7 +121,7 @@ class Mean(Family):
         output = graph.tensor(operator.outputs[0])
         how = operator_scaling(graph, operator)
         values = cast(Array, inputs[0]).astype(np.int64)
-        sums: IntArray = values.sum(axis=_axes(operator)).reshape(-1) + how.in_offset
+        sums: IntArray = values.sum(axis=axes_of(operator)).reshape(-1) + how.in_offset
         if how.multiplier.even:
             scales, limits = float_scales([how.multiplier]), (-128, 127)
             rounded = multiply_even(sums, scales, output.zero_point, limits)
@@ -138,37 +139,53 @@ class Mean(Family):
         """Accumulators where rows are added up, else a kernel that reads within one row."""
         x = graph.tensor(operator.inputs[0])
         how = operator_scaling(graph, operator)
-        over_rows, over_columns, over_channels = _over(x, _axes(operator))
-        rows = rows_of(x)
-        out_rows = Rows(
-            1 if over_rows else rows.height,
-            1 if over_columns else rows.width,
-            1 if over_channels else rows.channels,
-        )
         shared = {
             "multiplier": how.multiplier.mantissa,
             "in_offset": how.in_offset,
             "out_offset": how.out_offset,
             "rounded_up": how.rounded_up,
-            "channels": rows.channels,
+            "channels": rows_of(x).channels,
             "shift": how.multiplier.shift,
         }
-        if over_rows:
-            return _lower_plane(rows, out_rows, shared)
-        return _lower_row(rows, out_rows, shared)
+        return lower_mean(x, axes_of(operator), MeanKernel(HEADER, "thumbnet_mean_t", "s8"), shared)
 
 
-def _lower_plane(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
-    scratch = _COUNTER_SIZE + 4 * out_rows.size
+@dataclass(frozen=True)
+class MeanKernel:
+    """thumbnet_mean_plane_TYPE and thumbnet_mean_row_TYPE of a header."""
+
+    header: str
+    struct: str
+    type: str
+
+
+def lower_mean(
+    x: Tensor, axes: tuple[int, ...], kernel: MeanKernel, fields: dict[str, int]
+) -> Lowered:
+    """Accumulators where rows are added up, else a kernel that reads within one row."""
+    over_rows, over_columns, over_channels = _over(x, axes)
+    rows = rows_of(x)
+    out_rows = Rows(
+        1 if over_rows else rows.height,
+        1 if over_columns else rows.width,
+        1 if over_channels else rows.channels,
+        rows.element_size,
+    )
+    return (_lower_plane if over_rows else _lower_row)(rows, out_rows, kernel, fields)
+
+
+def _lower_plane(rows: Rows, out_rows: Rows, kernel: MeanKernel, fields: dict[str, int]) -> Lowered:
+    outputs = out_rows.width * out_rows.channels
+    scratch = _COUNTER_SIZE + 4 * outputs
     geometry = {
-        "outputs": out_rows.size,
+        "outputs": outputs,
         "count": rows.height * rows.width,
         "pitch": out_rows.channels if out_rows.width == rows.width else 0,
     }
     over_channels = int(out_rows.channels < rows.channels)
     return Lowered(
-        kernel=Kernel(HEADER, "thumbnet_mean_plane_s8", (over_channels,)),
-        struct="thumbnet_mean_t",
+        kernel=Kernel(kernel.header, f"thumbnet_mean_plane_{kernel.type}", (over_channels,)),
+        struct=kernel.struct,
         fields=tuple((fields | geometry).items()),
         sources=(Source(rows),),
         output=out_rows,
@@ -181,7 +198,7 @@ def _lower_plane(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
     )
 
 
-def _lower_row(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
+def _lower_row(rows: Rows, out_rows: Rows, kernel: MeanKernel, fields: dict[str, int]) -> Lowered:
     over_columns, over_channels = out_rows.width < rows.width, out_rows.channels < rows.channels
     geometry = {
         "outputs": out_rows.channels,
@@ -192,8 +209,8 @@ def _lower_row(rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
     reach = rows.width if over_columns else 1
     source = Source(rows, kernel_width=reach, stride_width=0 if over_columns else 1)
     return Lowered(
-        kernel=Kernel(HEADER, "thumbnet_mean_row_s8"),
-        struct="thumbnet_mean_t",
+        kernel=Kernel(kernel.header, f"thumbnet_mean_row_{kernel.type}"),
+        struct=kernel.struct,
         fields=tuple((fields | geometry).items()),
         sources=(source,),
         output=out_rows,
@@ -212,11 +229,21 @@ def operator_scaling(graph: Graph, operator: Operator) -> Scaling:
     return found if how.ties_up is None else replace(found, rounded_up=how.ties_up)
 
 
-def _axes(operator: Operator) -> tuple[int, ...]:
+def reduced_shape(graph: Graph, operator: Operator) -> tuple[int, ...]:
+    """The input's shape without the axes, or with 1 in their place."""
+    shape, axes = graph.tensor(operator.inputs[0]).shape, axes_of(operator)
+    if cast(attributes.Reduce, operator.attributes).keep_dims:
+        return tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return tuple(n for i, n in enumerate(shape) if i not in axes)
+
+
+def axes_of(operator: Operator) -> tuple[int, ...]:
+    """The axes that are reduced."""
     return cast(attributes.Reduce, operator.attributes).axes
 
 
-def _count(x: Tensor, axes: tuple[int, ...]) -> int:
+def count_of(x: Tensor, axes: tuple[int, ...]) -> int:
+    """How many elements of ``x`` an output comes from."""
     return int(np.prod([x.shape[axis] for axis in axes], dtype=np.int64))
 
 

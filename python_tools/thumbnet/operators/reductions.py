@@ -16,7 +16,6 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from thumbnet.ir import attributes
 from thumbnet.ir.graph import Array, DType, Graph, Operator, Tensor
 from thumbnet.operators.base import (
     Constraint,
@@ -36,7 +35,7 @@ from thumbnet.operators.constraints import (
     same_quantization,
 )
 from thumbnet.operators.lookup import bool_tensors
-from thumbnet.operators.reduce import rank_up_to_four
+from thumbnet.operators.reduce import axes_of, count_of, rank_up_to_four, reduced_shape
 from thumbnet.quantize.requantize import IntArray, float32_ratio
 
 HEADER = "thumbnet/kernels/reduce.h"
@@ -58,14 +57,14 @@ _MOST_PLACES = 1 << 23
 
 def small_sums(graph: Graph, operator: Operator) -> str | None:
     """sums of fewer than 2^22 elements."""
-    count = _count(graph.tensor(operator.inputs[0]), _axes(operator))
+    count = count_of(graph.tensor(operator.inputs[0]), axes_of(operator))
     return f"a sum of {count} elements" if count >= 1 << 22 else None
 
 
 def ordinary_scales(graph: Graph, operator: Operator) -> str | None:
     """an input scale of 2^-20 to 2^6 of the output's; sums of many thousands may be off by one."""
     x, output = borders(graph, operator)
-    found = sum_scaling(x, output, _count(x, _axes(operator)))
+    found = sum_scaling(x, output, count_of(x, axes_of(operator)))
     return None if found is not None else f"scales are {x.scale} and {output.scale}"
 
 
@@ -79,7 +78,7 @@ def int8_input(graph: Graph, operator: Operator) -> str | None:
 
 def one_axis(graph: Graph, operator: Operator) -> str | None:
     """rows, columns or channels as its axis, of fewer than 2^23 places."""
-    shape, axes = graph.tensor(operator.inputs[0]).shape, _axes(operator)
+    shape, axes = graph.tensor(operator.inputs[0]).shape, axes_of(operator)
     fits = len(axes) == 1 and len(shape) - axes[0] <= 3 and shape[axes[0]] < _MOST_PLACES
     return None if fits else f"axis {list(axes)} of {list(shape)}"
 
@@ -172,10 +171,7 @@ class Extreme(Family):
 
     def output_shape(self, graph: Graph, operator: Operator) -> tuple[int, ...]:
         """The input's shape without the axes, or with 1 in their place."""
-        shape, axes = graph.tensor(operator.inputs[0]).shape, _axes(operator)
-        if cast(attributes.Reduce, operator.attributes).keep_dims:
-            return tuple(1 if i in axes else n for i, n in enumerate(shape))
-        return tuple(n for i, n in enumerate(shape) if i not in axes)
+        return reduced_shape(graph, operator)
 
     def reference(
         self, graph: Graph, operator: Operator, inputs: Sequence[Array | None]
@@ -183,7 +179,7 @@ class Extreme(Family):
         """The greatest or the least elements."""
         values, output = cast(Array, inputs[0]), graph.tensor(operator.outputs[0])
         reduce = np.max if _REDUCTIONS[operator.kind] == _MAX else np.min
-        return [np.asarray(reduce(values, axis=_axes(operator))).reshape(output.shape)]
+        return [np.asarray(reduce(values, axis=axes_of(operator))).reshape(output.shape)]
 
     def scaling(self, graph: Graph, operator: Operator) -> SumScaling:
         """Of sums."""
@@ -193,7 +189,7 @@ class Extreme(Family):
     def lower(self, graph: Graph, operator: Operator) -> Lowered:
         """Accumulators where rows are reduced, else a kernel that reads within one row."""
         x, output = borders(graph, operator)
-        rows, places = rows_of(x), {axis - len(x.shape) for axis in _axes(operator)}
+        rows, places = rows_of(x), {axis - len(x.shape) for axis in axes_of(operator)}
         out_rows = Rows(
             1 if -3 in places else rows.height,
             1 if -2 in places else rows.width,
@@ -225,11 +221,11 @@ class Sum(Extreme):
     ) -> list[Array]:
         """TFLite's optimized QuantizedMeanOrSum."""
         x, output = borders(graph, operator)
-        sums: IntArray = cast(Array, inputs[0]).astype(np.int64).sum(axis=_axes(operator))
+        sums: IntArray = cast(Array, inputs[0]).astype(np.int64).sum(axis=axes_of(operator))
         how = self.scaling(graph, operator)
         if how.exact:
             scales, points = (x.scale, output.scale), (x.zero_point, output.zero_point)
-            scaled = _scaled_sums(np.asarray(sums), scales, points, _count(x, _axes(operator)))
+            scaled = _scaled_sums(np.asarray(sums), scales, points, count_of(x, axes_of(operator)))
         else:
             scaled = how.scaled(np.asarray(sums))
         return [np.clip(scaled, -128, 127).astype(np.int8).reshape(output.shape)]
@@ -241,7 +237,7 @@ class Sum(Extreme):
             ValueError: scales lie outside the limits.
         """
         x, output = borders(graph, operator)
-        found = sum_scaling(x, output, _count(x, _axes(operator)))
+        found = sum_scaling(x, output, count_of(x, axes_of(operator)))
         if found is None:
             raise ValueError("scales of a sum lie outside its limits")
         return found
@@ -259,7 +255,7 @@ class AnyOrAll(Extreme):
         """Whether one is true, or all are."""
         values, output = cast(Array, inputs[0]), graph.tensor(operator.outputs[0])
         reduce = np.any if operator.kind == "reduce_any" else np.all
-        return [np.asarray(reduce(values, axis=_axes(operator))).reshape(output.shape)]
+        return [np.asarray(reduce(values, axis=axes_of(operator))).reshape(output.shape)]
 
 
 class ArgExtreme(Extreme):
@@ -274,7 +270,7 @@ class ArgExtreme(Extreme):
         """Of equal elements the first."""
         values, output = cast(Array, inputs[0]), graph.tensor(operator.outputs[0])
         find = np.argmax if operator.kind == "arg_max" else np.argmin
-        return [find(values, axis=_axes(operator)[0]).astype(np.int32).reshape(output.shape)]
+        return [find(values, axis=axes_of(operator)[0]).astype(np.int32).reshape(output.shape)]
 
 
 def _lower_plane(reduction: int, rows: Rows, out_rows: Rows, fields: dict[str, int]) -> Lowered:
@@ -327,11 +323,3 @@ def _lower_row(reduction: int, rows: Rows, out_rows: Rows, fields: dict[str, int
         macs=0,
         overlap=(copy_overlap(first, end),),
     )
-
-
-def _axes(operator: Operator) -> tuple[int, ...]:
-    return cast(attributes.Reduce, operator.attributes).axes
-
-
-def _count(x: Tensor, axes: tuple[int, ...]) -> int:
-    return int(np.prod([x.shape[axis] for axis in axes], dtype=np.int64))
