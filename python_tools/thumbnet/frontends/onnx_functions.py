@@ -54,7 +54,7 @@ def _in_double(function: Callable[[RawNode, Doubles], Doubles]) -> Elementwise:
 
 def _quotient(a: Array, b: Array) -> Array:
     if a.dtype.kind == "f":
-        return np.asarray(a / b)  # type: ignore[operator]
+        return np.asarray(np.divide(a, b))
     whole = b.astype(np.int64)
     if not whole.all():
         raise ValueError("a division by zero")
@@ -175,7 +175,7 @@ ELEMENTWISE: dict[str, Elementwise] = {
     "Round": _plain(np.rint),
     "Sign": _plain(np.sign),
     "Sqrt": _plain(np.sqrt),
-    "Reciprocal": lambda node, given: np.asarray(given[0].dtype.type(1) / given[0]),  # type: ignore[operator]
+    "Reciprocal": lambda node, given: np.asarray(np.divide(given[0].dtype.type(1), given[0])),
     "Relu": lambda node, given: np.maximum(given[0], given[0].dtype.type(0)),
     "Clip": _clip,
     "LeakyRelu": _leaky_relu,

@@ -9,7 +9,7 @@ dequantizes it is another name of it.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -72,9 +72,9 @@ class _Annotator:
             quantized,
         )
 
-    def _try(self, step: object, node: RawNode) -> bool:
+    def _try(self, step: Callable[[RawNode], bool | None], node: RawNode) -> bool:
         try:
-            return bool(step(node))  # type: ignore[operator]
+            return bool(step(node))
         except ThumbnetError as error:
             self.errors.append(error)
         except (NotFoldable, ValueError) as error:
